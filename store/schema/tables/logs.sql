@@ -1,0 +1,18 @@
+-- One row per OTLP log record.
+CREATE TABLE ledger.logs (
+    load_seq BIGINT NOT NULL, -- number of the load that wrote the row
+    received_at TIMESTAMP NOT NULL, -- when the collector acknowledged the body
+    trace_id VARCHAR, -- NULL when the record stands outside a trace
+    span_id VARCHAR, -- NULL when the record stands outside a span
+    service VARCHAR, -- resource service.name
+    environment VARCHAR, -- resource deployment.environment(.name)
+    scope_name VARCHAR, -- instrumentation scope
+    scope_version VARCHAR, -- version of the instrumentation scope
+    event_name VARCHAR, -- EventName field, else attribute event.name
+    severity VARCHAR, -- severity text as sent
+    severity_number BIGINT, -- 1 to 24; NULL when not sent
+    logged_at TIMESTAMP NOT NULL, -- time of the event, else when it was observed, else received
+    body VARCHAR, -- text; structured bodies as JSON
+    resource_id UBIGINT NOT NULL, -- key of ledger.resources
+    attributes MAP(VARCHAR, VARCHAR) -- all attributes as text; arrays and kvlists as JSON
+);

@@ -1,0 +1,14 @@
+-- Judgements on runs, spans and sessions: feedback, evaluations, labels.
+CREATE TABLE ledger.scores (
+    load_seq BIGINT NOT NULL, -- number of the load that brought the score
+    target VARCHAR NOT NULL, -- run, span or session
+    target_id VARCHAR NOT NULL, -- run_id, trace_id-span_id or session_id
+    trace_id VARCHAR, -- trace of the target
+    run_id VARCHAR, -- run of the target
+    name VARCHAR NOT NULL, -- what was judged
+    value DOUBLE, -- number; NULL for labels
+    label VARCHAR, -- label; NULL for numbers
+    source VARCHAR NOT NULL, -- user, evaluator or human
+    explanation VARCHAR, -- the judge's words
+    scored_at TIMESTAMP NOT NULL -- when
+);

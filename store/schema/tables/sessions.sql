@@ -1,0 +1,20 @@
+-- Runs that share a conversation id, else one run alone.
+CREATE TABLE ledger.sessions (
+    session_id VARCHAR NOT NULL, -- conversation id, else the run's id
+    case_id VARCHAR NOT NULL, -- case the session is part of
+    user_id VARCHAR, -- user
+    service VARCHAR, -- of the first run
+    environment VARCHAR, -- of the first run
+    tenant VARCHAR, -- of the first run that names one
+    agent VARCHAR, -- of the first run
+    agent_version VARCHAR, -- of the last run
+    purpose VARCHAR NOT NULL, -- of the first run
+    started_at TIMESTAMP NOT NULL, -- start of the first run
+    last_at TIMESTAMP NOT NULL, -- end of the last activity
+    closed_at TIMESTAMP, -- NULL while open
+    outcome VARCHAR, -- escalated, failed, resolved_confirmed, abandoned or resolved_assumed; NULL while open
+    reopened BOOLEAN NOT NULL, -- the user came back within the reopening window
+    runs BIGINT NOT NULL, -- number of runs
+    cost_usd DECIMAL(38, 12), -- sum over runs; NULL when nothing is priced
+    unpriced_calls BIGINT NOT NULL -- calls whose cost is unknown
+);

@@ -1,0 +1,25 @@
+-- One row per execution of a tool, counted once.
+SELECT
+    t.trace_id AS trace_id, -- trace of the call
+    t.span_id AS span_id, -- span of the execution
+    t.run_id AS run_id, -- run that called the tool; NULL outside a run
+    t.session_id AS session_id, -- session, inherited from the run
+    t.user_id AS user_id, -- user, inherited from the run
+    t.service AS service, -- service of the run
+    t.environment AS environment, -- environment of the run
+    t.tenant AS tenant, -- tenant, inherited from whichever span named it
+    t.agent AS agent, -- nearest agent above
+    t.agent_version AS agent_version, -- version of that agent
+    t.purpose AS purpose, -- production, evaluation, shadow or test
+    t.tool AS tool, -- tool name
+    t.call_id AS call_id, -- the model's id of the tool call
+    t.started_at AS started_at, -- start, UTC
+    t.duration_ms AS duration_ms, -- NULL while open
+    t.status AS status, -- ok or error
+    t.error_type AS error_type, -- error.type or exception type
+    t.failure_class AS failure_class, -- taxonomy of failures; NULL when the call did not fail
+    t.arguments AS arguments, -- first 16 KiB; the span has all of it
+    t.result AS result, -- first 16 KiB; the span has all of it
+    t.cost_usd AS cost_usd, -- the tool's own price; NULL when unknown
+    t.cost_status AS cost_status -- priced, free or no_usage
+FROM ledger.tool_calls AS t

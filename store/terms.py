@@ -1,0 +1,53 @@
+"""The closed vocabularies of the SQL contract; a column that holds one of them holds nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KINDS: Final = (
+    "agent",
+    "workflow",
+    "llm",
+    "embedding",
+    "tool",
+    "retriever",
+    "guardrail",
+    "evaluator",
+    "chain",
+    "other",
+)
+STATUSES: Final = ("ok", "error", "unset")
+OUTCOMES: Final = ("success", "failure", "escalated")
+PURPOSES: Final = ("production", "evaluation", "shadow", "test")
+CASE_OUTCOMES: Final = (
+    "escalated",
+    "failed",
+    "resolved_confirmed",
+    "abandoned",
+    "resolved_assumed",
+)
+COST_STATUSES: Final = (
+    "priced",
+    "free",
+    "partial",
+    "unpriced_model",
+    "no_usage",
+    "inconsistent",
+)
+FAILURE_CLASSES: Final = (
+    "rate_limit",
+    "timeout",
+    "network",
+    "auth",
+    "invalid_request",
+    "content_filter",
+    "context_length",
+    "upstream",
+    "tool_error",
+    "loop",
+    "budget",
+    "cancelled",
+    "unknown",
+)
+USAGE_SCOPES: Final = ("call", "agent", "cumulative")
+SIGNALS: Final = ("traces", "logs", "metrics")
