@@ -1,0 +1,1 @@
+"""What the data means: runs, money, metrics, sessions, drift, and the jobs that keep them fresh."""

@@ -1,0 +1,1 @@
+"""One definition of every metric, and the ways to evaluate it."""

@@ -1,0 +1,1 @@
+"""The price book, the names of models in it, and the cost of calls."""

@@ -1,0 +1,28 @@
+"""What a user may set about the analytics; every value has a default that suits most installations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class AnalyticsSettings:
+    """Time-outs, windows and bounds of the data jobs."""
+
+    session_timeout: timedelta = timedelta(hours=72)
+    """A session with a conversation id closes after this much silence."""
+    run_close: timedelta = timedelta(minutes=5)
+    """A run without a conversation id is closed this long after its end."""
+    reopen_window: timedelta = timedelta(days=7)
+    """The same user back in the same conversation within this time reopens the case."""
+    lookback: timedelta = timedelta(hours=24)
+    """Spans of a trace are expected within this time of each other."""
+    session_tick: timedelta = timedelta(minutes=1)
+    """How often sessions whose deadline passed are looked for."""
+    rollup_share: float = 0.10
+    """Share of the time that rolling up may take; between two rollups it waits accordingly."""
+    job_runs_kept: timedelta = timedelta(days=7)
+    """Successful rows of job_runs older than this are deleted."""
+    job_errors_kept: timedelta = timedelta(days=30)
+    """Failed rows of job_runs older than this are deleted."""
