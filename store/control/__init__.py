@@ -1,0 +1,1 @@
+"""Control state: alerts, outbox, silences, detectors, keys, budgets, audit; small and transactional."""

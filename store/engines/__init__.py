@@ -1,0 +1,1 @@
+"""The engines that can hold the schema; each implements `store.port.Store`."""

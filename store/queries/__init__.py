@@ -1,0 +1,39 @@
+"""The analytics SQL: one portable SELECT a file, a folder per subject; each begins with a sentence."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from store.errors import NotFound
+
+_DIRECTORY = Path(__file__).parent
+_NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
+_COMMENT_OR_TEXT = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+def list_queries() -> list[str]:
+    """Return the names of all stored queries, sorted."""
+    return sorted(f"{path.parent.name}/{path.stem}" for path in _DIRECTORY.glob("*/*.sql"))
+
+
+@cache
+def read_query(name: str) -> str:
+    """Return the text of the query `subject/name`.
+
+    Raises:
+        NotFound: No such file.
+    """
+    path = _DIRECTORY / f"{name}.sql"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise NotFound(
+            f"no stored query is called {name!r}; queries are the files store/queries/<subject>/<name>.sql"
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def find_parameters(sql: str) -> list[str]:
+    """Return the names of the `$name` parameters of a query, in the order of their first use."""
+    return list(dict.fromkeys(_PARAMETER.findall(_COMMENT_OR_TEXT.sub(" ", sql))))

@@ -1,0 +1,129 @@
+"""Creates the schema in a DuckDB database, and brings an older one up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from store.clock import Clock
+from store.engines.parameters import convert_value
+from store.errors import SchemaMismatch
+from store.schema.catalogue import Relation, fingerprint_views, read_tables, read_views
+from store.schema.steps import Migration, read_migrations
+
+_PRELUDE = Path(__file__).parent.parent / "prelude" / "duckdb.sql"
+
+
+def define_schema(
+    connection: duckdb.DuckDBPyConnection,
+    path: str,
+    clock: Clock,
+    migrations: tuple[Migration, ...] | None = None,
+) -> None:
+    """Create or migrate everything the database must hold.
+
+    Raises:
+        SchemaMismatch: The database belongs to a newer version, or to another program; nothing was changed.
+    """
+    steps = read_migrations() if migrations is None else migrations
+    target = max([1, *(step.version for step in steps)])
+    prelude = _PRELUDE.read_text(encoding="utf-8")
+    fingerprint = fingerprint_views(prelude)
+    present = _read_version(connection, path)
+    if present is not None and present[0] > target:
+        raise SchemaMismatch(
+            f"{path} was written by schema {present[0]}, this version reads up to {target}; "
+            "upgrade Spanledger, or pass another --data directory"
+        )
+    if present is None:
+        _create_tables(connection)
+    else:
+        _migrate(connection, path, present[0], steps, clock)
+    if present is None or present != (target, fingerprint):
+        _define_views(connection, prelude)
+        _stamp(connection, target, fingerprint, clock)
+
+
+def _read_version(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[int, str] | None:
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    if ("ledger", "schema_versions") in tables:
+        rows = connection.execute(
+            "SELECT version, definitions FROM ledger.schema_versions "
+            "ORDER BY version DESC, applied_at DESC LIMIT 1"
+        ).fetchall()
+        return rows[0] if rows else None
+    if tables:
+        raise SchemaMismatch(
+            f"{path} holds tables of another program, such as {'.'.join(tables[0])}; "
+            "pass another --data directory"
+        )
+    return None
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("BEGIN")
+    connection.execute("CREATE SCHEMA ledger")
+    for table in read_tables().values():
+        connection.execute(table.sql)
+        connection.execute(_comment_on("TABLE", "ledger", table))
+    connection.execute("COMMIT")
+
+
+def _migrate(
+    connection: duckdb.DuckDBPyConnection, path: str, version: int, steps: tuple[Migration, ...], clock: Clock
+) -> None:
+    for step in steps:
+        if step.version <= version:
+            continue
+        connection.execute("BEGIN")
+        try:
+            connection.execute(step.sql)
+            _stamp(connection, step.version, "", clock)
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            connection.execute("ROLLBACK")
+            raise SchemaMismatch(
+                f"{path} could not be brought from schema {version} to {step.version} ({step.name}): "
+                f"{error}; it is unchanged, restore a backup or go back to the version that wrote it"
+            ) from error
+
+
+def _define_views(connection: duckdb.DuckDBPyConnection, prelude: str) -> None:
+    connection.execute("BEGIN")
+    connection.execute(prelude)
+    known = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
+    ).fetchall()
+    for (name,) in known:
+        if name not in read_views():
+            connection.execute(f'DROP VIEW main."{name}"')
+    for view in read_views().values():
+        connection.execute(f'CREATE OR REPLACE VIEW main."{view.name}" AS\n{view.sql}')
+        connection.execute(_comment_on("VIEW", "main", view))
+    connection.execute("COMMIT")
+
+
+def _stamp(connection: duckdb.DuckDBPyConnection, version: int, fingerprint: str, clock: Clock) -> None:
+    connection.execute(
+        "INSERT INTO ledger.schema_versions (version, applied_at, definitions) VALUES (?, ?, ?)",
+        [version, convert_value(clock()), fingerprint],
+    )
+
+
+def _comment_on(kind: str, schema: str, relation: Relation) -> str:
+    target = f'{schema}."{relation.name}"'
+    statements = [f"COMMENT ON {kind} {target} IS {quote_text(relation.comment)}"]
+    statements += [
+        f'COMMENT ON COLUMN {target}."{column.name}" IS {quote_text(column.comment)}'
+        for column in relation.columns
+    ]
+    return ";\n".join(statements)
+
+
+def quote_text(text: str) -> str:
+    """Return `text` as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

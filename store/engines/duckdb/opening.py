@@ -1,0 +1,71 @@
+"""Opens the DuckDB file and shuts every door that SQL could leave by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from store.clock import Clock
+from store.engines.duckdb.definitions import define_schema
+from store.errors import SchemaMismatch, StoreUnavailable
+from store.settings import StoreSettings
+
+
+def open_database(path: Path, settings: StoreSettings, clock: Clock) -> duckdb.DuckDBPyConnection:
+    """Return a connection to the database at `path`, created or migrated as needed.
+
+    Raises:
+        StoreUnavailable: The file cannot be opened, for example because another process holds it.
+        SchemaMismatch: It belongs to a newer version, or to another program.
+    """
+    try:
+        connection = duckdb.connect(str(path), config=_configure(path, settings))
+    except duckdb.Error as error:
+        raise StoreUnavailable(_explain(path, error)) from error
+    try:
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET lock_configuration = true")
+        define_schema(connection, str(path), clock)
+    except SchemaMismatch:
+        connection.close()
+        raise
+    except duckdb.Error as error:
+        connection.close()
+        raise StoreUnavailable(
+            f"{path} could not be prepared: {error}; restore a backup, or pass another --data"
+        ) from error
+    return connection
+
+
+def _configure(path: Path, settings: StoreSettings) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "python_enable_replacements": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_unsigned_extensions": False,
+        "storage_compatibility_version": "latest",
+        "checkpoint_threshold": settings.checkpoint_threshold,
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(path.with_name("spill")),
+        "max_temp_directory_size": settings.spill_limit,
+        # Rows come back in the order a query asks for; keeping that of the file costs memory in every insert.
+        "preserve_insertion_order": False,
+    }
+    if settings.threads is not None:
+        config["threads"] = settings.threads
+    return config
+
+
+def _explain(path: Path, error: duckdb.Error) -> str:
+    text = str(error)
+    if "lock on file" in text:
+        return (
+            f"{path} is in use by another process; stop that one, or give commands by its --data directory "
+            f"({text.splitlines()[0]})"
+        )
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        return f"{path} could not be opened: {text}; check permissions and disk, or restore a backup"
+    return f"{path} could not be opened: {text}; check the settings under [store]"

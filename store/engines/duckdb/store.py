@@ -1,0 +1,160 @@
+"""The store in one DuckDB file, which this process alone opens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+import polars as pl
+
+from store.clock import Clock, utc_now
+from store.engines.duckdb.gate import Gate
+from store.engines.duckdb.opening import open_database
+from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, record_batch
+from store.engines.parameters import take_parameters, to_arrow, to_polars
+from store.errors import StoreUnavailable
+from store.port import Frame, Replacement, StoreSize
+from store.queries import read_query
+from store.settings import StoreSettings
+
+_log = logging.getLogger(__name__)
+
+
+class DuckDBStore:
+    """Implements `store.port.Store`: readers side by side, one writer at a time."""
+
+    def __init__(self, path: Path, settings: StoreSettings, *, clock: Clock = utc_now) -> None:
+        self.path = path
+        self.settings = settings
+        self._clock = clock
+        self._gate = Gate()
+        self._writing = Lock()
+        self._callbacks: list[Callable[[int], None]] = []
+        self._root = open_database(path, settings, clock)
+
+    def select(
+        self,
+        query: str,
+        /,
+        params: Mapping[str, object] | None = None,
+        frames: Mapping[str, pl.DataFrame] | None = None,
+    ) -> pl.DataFrame:
+        """Return the rows of a stored query."""
+        sql = read_query(query)
+        values = take_parameters(sql, params)
+        with self._cursor(f"run the query {query}") as cursor:
+            for name, frame in (frames or {}).items():
+                cursor.register(name, to_arrow(frame))
+            return to_polars(cursor.sql(sql, params=values).to_arrow_table())
+
+    def append(
+        self,
+        batch_id: str,
+        tables: Mapping[str, Frame],
+        replacing: Sequence[Replacement] = (),
+    ) -> bool:
+        """Write all rows in one transaction; return False without writing when `batch_id` is known."""
+        with self._writing, self._transaction(f"append the batch {batch_id}") as cursor:
+            if has_batch(cursor, batch_id):
+                return False
+            for replacement in replacing:
+                delete_rows(cursor, replacement)
+                append_rows(cursor, replacement.table, replacement.rows)
+            for table, frame in tables.items():
+                append_rows(cursor, table, frame)
+            load_seq = record_batch(cursor, batch_id, tables)
+        for callback in self._callbacks:
+            callback(load_seq)
+        return True
+
+    def replace(self, *replacements: Replacement, appends: Mapping[str, Frame] | None = None) -> None:
+        """Replace and append rows in one transaction."""
+        with self._writing, self._transaction("replace rows") as cursor:
+            for replacement in replacements:
+                delete_rows(cursor, replacement)
+            for replacement in replacements:
+                append_rows(cursor, replacement.table, replacement.rows)
+            for table, frame in (appends or {}).items():
+                append_rows(cursor, table, frame)
+
+    def subscribe(self, callback: Callable[[int], None]) -> None:
+        """Call `callback` after each append with its highest load_seq, in the thread that appended."""
+        self._callbacks.append(callback)
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless the database answers."""
+        with self._cursor("ping the database") as cursor:
+            cursor.execute("SELECT 1").fetchall()
+
+    def size(self) -> StoreSize:
+        """Return how large the database is."""
+        with self._cursor("measure the database") as cursor:
+            rows = cursor.execute(
+                "SELECT block_size * used_blocks FROM pragma_database_size() "
+                "WHERE database_name = current_database()"
+            ).fetchall()
+        return StoreSize(
+            rows[0][0], _measure(self.path), _measure(self.path.with_name(self.path.name + ".wal"))
+        )
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file; return False when running queries did not let it."""
+        with self._writing, self._gate.together():
+            cursor = self._root.cursor()
+            try:
+                cursor.execute("CHECKPOINT").fetchall()
+            except duckdb.TransactionException as error:
+                _log.info("the checkpoint waits for running queries: %s", error)
+                return False
+            finally:
+                cursor.close()
+        return True
+
+    def close(self) -> None:
+        """Wait for running calls and close the database; closing again does nothing."""
+        if self._gate.is_closed:
+            return
+        with self._gate.alone(closing=True):
+            self._root.close()
+
+    @contextmanager
+    def _cursor(self, doing: str) -> Generator[duckdb.DuckDBPyConnection]:
+        with self._gate.together():
+            cursor = self._root.cursor()
+            try:
+                yield cursor
+            except (
+                duckdb.IOException,
+                duckdb.FatalException,
+                duckdb.InternalException,
+                duckdb.OutOfMemoryException,
+            ) as error:
+                raise StoreUnavailable(f"could not {doing}: {error}") from error
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def _transaction(self, doing: str) -> Generator[duckdb.DuckDBPyConnection]:
+        with self._cursor(doing) as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            except BaseException:
+                _roll_back(cursor)
+                raise
+            cursor.execute("COMMIT")
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        _log.debug("the engine had rolled back already")
+
+
+def _measure(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,90 @@
+"""Rows into and out of DuckDB tables, inside a transaction that the caller began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+from store.engines.parameters import convert_value, find_table, to_arrow
+from store.errors import RejectedData
+from store.port import Frame, Replacement
+
+_INCOMING = "incoming_rows"
+_KEYS = "keys_of_rows"
+
+
+def append_rows(cursor: duckdb.DuckDBPyConnection, table_name: str, frame: Frame) -> None:
+    """Insert the rows of a frame; columns it lacks become NULL.
+
+    Raises:
+        RejectedData: The frame has a column that the table has not.
+    """
+    table = find_table(table_name)
+    rows = to_arrow(frame, table)
+    unknown = [name for name in rows.column_names if name not in table.column_names]
+    if unknown:
+        raise RejectedData(
+            f"ledger.{table_name} has no column {unknown[0]!r}; add it to the schema or leave it out"
+        )
+    if not rows.num_rows:
+        return
+    columns = ", ".join(f'"{name}"' for name in rows.column_names)
+    cursor.register(_INCOMING, rows)
+    try:
+        cursor.execute(
+            f'INSERT INTO ledger."{table_name}" ({columns}) SELECT {columns} FROM {_INCOMING}'
+        ).fetchall()
+    finally:
+        cursor.unregister(_INCOMING)
+
+
+def delete_rows(cursor: duckdb.DuckDBPyConnection, replacement: Replacement) -> None:
+    """Delete the rows that a replacement names by its keys."""
+    table = find_table(replacement.table)
+    if replacement.keys.is_empty():
+        return
+    never_null = {column.name for column in table.columns if column.not_null}
+    conditions = [
+        f't."{name}" {"=" if name in never_null else "IS NOT DISTINCT FROM"} k."{name}"'
+        for name in replacement.keys.columns
+    ]
+    values: dict[str, object] = {}
+    for position, (name, (first, last)) in enumerate(replacement.within.items()):
+        conditions.append(f't."{name}" BETWEEN $first_{position} AND $last_{position}')
+        values |= {f"first_{position}": convert_value(first), f"last_{position}": convert_value(last)}
+    cursor.register(_KEYS, to_arrow(replacement.keys.unique()))
+    try:
+        condition = " AND ".join(conditions)
+        cursor.execute(
+            f'DELETE FROM ledger."{replacement.table}" AS t USING {_KEYS} AS k WHERE {condition}', values
+        ).fetchall()
+    finally:
+        cursor.unregister(_KEYS)
+
+
+def has_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
+    """Return whether a batch of this id was written."""
+    rows = cursor.execute(
+        "SELECT 1 FROM ledger.load_positions WHERE batch_id = ? LIMIT 1", [batch_id]
+    ).fetchall()
+    return bool(rows)
+
+
+def record_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str, tables: Mapping[str, Frame]) -> int:
+    """Remember that a batch was written, unless its own rows do, and return its highest load_seq."""
+    load_seq = max((_find_highest(frame) for frame in tables.values()), default=0)
+    if not has_batch(cursor, batch_id):
+        cursor.execute(
+            "INSERT INTO ledger.load_positions (load_seq, batch_id) VALUES (?, ?)", [load_seq, batch_id]
+        ).fetchall()
+    return load_seq
+
+
+def _find_highest(frame: Frame) -> int:
+    if isinstance(frame, pl.DataFrame):
+        highest = frame["load_seq"].max() if "load_seq" in frame.columns else None
+    else:
+        highest = pl.Series(frame["load_seq"]).max() if "load_seq" in frame.column_names else None
+    return int(highest) if isinstance(highest, int) else 0

@@ -1,0 +1,25 @@
+-- Functions the stored queries may use on every engine; clickhouse.sql says the same for ClickHouse.
+
+-- Value of a key of a map, NULL when absent.
+CREATE OR REPLACE MACRO attr(entries, key) AS entries[key];
+
+-- Exact, interpolated percentiles.
+CREATE OR REPLACE MACRO p50(x) AS quantile_cont(x, 0.5);
+CREATE OR REPLACE MACRO p90(x) AS quantile_cont(x, 0.9);
+CREATE OR REPLACE MACRO p95(x) AS quantile_cont(x, 0.95);
+CREATE OR REPLACE MACRO p99(x) AS quantile_cont(x, 0.99);
+
+-- Start of the hour and of the day.
+CREATE OR REPLACE MACRO hour_of(moment) AS date_trunc('hour', moment);
+CREATE OR REPLACE MACRO day_of(moment) AS CAST(date_trunc('day', moment) AS TIMESTAMP);
+
+-- Logarithmic bucket i of a value in (1.02^(i-1), 1.02^i]; -32768 holds zero and what is below.
+CREATE OR REPLACE MACRO bucket_of(x) AS
+    CASE WHEN x > 0 THEN CAST(ceil(ln(CAST(x AS DOUBLE)) / ln(1.02)) AS BIGINT) WHEN x <= 0 THEN CAST(-32768 AS BIGINT) END;
+
+-- Value that stands for a bucket: within 1 % of each of its values.
+CREATE OR REPLACE MACRO bucket_value(i) AS
+    CASE WHEN i = -32768 THEN CAST(0 AS DOUBLE) ELSE 2 * pow(CAST(1.02 AS DOUBLE), i) / 2.02 END;
+
+-- Money with the digits of a sum; cast before multiplying, products beyond the declared digits are not noticed by every engine.
+CREATE OR REPLACE MACRO usd(x) AS CAST(x AS DECIMAL(38, 12));

@@ -1,0 +1,107 @@
+"""What the rest of Spanledger sees of the store, whichever engine holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+import pyarrow as pa
+
+Frame = pl.DataFrame | pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Rows of `table` that equal a row of `keys` in all its columns (NULL equals NULL) give way to `rows`."""
+
+    table: str
+    keys: pl.DataFrame
+    rows: Frame
+    within: Mapping[str, tuple[datetime, datetime]] = field(
+        default_factory=dict[str, tuple[datetime, datetime]]
+    )
+    """Bounds, both inclusive, in which all rows to be deleted are known to lie: the engine skips the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSize:
+    """Bytes of the database: in use, of the file (free blocks included), and of the write-ahead log."""
+
+    used_bytes: int
+    file_bytes: int
+    wal_bytes: int
+
+
+class Store(Protocol):
+    """Telemetry and what is derived from it. Safe to use from any thread."""
+
+    def select(
+        self,
+        query: str,
+        /,
+        params: Mapping[str, object] | None = None,
+        frames: Mapping[str, pl.DataFrame] | None = None,
+    ) -> pl.DataFrame:
+        """Return the rows of a stored query.
+
+        Args:
+            query: "subject/name" of a file in `store/queries`.
+            params: Values of the query's `$name` parameters; aware datetimes are converted to UTC.
+            frames: Data frames the query reads as tables of these names.
+
+        Raises:
+            NotFound: No such query.
+        """
+        ...
+
+    def append(
+        self,
+        batch_id: str,
+        tables: Mapping[str, Frame],
+        replacing: Sequence[Replacement] = (),
+    ) -> bool:
+        """Write all rows in one transaction; return False without writing when `batch_id` is known.
+
+        Columns that a frame lacks are NULL. A batch without rows for `load_positions` gets one of its own, so
+        that it is recognised when it comes again.
+        """
+        ...
+
+    def replace(self, *replacements: Replacement, appends: Mapping[str, Frame] | None = None) -> None:
+        """Replace and append rows in one transaction."""
+        ...
+
+    def query(self, sql: str, *, max_rows: int | None = None, timeout_s: float | None = None) -> pa.Table:
+        """Return the answer to an ad-hoc SELECT over the public views.
+
+        Raises:
+            QueryRejected: It is something else, is wrong, or went over a limit.
+        """
+        ...
+
+    def subscribe(self, callback: Callable[[int], None]) -> None:
+        """Call `callback` after each append with its highest load_seq, in the thread that appended."""
+        ...
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless the database answers."""
+        ...
+
+    def size(self) -> StoreSize:
+        """Return how large the database is."""
+        ...
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file; return False when running queries did not let it."""
+        ...
+
+    def compact(self) -> StoreSize:
+        """Rewrite the database without free space and return its new size; everybody else waits."""
+        ...
+
+    def close(self) -> None:
+        """Wait for running calls and close the database."""
+        ...
