@@ -1,0 +1,62 @@
+"""The one HTTP application of the core: probes, metrics and the dashboard behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from spanledger import __version__
+from spanledger.api.guard import HostGuard
+from spanledger.api.metrics import CoreMetrics
+from spanledger.services import Services
+from store.errors import SpanledgerError
+
+
+def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
+    """Return the ASGI application; without the dashboard it imports no Streamlit."""
+    routes = _routes(services)
+    guard = Middleware(HostGuard, addresses=[services.config.dashboard.http, services.config.dashboard_url])
+    if not with_dashboard:
+        return Starlette(routes=list(routes), middleware=[guard])
+    from dashboard.data import Services as DashboardServices
+
+    from dashboard.app import create_app
+
+    config = services.config
+    return create_app(
+        DashboardServices(
+            store=services.store,
+            control=services.control,
+            started_at=services.started_at,
+            otlp_http=f"http://{config.collector.http}",
+            otlp_grpc=f"http://{config.collector.grpc}",
+            version=__version__,
+        ),
+        routes=routes,
+        middleware=[guard],
+    )
+
+
+def _routes(services: Services) -> Sequence[BaseRoute]:
+    metrics = CoreMetrics(services)
+
+    def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    def readyz(_: Request) -> Response:
+        try:
+            services.store.ping()
+        except SpanledgerError as error:
+            return JSONResponse({"status": "unavailable", "reason": str(error)}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    def expose(_: Request) -> Response:
+        return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", expose)]

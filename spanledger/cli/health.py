@@ -1,0 +1,85 @@
+"""Commands about the installation itself: `status`, `doctor`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from spanledger.cli.options import ConfigFile, Data, perform, read_config
+from store.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(status)
+    app.command()(doctor)
+
+
+def status(
+    data: Data = None,
+    config: ConfigFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is stored, how far it is loaded and how the jobs fare."""
+    from spanledger.api.wire import is_served
+
+    served = is_served(read_config(data, config).data_dir)
+    found = perform("status", {}, data=data, config=config)
+    assert isinstance(found, Mapping)
+    if as_json:
+        typer.echo(json.dumps({**found, "is_served": served}, default=_iso, indent=2))
+        return
+    typer.echo(
+        f"Spanledger {found['version']} on {found['data_dir']}, {'running' if served else 'not running'}"
+    )
+    size = found["store"]
+    typer.echo(
+        f"database {size['file_bytes'] / 1e6:,.1f} MB, of it in use {size['used_bytes'] / 1e6:,.1f} MB; "
+        f"log to replay {size['wal_bytes'] / 1e6:,.1f} MB; disk free {found['disk_free_bytes'] / 1e9:,.1f} GB"
+    )
+    typer.echo("rows      " + ", ".join(f"{name} {count:,}" for name, count in found["rows"].items()))
+    for row in found["ingest"]:
+        typer.echo(
+            f"{row['signal']:9} {row['records_total']:,} loaded, {row['duplicates_total']:,} duplicate, "
+            f"{row['rejected_total']:,} rejected; last {row['last_loaded_at']}"
+        )
+    for job in found["jobs"]:
+        _print_job(job)
+
+
+def _print_job(job: Mapping[str, Any]) -> None:
+    line = f"job {job['name']:9} {job['runs']:,} runs"
+    if job["last_started_at"]:
+        line += f", last {job['last_started_at']} in {job['last_duration_ms'] or 0:,.0f} ms"
+    if job["last_error"]:
+        line += f"; failing: {job['last_error']}"
+    typer.echo(line)
+
+
+def doctor(data: Data = None, config: ConfigFile = None) -> None:
+    """Check ports, disk, permissions, clock, configuration and versions, and say what to do."""
+    from spanledger.config import default_data_dir, load_config
+    from spanledger.doctor import Finding, examine
+
+    try:
+        settings = load_config(data or default_data_dir(), config)
+        findings = examine(settings)
+    except ConfigError as error:
+        findings = [
+            Finding("configuration", "fail", str(error), "correct it, then run `spanledger config check`")
+        ]
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    for finding in findings:
+        typer.echo(f"{marks[finding.verdict]}  {finding.subject:14} {finding.seen}")
+        if finding.remedy:
+            typer.echo(f"      {'':14} → {finding.remedy}")
+    if any(finding.verdict == "fail" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _iso(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

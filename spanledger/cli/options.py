@@ -1,0 +1,67 @@
+"""Options that several commands share, and how a command reaches an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spanledger.api.wire import ask, is_served
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from spanledger.config import Config
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="SPANLEDGER_DATA", help="Directory that holds everything.", show_default=False
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", envvar="SPANLEDGER_CONFIG", help="Configuration file; default DATA/spanledger.toml."
+    ),
+]
+
+
+def read_config(data: Path | None, file: Path | None = None) -> Config:
+    """Load the configuration of an installation.
+
+    Raises:
+        ConfigError: it is wrong.
+    """
+    from spanledger.config import default_data_dir, load_config
+
+    return load_config(data or default_data_dir(), file)
+
+
+def perform(
+    operation: str,
+    arguments: Mapping[str, Any],
+    *,
+    data: Path | None,
+    config: Path | None = None,
+    on_progress: Callable[[Mapping[str, Any]], None] = lambda _: None,
+) -> Mapping[str, Any] | pa.Table:
+    """Have an operation done by the running server, else by opening the file here.
+
+    Raises:
+        SpanledgerError: whatever the operation raised.
+    """
+    settings = read_config(data, config)
+    if is_served(settings.data_dir):
+        return ask(settings.data_dir, operation, arguments, on_progress)
+    from spanledger.layout import make_data_dir
+    from spanledger.logs import configure_logs
+    from spanledger.operations import OPERATIONS
+    from spanledger.services import open_services
+
+    configure_logs(level="warning", form=settings.log.format)
+    make_data_dir(settings.data_dir)
+    with open_services(settings, alerting=False) as services:
+        return OPERATIONS[operation](services, arguments, on_progress)

@@ -1,0 +1,215 @@
+"""One configuration: `spanledger.toml`, overridden by `SPANLEDGER_<SECTION>_<KEY>`, checked as a whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from alerts.rules import AlertingConfig, parse_alerting
+from analytics.settings import AnalyticsSettings
+from collector.settings import CollectorSettings
+from spanledger.coercion import build_settings, format_duration, suggest
+from spanledger.logs import LogFormat
+from store import StoreSettings
+from store.errors import ConfigError
+
+FILE_NAME = "spanledger.toml"
+_PREFIX = "SPANLEDGER_"
+_RESERVED = {"SPANLEDGER_DATA", "SPANLEDGER_CONFIG"}
+_SECRETS = ("url", "password", "token", "key", "secret")
+
+
+@dataclass(frozen=True)
+class DashboardSettings:
+    """Where people and scripts reach the dashboard and the API."""
+
+    http: str = "127.0.0.1:8501"
+    """Listener of the dashboard, the API, `/healthz`, `/readyz` and `/metrics`."""
+    url: str | None = None
+    """Address that links in messages use; the listener's own when not set."""
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What the processes write to standard error."""
+
+    level: str = "info"
+    """debug, info, warning or error."""
+    format: LogFormat = "logfmt"
+    """logfmt or json."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that can be set, with its origin."""
+
+    data_dir: Path
+    file: Path | None = None
+    collector: CollectorSettings = field(default_factory=CollectorSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    analytics: AnalyticsSettings = field(default_factory=AnalyticsSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
+
+    @property
+    def dashboard_url(self) -> str:
+        """Address people open in a browser."""
+        return (self.dashboard.url or f"http://{self.dashboard.http}").rstrip("/")
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "collector": CollectorSettings,
+    "store": StoreSettings,
+    "analytics": AnalyticsSettings,
+    "dashboard": DashboardSettings,
+    "log": LogSettings,
+}
+_ALERTING = ("alert", "channel", "route")
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return `SPANLEDGER_DATA`, else `spanledger` in the XDG data directory."""
+    if named := environ.get("SPANLEDGER_DATA"):
+        return Path(named)
+    home = environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "spanledger"
+
+
+def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check the configuration.
+
+    `file` defaults to `SPANLEDGER_CONFIG`, else to `spanledger.toml` in the data directory, which may be missing.
+
+    Raises:
+        ConfigError: the file is missing or no TOML, a key is unknown, a value is wrong, or an address is not
+            of this machine.
+    """
+    data_dir = data_dir.expanduser().absolute()
+    path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
+    where = str(path) if path else "configuration"
+    known = [*_SECTIONS, *_ALERTING]
+    for name in table:
+        if name not in known:
+            raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
+    overrides = _environment(environ)
+    sections = {
+        name: build_settings(
+            kind, {**_table(table, name, where), **overrides.get(name, {})}, where=f"{where}: [{name}]"
+        )
+        for name, kind in _SECTIONS.items()
+    }
+    alerting = {name: table[name] for name in _ALERTING if name in table}
+    try:
+        config = Config(data_dir, path, **sections, alerting=parse_alerting(alerting, environ=environ))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    _check_addresses(config)
+    return config
+
+
+def show_config(config: Config) -> str:
+    """Write the settings in force as TOML, defaults included and secrets left out."""
+    lines = [f"# data directory: {config.data_dir}", f"# file: {config.file or 'none'}"]
+    for name in _SECTIONS:
+        lines += ["", f"[{name}]"]
+        for key, value in dataclasses.asdict(getattr(config, name)).items():
+            lines.append(f"# {key} is not set" if value is None else f"{key} = {_toml(key, value)}")
+    return "\n".join(lines) + "\n"
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Split `host:port`; an IPv6 host stands in brackets.
+
+    Raises:
+        ConfigError: there is no port, or it is no port number.
+    """
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise ConfigError(f'address {text!r} has no port; write "127.0.0.1:4318"')
+    return host.strip("[]"), int(port)
+
+
+def _check_addresses(config: Config) -> None:
+    addresses = {
+        "[collector] http": config.collector.http,
+        "[collector] grpc": config.collector.grpc,
+        "[dashboard] http": config.dashboard.http,
+    }
+    for name, address in addresses.items():
+        host, _ = parse_address(address)
+        if not _is_loopback(host):
+            raise ConfigError(
+                f"{name} = {address!r} is reachable from other machines, which needs access keys that this version "
+                f'does not have; listen on "127.0.0.1" and put a proxy with authentication in front'
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _read_file(data_dir: Path, file: Path | None) -> tuple[Path | None, dict[str, Any]]:
+    path = file.expanduser().absolute() if file else data_dir / FILE_NAME
+    if not path.exists():
+        if file:
+            raise ConfigError(f"there is no configuration file {path}; write one, or leave out --config")
+        return None, {}
+    try:
+        return path, tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def _table(table: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{where}: {name!r} must be a table; write [{name}]")
+    return section
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, value in environ.items():
+        if not name.startswith(_PREFIX) or name in _RESERVED:
+            continue
+        section, _, key = name.removeprefix(_PREFIX).lower().partition("_")
+        kind = _SECTIONS.get(section)
+        fields = [f.name for f in dataclasses.fields(kind)] if kind else []
+        if key not in fields:
+            names = [
+                f"{_PREFIX}{s}_{f.name}".upper() for s, k in _SECTIONS.items() for f in dataclasses.fields(k)
+            ]
+            raise ConfigError(f"environment variable {name} sets nothing{suggest(name, names)}")
+        found.setdefault(section, {})[key] = value
+    return found
+
+
+def _toml(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, timedelta):
+        return f'"{format_duration(value)}"'
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(key, item) for item in value) + "]"
+    if any(key == word or key.endswith(f"_{word}") for word in _SECRETS[1:]):
+        return '"<secret>"'
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

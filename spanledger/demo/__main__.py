@@ -1,0 +1,148 @@
+"""Runs the simulation against a running Spanledger: `python -P -m spanledger.demo`, started by `spanledger demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from opentelemetry._logs import SeverityNumber
+
+from spanledger.api.wire import ask
+from spanledger.coercion import parse_duration
+from spanledger.demo.faults import FAULTS, weather_of
+from spanledger.demo.simulation import Run
+from spanledger.demo.telemetry import Telemetry
+from spanledger.demo.traffic import Traffic
+from store.clock import Clock, utc_now
+from store.errors import SpanledgerError
+
+_BACKFILL_SPANS = 200_000
+_SPANS_PER_RUN = 6.65
+_FLUSH_EVERY_RUNS = 4_000
+_FAILED_LOUDLY = 0.25
+_VISIBLE_WITHIN_S = 120
+
+
+class Simulation:
+    """Plays history first, then the present, until it is stopped."""
+
+    def __init__(self, telemetry: Telemetry, dice: random.Random, clock: Clock = utc_now) -> None:
+        self._telemetry = telemetry
+        self._traffic = Traffic(dice)
+        self._dice = dice
+        self._clock = clock
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Let the present run end and play no more."""
+        self._stop.set()
+
+    def backfill(self, history: timedelta) -> int:
+        """Play the past up to now; return the number of runs. Acknowledged when it returns."""
+        now, count = self._clock(), 0
+        for at in self._traffic.history(now - history, now, round(_BACKFILL_SPANS / _SPANS_PER_RUN)):
+            if self._stop.is_set():
+                break
+            self._play(at, now)
+            count += 1
+            if count % _FLUSH_EVERY_RUNS == 0:
+                self._telemetry.flush()
+        self._telemetry.flush()
+        return count
+
+    def live(self, runs_per_s: float) -> None:
+        """Play runs that end about now, until stopped."""
+        while not self._stop.wait(self._dice.expovariate(runs_per_s)):
+            now = self._clock()
+            started = now - timedelta(seconds=self._dice.uniform(5, 20))
+            duration_s = self._play(started, now)
+            self._telemetry.runs.add(1)
+            self._telemetry.run_duration.record(duration_s)
+            if self._dice.random() < _FAILED_LOUDLY / runs_per_s:
+                self._telemetry.logger.emit(
+                    severity_number=SeverityNumber.INFO,
+                    severity_text="INFO",
+                    body=f"played a run of {duration_s:.1f} s",
+                )
+
+    def _play(self, at: datetime, now: datetime) -> float:
+        agent, visit = self._traffic.draw(at)
+        weather = weather_of(agent, now - at)
+        return Run(self._telemetry.tracer(agent), weather, visit, self._dice).play()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM, SIGINT or the end of the supervisor."""
+    options = _parse(arguments)
+    telemetry = Telemetry(http=options.http, grpc=options.grpc)
+    simulation = Simulation(telemetry, random.Random(options.seed))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: simulation.stop())
+    threading.Thread(target=_watch_parent, args=(simulation, os.getppid()), daemon=True).start()
+    if options.backfill:
+        _fill(simulation, options)
+    simulation.live(options.speed)
+    telemetry.close()
+    return 0
+
+
+def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
+    started = time.monotonic()
+    print(f"Playing {options.backfill} of history …", flush=True)  # noqa: T201
+    runs = simulation.backfill(parse_duration(options.backfill))
+    spans = _wait_until_queryable(options.data, runs)
+    print(  # noqa: T201
+        f"{spans:,} spans of {runs:,} runs are queryable after {time.monotonic() - started:.0f} s. Look for:\n"
+        + "".join(f"  · {fault.agent}: {fault.what}, {_ago(fault.from_age)}\n" for fault in FAULTS)
+        + f"Open {options.dashboard}",
+        flush=True,
+    )
+
+
+def _wait_until_queryable(data_dir: Path, runs: int) -> int:
+    """Return the number of spans once all runs played are in the views."""
+    deadline, spans = time.monotonic() + _VISIBLE_WITHIN_S, 0
+    while time.monotonic() < deadline:
+        try:
+            rows = ask(data_dir, "status", {})["rows"]  # type: ignore[index, call-overload]
+        except SpanledgerError:
+            rows = {"runs": 0, "spans": 0}
+        spans = rows["spans"]
+        if rows["runs"] >= runs:
+            break
+        time.sleep(0.5)
+    return spans
+
+
+def _watch_parent(simulation: Simulation, parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(2)
+    simulation.stop()
+
+
+def _ago(age: timedelta) -> str:
+    return f"since {age.days} days ago" if age.days else "today"
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="spanledger.demo")
+    parser.add_argument("--http", required=True)
+    parser.add_argument("--grpc", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--dashboard", default="")
+    parser.add_argument("--backfill")
+    parser.add_argument("--speed", type=float, default=2.0)
+    parser.add_argument("--seed", type=int, default=20261121)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""What lies where in a data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from store.errors import ConfigError
+
+
+def log_dir(data_dir: Path) -> Path:
+    """Return the directory of the durable log between front and loader."""
+    return data_dir / "log"
+
+
+def make_data_dir(data_dir: Path) -> Path:
+    """Make the data directory, readable by its owner only, and return it.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log_dir(data_dir).mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"the data directory {data_dir} cannot be made: {error}; choose another with --data"
+        ) from error
+    return data_dir

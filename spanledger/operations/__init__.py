@@ -1,0 +1,26 @@
+"""What commands ask of an installation: each operation runs in the core process, or on the file when none runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from spanledger.operations.imports import import_bodies
+from spanledger.operations.maintenance import compact_store, reprice_calls
+from spanledger.operations.questions import list_alerts, list_prices, read_status, run_query
+from spanledger.services import Services
+
+Progress = Callable[[Mapping[str, Any]], None]
+Operation = Callable[[Services, Mapping[str, Any], Progress], Mapping[str, Any] | pa.Table]
+
+OPERATIONS: dict[str, Operation] = {
+    "alerts": list_alerts,
+    "compact": compact_store,
+    "import": import_bodies,
+    "prices": list_prices,
+    "reprice": reprice_calls,
+    "sql": run_query,
+    "status": read_status,
+}

@@ -1,0 +1,31 @@
+"""Imports OTLP bodies from disk through the same pipeline as bodies from agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from collector.importer import import_paths
+
+from spanledger.services import Services
+
+
+def import_bodies(
+    services: Services, arguments: Mapping[str, Any], progress: Callable[[Mapping[str, Any]], None]
+) -> Mapping[str, Any]:
+    """Load files and return when everything in them is queryable in every view, jobs included.
+
+    Raises:
+        RejectedData: a path does not exist or holds nothing readable.
+    """
+    paths = [Path(path) for path in arguments["paths"]]
+    report = import_paths(
+        services.store,
+        paths,
+        progress=lambda done, total: progress({"done_bytes": done, "total_bytes": total}),
+    )
+    progress({"step": "jobs"})
+    pending = services.scheduler.run_pending()
+    return {**asdict(report), "job_errors": pending.errors}

@@ -1,0 +1,57 @@
+"""Operations that only read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from spanledger import __version__
+from spanledger.services import Services
+from store.clock import utc_now
+
+
+def run_query(services: Services, arguments: Mapping[str, Any], _: Callable[..., None]) -> pa.Table:
+    """Answer one ad-hoc SELECT over the views.
+
+    Raises:
+        QueryRejected: it is something else, or went over a limit.
+    """
+    return services.store.query(arguments["query"], max_rows=arguments.get("max_rows"))
+
+
+def read_status(services: Services, _: Mapping[str, Any], __: Callable[..., None]) -> Mapping[str, Any]:
+    """Say how the installation fares: data, lag, jobs, disk."""
+    store, size = services.store, services.store.size()
+    return {
+        "version": __version__,
+        "data_dir": str(services.config.data_dir),
+        "started_at": services.started_at,
+        "now": utc_now(),
+        "rows": {
+            row["name"]: row["row_count"]
+            for row in store.select("operations/row_counts").iter_rows(named=True)
+        },
+        "ingest": store.select("operations/ingest_totals").to_dicts(),
+        "store": {"file_bytes": size.file_bytes, "used_bytes": size.used_bytes, "wal_bytes": size.wal_bytes},
+        "disk_free_bytes": shutil.disk_usage(services.config.data_dir).free,
+        "jobs": [vars(status) for status in services.scheduler.statuses()],
+        "endpoints": {
+            "otlp_http": services.config.collector.http,
+            "otlp_grpc": services.config.collector.grpc,
+            "dashboard": services.config.dashboard_url,
+        },
+    }
+
+
+def list_alerts(services: Services, _: Mapping[str, Any], __: Callable[..., None]) -> pa.Table:
+    """Return the state of every alert instance."""
+    return services.store.query("SELECT * FROM alerts ORDER BY alert, fingerprint")
+
+
+def list_prices(services: Services, arguments: Mapping[str, Any], __: Callable[..., None]) -> pa.Table:
+    """Return the price book, or the rows of the models whose name contains a text."""
+    frame = services.store.select("operations/prices", {"model": arguments.get("model") or ""})
+    return frame.to_arrow()

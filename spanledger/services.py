@@ -1,0 +1,55 @@
+"""Everything a running installation is made of, opened once and handed to whoever needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.engine import AlertEngine, alerts_job
+
+from analytics.jobs import data_jobs
+from analytics.scheduler import Scheduler
+from spanledger.config import Config
+from store import Control, Store, open_control, open_store
+from store.clock import Clock, utc_now
+
+
+@dataclass(frozen=True)
+class Services:
+    """The open parts; `engine` is None where alerts are not evaluated."""
+
+    config: Config
+    store: Store
+    control: Control
+    scheduler: Scheduler
+    engine: AlertEngine | None
+    started_at: datetime
+
+
+@contextmanager
+def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> Iterator[Services]:
+    """Open the store, the control state and the jobs over them; close them in reverse order.
+
+    Raises:
+        StoreUnavailable: another process has the database, or the directory cannot be written.
+        SchemaMismatch: a newer version wrote it.
+    """
+    store = open_store(config.data_dir, config.store, clock=clock)
+    try:
+        control = open_control(config.data_dir)
+        try:
+            engine = (
+                AlertEngine(store, control, config.alerting, clock=clock, dashboard_url=config.dashboard_url)
+                if alerting
+                else None
+            )
+            jobs = data_jobs(config.analytics, control)
+            if engine:
+                jobs = [*jobs, alerts_job(engine)]
+            yield Services(config, store, control, Scheduler(store, jobs, clock=clock), engine, clock())
+        finally:
+            control.close()
+    finally:
+        store.close()
