@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 import types
 import typing
 from collections.abc import Mapping
@@ -12,12 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from alerts.settings.durations import parse_duration
 from store.errors import ConfigError
 
 T = TypeVar("T")
 
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
-_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 _WORDS = {
     "true": True,
     "1": True,
@@ -28,30 +26,6 @@ _WORDS = {
     "no": False,
     "off": False,
 }
-
-
-def parse_duration(text: str) -> timedelta:
-    """Read a duration as Prometheus writes it: `90d`, `4h30m`, `500ms`.
-
-    >>> parse_duration("4h30m")
-    datetime.timedelta(seconds=16200)
-
-    Raises:
-        ValueError: the text is no such duration.
-    """
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(text)
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
-
-
-def format_duration(value: timedelta) -> str:
-    """Write a duration as `parse_duration` reads it."""
-    left, text = round(value.total_seconds() * 1000), ""
-    for unit in ("w", "d", "h", "m", "s", "ms"):
-        count, left = divmod(left, round(_UNITS[unit] * 1000))
-        text += f"{count}{unit}" if count else ""
-    return text or "0s"
 
 
 def build_settings(kind: type[T], values: Mapping[str, Any], *, where: str) -> T:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from alerts.rules import AlertingConfig, parse_alerting
+from alerts.settings.durations import format_duration
 from analytics.settings import AnalyticsSettings
 from collector.settings import CollectorSettings
-from spanledger.coercion import build_settings, format_duration, suggest
+from spanledger.coercion import build_settings, suggest
 from spanledger.logs import LogFormat
 from store import StoreSettings
 from store.errors import ConfigError
@@ -86,7 +87,8 @@ def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
 def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
     """Read and check the configuration.
 
-    `file` defaults to `SPANLEDGER_CONFIG`, else to `spanledger.toml` in the data directory, which may be missing.
+    `file` defaults to `SPANLEDGER_CONFIG`, else to `spanledger.toml` in the data directory, which
+    may be missing.
 
     Raises:
         ConfigError: the file is missing or no TOML, a key is unknown, a value is wrong, or an address is not
@@ -147,8 +149,8 @@ def _check_addresses(config: Config) -> None:
         host, _ = parse_address(address)
         if not _is_loopback(host):
             raise ConfigError(
-                f"{name} = {address!r} is reachable from other machines, which needs access keys that this version "
-                f'does not have; listen on "127.0.0.1" and put a proxy with authentication in front'
+                f"{name} = {address!r} is reachable from other machines, which needs access keys that this "
+                f'version does not have; listen on "127.0.0.1" and put a proxy with authentication in front'
             )
 
 

@@ -1,4 +1,4 @@
-"""The core process: owns the database, loads the log, runs the jobs, serves the dashboard, the API and the commands.
+"""The core process: owns the database, loads the log, runs the jobs, serves dashboard, API and commands.
 
 `python -P -m spanledger.core --data DIR [--config FILE] [--wake FD] [--life FD] [--without-dashboard]`
 """

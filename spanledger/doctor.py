@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,10 +45,7 @@ def _versions() -> Iterator[Finding]:
         f"{name} {version(name)}" for name in ("duckdb", "polars", "streamlit", "opentelemetry-sdk")
     )
     seen = f"Spanledger {__version__}, Python {platform.python_version()}, {libraries}"
-    if sys.version_info < (3, 11):
-        yield Finding("versions", "fail", seen, "install Python 3.11 or newer")
-    else:
-        yield Finding("versions", "ok", seen)
+    yield Finding("versions", "ok", seen)
 
 
 def _configuration(config: Config) -> Finding:

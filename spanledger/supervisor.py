@@ -27,7 +27,7 @@ READY_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class ChildPlan:
-    """How to start one child; `{wake_read}`, `{wake_write}` and `{life}` in `argv` become file descriptors."""
+    """How to start a child; `{wake_read}`, `{wake_write}` and `{life}` in `argv` become descriptors."""
 
     name: str
     argv: list[str]
@@ -58,7 +58,7 @@ class Plan:
 
 @dataclass
 class Pipes:
-    """Descriptors that outlive a child: the front wakes the core, and a child sees when its supervisor is gone."""
+    """Descriptors that outlive a child: to wake the core, and to see that the supervisor is gone."""
 
     wake_read: int
     wake_write: int
@@ -170,7 +170,7 @@ class Supervisor:
             while not await _answers(child.ready_address, child.ready_path):
                 if time.monotonic() - started > READY_TIMEOUT_S:
                     self._say(
-                        f"the {child.name} process is not ready after {READY_TIMEOUT_S:.0f} s; its log says why"
+                        f"the {child.name} process is not ready in {READY_TIMEOUT_S:.0f} s; its log says why"
                     )
                     return
                 await asyncio.sleep(0.05)
@@ -193,8 +193,7 @@ async def _answers(address: str, path: str) -> bool:
         return False
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
-        status = await asyncio.wait_for(reader.readline(), 2)
-        return b" 200 " in status
+        return b" 200 " in await asyncio.wait_for(reader.readline(), 2)
     except (OSError, TimeoutError):
         return False
     finally:

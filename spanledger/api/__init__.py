@@ -1,0 +1,1 @@
+"""What the core process answers: HTTP for people and scrapers, a socket for commands."""

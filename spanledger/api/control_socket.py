@@ -67,7 +67,7 @@ class _Handler(socketserver.StreamRequestHandler):
             write_line(stream, {"error": {"type": type(error).__name__, "message": str(error)}})
         except BrokenPipeError:
             _log.info("the asking command went away")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the asking command gets it, the log has it whole
             _log.exception("an operation failed")
             write_line(
                 stream, {"error": {"type": "SpanledgerError", "message": f"{type(error).__name__}: {error}"}}

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class HostGuard:
     """Pure ASGI middleware over everything, websockets included.
 
-    A page of another site can make a browser send requests here (DNS rebinding, cross-site websockets); it cannot
-    choose the Host and Origin they carry.
+    A page of another site can make a browser send requests here (DNS rebinding, cross-site websockets);
+    it cannot choose the Host and Origin they carry.
     """
 
     def __init__(self, app: ASGIApp, addresses: Iterable[str]) -> None:

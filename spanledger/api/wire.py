@@ -1,7 +1,7 @@
 """The conversation over `control.sock`: one JSON line asks, JSON lines answer, a table follows as Arrow IPC.
 
-Question: `{"operation": …, "arguments": {…}}`. Answer: any number of `{"progress": {…}}`, then one of `{"result": {…}}`,
-`{"table": LENGTH}` and so many bytes, or `{"error": {"type": …, "message": …}}`.
+Question: `{"operation": …, "arguments": {…}}`. Answer: any number of `{"progress": {…}}`, then one of
+`{"result": {…}}`, `{"table": LENGTH}` and so many bytes, or `{"error": {"type": …, "message": …}}`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import store.errors
 from store.errors import SpanledgerError, StoreUnavailable
 
 SOCKET_NAME = "control.sock"
-# The kernel takes about this many bytes of path for a socket; longer ones go through the directory's descriptor.
+# The kernel takes about this many bytes of path for a socket; longer ones go by descriptor.
 _LONGEST_PATH = 100
 
 

@@ -56,7 +56,7 @@ def demo(
     ] = 2.0,
 ) -> None:
     """Start everything, with simulated agents that speak through the OpenTelemetry SDK."""
-    from spanledger.coercion import parse_duration
+    from alerts.settings.durations import parse_duration
     from store.errors import ConfigError
 
     if backfill is not None:
@@ -69,7 +69,10 @@ def demo(
     agents += ["--http", settings.collector.http, "--grpc", settings.collector.grpc, "--speed", str(speed)]
     agents += ["--data", str(settings.data_dir), "--dashboard", settings.dashboard_url]
     agents += ["--backfill", backfill] if backfill else []
-    banner = f"Spanledger is ready after {{seconds}} s: {settings.dashboard_url}\nSimulated agents start now; Ctrl-C ends everything.\n"
+    banner = (
+        f"Spanledger is ready after {{seconds}} s: {settings.dashboard_url}\n"
+        "Simulated agents start now; Ctrl-C ends everything.\n"
+    )
     _supervise(settings, banner, then=agents)
 
 
@@ -80,7 +83,7 @@ def _agent_lines(settings: Config) -> str:
 def _supervise(
     settings: Config, banner: str, *, with_dashboard: bool = True, then: list[str] | None = None
 ) -> None:
-    """Become the supervisor: its process replaces this one, which has imported far more than it needs to live with."""
+    """Become the supervisor: it takes the place of this process, which has imported far more than it needs."""
     from spanledger.api.wire import is_served
     from spanledger.layout import make_data_dir
     from spanledger.supervisor import Plan

@@ -24,7 +24,8 @@ _WIDEST_CELL = 200
 def print_table(table: pa.Table, form: Format, out: BinaryIO | None = None) -> None:
     """Write a result to standard output.
 
-    `json` is one array of row objects: decimals as strings, NULL as null, times as ISO 8601 with Z, maps as objects.
+    `json` is one array of row objects: decimals as strings, NULL as null, times as ISO 8601 with Z, maps as
+    objects.
     """
     out = out or sys.stdout.buffer
     if form == "table":

@@ -1,1 +1,1 @@
-"""Simulated agents that speak to a running Spanledger through the real OpenTelemetry SDK and its OTLP exporters."""
+"""Simulated agents that speak to a running Spanledger through the real OpenTelemetry SDK."""

@@ -1,4 +1,4 @@
-"""Runs the simulation against a running Spanledger: `python -P -m spanledger.demo`, started by `spanledger demo`."""
+"""Plays the simulation against a running Spanledger; `spanledger demo` starts it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from opentelemetry._logs import SeverityNumber
 
+from alerts.settings.durations import parse_duration
 from spanledger.api.wire import ask
-from spanledger.coercion import parse_duration
 from spanledger.demo.faults import FAULTS, weather_of
 from spanledger.demo.simulation import Run
 from spanledger.demo.telemetry import Telemetry
@@ -100,7 +100,8 @@ def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
     runs = simulation.backfill(parse_duration(options.backfill))
     spans = _wait_until_queryable(options.data, runs)
     print(  # noqa: T201
-        f"{spans:,} spans of {runs:,} runs are queryable after {time.monotonic() - started:.0f} s. Look for:\n"
+        f"{spans:,} spans of {runs:,} runs are queryable after {time.monotonic() - started:.0f} s."
+        " Look for:\n"
         + "".join(f"  · {fault.agent}: {fault.what}, {_ago(fault.from_age)}\n" for fault in FAULTS)
         + f"Open {options.dashboard}",
         flush=True,

@@ -84,7 +84,7 @@ AGENTS = (
         2_600,
         0.972,
         0.06,
-        "You help customers of Orbit Outdoor. Answer from the knowledge base; hand over to a person when asked.",
+        "You help customers of Orbit Outdoor. Answer from the knowledge base; hand over when asked.",
         (
             "Where is my order 48213?",
             "The zip of my tent broke after two weeks, can I return it?",

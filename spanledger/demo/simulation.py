@@ -126,9 +126,16 @@ class Run:
         first_token_s = model.first_token_s * dice.lognormvariate(0, 0.35) * weather.slowness
         asked = self._said[-6:]
         call = ModelCall(
-            model.name, model.provider, f"resp_{dice.getrandbits(64):016x}", usage, finish_reason, round(first_token_s, 4),
-            asked, answer, weather.prompt_version,
-        )  # fmt: skip
+            model=model.name,
+            provider=model.provider,
+            response_id=f"resp_{dice.getrandbits(64):016x}",
+            usage=usage,
+            finish_reason=finish_reason,
+            first_token_s=round(first_token_s, 4),
+            asked=asked,
+            answered=answer,
+            prompt_version=weather.prompt_version,
+        )
         span.set_attributes(dict(call_attributes(self._agent.naming, call)))
         if usage is None:
             self._pass(0.3)

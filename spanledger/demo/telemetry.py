@@ -85,7 +85,7 @@ def _tracer_provider(agent: Agent, http: str, grpc: str) -> TracerProvider:
 
 
 class _Ids(RandomIdGenerator):
-    """Ids of their own dice, so that a simulation with a fixed seed never repeats the ids of an earlier one."""
+    """Ids of their own dice, so that a simulation with a fixed seed never repeats earlier ids."""
 
     def __init__(self) -> None:
         self._dice = random.SystemRandom()

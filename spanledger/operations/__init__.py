@@ -1,4 +1,4 @@
-"""What commands ask of an installation: each operation runs in the core process, or on the file when none runs."""
+"""What commands ask of an installation: done by the core process, or on the file when none runs."""
 
 from __future__ import annotations
 
