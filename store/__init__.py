@@ -1,29 +1,43 @@
-"""The canonical schema, the engines that hold it, and the control state: all databases are opened here."""
+"""The canonical schema, the engines that hold it, and the control state: all databases are opened here.
+
+Names are imported on first use, so that a process that needs only `store.errors` loads no engine.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from store.clock import Clock, utc_now
-from store.engines.duckdb import DuckDBStore
-from store.errors import StoreUnavailable
-from store.port import Frame, Replacement, Store, StoreSize
-from store.settings import StoreSettings
+if TYPE_CHECKING:
+    from store.control import Control, open_control
+    from store.opening import open_store
+    from store.port import Frame, Replacement, Store, StoreSize
+    from store.settings import StoreSettings
 
-__all__ = ["Frame", "Replacement", "Store", "StoreSettings", "StoreSize", "open_store"]
+__all__ = [
+    "Control",
+    "Frame",
+    "Replacement",
+    "Store",
+    "StoreSettings",
+    "StoreSize",
+    "open_control",
+    "open_store",
+]
+
+_HOMES = {
+    "Control": "store.control",
+    "Frame": "store.port",
+    "Replacement": "store.port",
+    "Store": "store.port",
+    "StoreSettings": "store.settings",
+    "StoreSize": "store.port",
+    "open_control": "store.control",
+    "open_store": "store.opening",
+}
 
 
-def open_store(data_dir: Path, settings: StoreSettings | None = None, *, clock: Clock = utc_now) -> Store:
-    """Return the store in `data_dir`, created or migrated as needed.
-
-    Raises:
-        StoreUnavailable: Another process holds the file, or it cannot be opened.
-        SchemaMismatch: It was written by a newer version.
-    """
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"{data_dir} cannot be created: {error.strerror}; pass another --data directory"
-        ) from error
-    return DuckDBStore(data_dir / "spanledger.duckdb", settings or StoreSettings(), clock=clock)
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

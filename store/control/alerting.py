@@ -1,0 +1,245 @@
+"""What alerting remembers: instances, their events, the outbox, silences.
+
+Each verb runs in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from store.control.tables import alert_events, alerts, outbox, silences
+from store.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """An alert instance as it is kept."""
+
+    fingerprint: str
+    alert: str
+    state: str
+    severity: str | None
+    labels: Mapping[str, str]
+    evaluated_at: datetime
+    value: float | None = None
+    threshold: float | None = None
+    reason: str | None = None
+    active_at: datetime | None = None
+    fired_at: datetime | None = None
+    recovering_at: datetime | None = None
+    resolved_at: datetime | None = None
+    missing: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEventRow:
+    """A change of state as it is kept."""
+
+    fingerprint: str
+    alert: str
+    happened_at: datetime
+    from_state: str
+    to_state: str
+    value: float | None
+    threshold: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A decision to send a message, or not to; `notification_id` is set once it is kept."""
+
+    idempotency_key: str
+    channel: str
+    group_key: str
+    decided_at: datetime
+    reason: str
+    state: str = "queued"
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_error: str | None = None
+    subject: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    notification_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRow:
+    """A silence as it is kept; `matchers` are {label, op, value}."""
+
+    matchers: Sequence[Mapping[str, str]]
+    starts_at: datetime
+    ends_at: datetime
+    author: str | None = None
+    comment: str | None = None
+    silence_id: int | None = None
+
+
+def load_alerts(connection: Connection, alert: str | None = None) -> list[AlertRow]:
+    """Return all alert instances, or those of one rule, ordered by fingerprint."""
+    query = select(alerts).order_by(alerts.c.fingerprint)
+    if alert is not None:
+        query = query.where(alerts.c.alert == alert)
+    return [AlertRow(**row) for row in connection.execute(query).mappings()]
+
+
+def save_alerts(connection: Connection, rows: Sequence[AlertRow]) -> None:
+    """Keep the present state of alert instances, new or known."""
+    if rows:
+        delete_alerts(connection, [row.fingerprint for row in rows])
+        connection.execute(insert(alerts), [asdict(row) for row in rows])
+
+
+def delete_alerts(connection: Connection, fingerprints: Sequence[str]) -> None:
+    """Forget alert instances."""
+    for start in range(0, len(fingerprints), 500):
+        connection.execute(delete(alerts).where(alerts.c.fingerprint.in_(fingerprints[start : start + 500])))
+
+
+def append_alert_events(connection: Connection, rows: Sequence[AlertEventRow]) -> None:
+    """Add changes of state to the history."""
+    if rows:
+        connection.execute(insert(alert_events), [asdict(row) for row in rows])
+
+
+def list_alert_events(
+    connection: Connection, fingerprint: str | None = None, *, limit: int = 1000
+) -> list[AlertEventRow]:
+    """Return the latest changes of state, newest first."""
+    columns = [alert_events.c[column.name] for column in fields(AlertEventRow)]
+    query = select(*columns).order_by(alert_events.c.event_id.desc()).limit(limit)
+    if fingerprint is not None:
+        query = query.where(alert_events.c.fingerprint == fingerprint)
+    return [AlertEventRow(**row) for row in connection.execute(query).mappings()]
+
+
+def enqueue(connection: Connection, row: OutboxRow) -> int | None:
+    """Put a decision into the outbox and return its id; None when the same was decided before.
+
+    A queued message without `next_attempt_at` is due at once.
+    """
+    known = select(outbox.c.notification_id).where(outbox.c.idempotency_key == row.idempotency_key)
+    if connection.execute(known).first() is not None:
+        return None
+    values = asdict(row)
+    del values["notification_id"]
+    if row.state == "queued" and row.next_attempt_at is None:
+        values["next_attempt_at"] = row.decided_at
+    key = connection.execute(insert(outbox).values(values)).inserted_primary_key
+    return int(key[0]) if key else None
+
+
+def claim(connection: Connection, now: datetime, *, lease: timedelta, limit: int = 100) -> list[OutboxRow]:
+    """Return due messages, oldest first, and keep them from others until the lease ends or they are settled.
+
+    Their number of attempts counts the one that begins now.
+    """
+    due = (
+        select(outbox)
+        .where(outbox.c.state == "queued", outbox.c.next_attempt_at <= now)
+        .order_by(outbox.c.notification_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed: list[OutboxRow] = []
+    for row in [OutboxRow(**row) for row in connection.execute(due).mappings()]:
+        taken = replace(row, attempts=row.attempts + 1, next_attempt_at=now + lease)
+        changes = {"attempts": taken.attempts, "next_attempt_at": taken.next_attempt_at}
+        _update_notification(connection, row.notification_id, changes)
+        claimed.append(taken)
+    return claimed
+
+
+def settle_delivered(connection: Connection, notification_id: int, now: datetime) -> None:
+    """Note that a message was delivered."""
+    _update_notification(
+        connection,
+        notification_id,
+        {"state": "delivered", "delivered_at": now, "next_attempt_at": None, "last_error": None},
+    )
+
+
+def settle_failed(
+    connection: Connection, notification_id: int, error: str, *, next_attempt_at: datetime | None
+) -> None:
+    """Note that an attempt failed; without a next attempt the message is dead."""
+    state = "dead" if next_attempt_at is None else "queued"
+    _update_notification(
+        connection,
+        notification_id,
+        {"state": state, "next_attempt_at": next_attempt_at, "last_error": error},
+    )
+
+
+def list_notifications(
+    connection: Connection, *, group_key: str | None = None, channel: str | None = None, limit: int = 1000
+) -> list[OutboxRow]:
+    """Return the latest decisions, newest first."""
+    query = select(outbox).order_by(outbox.c.notification_id.desc()).limit(limit)
+    if group_key is not None:
+        query = query.where(outbox.c.group_key == group_key)
+    if channel is not None:
+        query = query.where(outbox.c.channel == channel)
+    return [OutboxRow(**row) for row in connection.execute(query).mappings()]
+
+
+def find_next_attempt(connection: Connection) -> datetime | None:
+    """Return when the next queued message is due; None when the outbox is empty."""
+    query = (
+        select(outbox.c.next_attempt_at)
+        .where(outbox.c.state == "queued")
+        .order_by(outbox.c.next_attempt_at)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def add_silence(connection: Connection, row: SilenceRow) -> int:
+    """Keep a silence and return its id."""
+    values = asdict(row)
+    del values["silence_id"]
+    values["matchers"] = [dict(matcher) for matcher in row.matchers]
+    key = connection.execute(insert(silences).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def expire_silence(connection: Connection, silence_id: int, now: datetime) -> None:
+    """End a silence now; one that ended before keeps its end.
+
+    Raises:
+        NotFound: No such silence.
+    """
+    row = connection.execute(select(silences).where(silences.c.silence_id == silence_id)).first()
+    if row is None:
+        raise NotFound(f"no silence has the id {silence_id}; list them with spanledger alerts silence list")
+    connection.execute(
+        update(silences)
+        .where(silences.c.silence_id == silence_id, silences.c.ends_at > now)
+        .values(ends_at=now)
+    )
+
+
+def list_silences(connection: Connection, *, active_at: datetime | None = None) -> list[SilenceRow]:
+    """Return the silences by id, or those that hold at one time."""
+    query = select(silences).order_by(silences.c.silence_id)
+    if active_at is not None:
+        query = query.where(silences.c.starts_at <= active_at, silences.c.ends_at > active_at)
+    return [SilenceRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _update_notification(
+    connection: Connection, notification_id: int | None, changes: Mapping[str, Any]
+) -> None:
+    done = connection.execute(
+        update(outbox).where(outbox.c.notification_id == notification_id).values(dict(changes))
+    )
+    if not done.rowcount:
+        raise NotFound(f"no notification has the id {notification_id}")

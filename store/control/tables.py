@@ -1,0 +1,129 @@
+"""The tables of the control state."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+from store.control.columns import Instant, Money
+
+metadata = MetaData()
+# SQLite numbers rows by itself only where the key is called INTEGER.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+control_versions = Table(
+    "control_versions",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("applied_at", Instant, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("fingerprint", String, primary_key=True),
+    Column("alert", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("severity", String),
+    Column("labels", JSON, nullable=False),
+    Column("value", Float),
+    Column("threshold", Float),
+    Column("reason", Text),
+    Column("active_at", Instant),
+    Column("fired_at", Instant),
+    Column("recovering_at", Instant),
+    Column("resolved_at", Instant),
+    Column("evaluated_at", Instant, nullable=False),
+    Column("missing", Integer, nullable=False, default=0),
+    Column("problem", Text),
+)
+
+alert_events = Table(
+    "alert_events",
+    metadata,
+    Column("event_id", _Number, primary_key=True, autoincrement=True),
+    Column("fingerprint", String, nullable=False),
+    Column("alert", String, nullable=False),
+    Column("happened_at", Instant, nullable=False),
+    Column("from_state", String, nullable=False),
+    Column("to_state", String, nullable=False),
+    Column("value", Float),
+    Column("threshold", Float),
+    Column("reason", Text, nullable=False),
+    Index("alert_events_by_instance", "fingerprint", "event_id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("notification_id", _Number, primary_key=True, autoincrement=True),
+    # Says what is told to whom: deciding the same twice sends once.
+    Column("idempotency_key", String, nullable=False, unique=True),
+    Column("channel", String, nullable=False),
+    Column("group_key", String, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    # When it may be tried next; while somebody delivers it, when that one is given up for dead.
+    Column("next_attempt_at", Instant),
+    Column("delivered_at", Instant),
+    Column("last_error", Text),
+    Column("subject", Text),
+    Column("payload", JSON, nullable=False),
+    Index("outbox_by_due_time", "state", "next_attempt_at"),
+    Index("outbox_by_group", "group_key", "channel", "notification_id"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("silence_id", _Number, primary_key=True, autoincrement=True),
+    Column("matchers", JSON, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("author", String),
+    Column("comment", Text),
+)
+
+detector_state = Table(
+    "detector_state",
+    metadata,
+    Column("series", String, primary_key=True),
+    Column("state", JSON, nullable=False),
+    Column("hour_at", Instant, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("budget", String, primary_key=True),
+    Column("period", String, nullable=False),
+    Column("limit_usd", Money, nullable=False),
+    Column("filter", JSON),
+    Column("spent_usd", Money),
+    Column("evaluated_at", Instant),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", _Number, primary_key=True, autoincrement=True),
+    Column("happened_at", Instant, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String),
+    Column("detail", JSON),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    # Only the hash is kept: who reads this database cannot use the keys.
+    Column("key_sha256", String, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked", Boolean, nullable=False, default=False),
+)
