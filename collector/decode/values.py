@@ -1,0 +1,129 @@
+"""OTLP values as text, and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Final, cast
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
+
+from collector.decode.nesting import as_series
+
+Hashes = npt.NDArray[np.uint64]
+
+_BOOLEANS: Final = {True: "true", False: "false"}
+_JSON_PREFIX: Final = '{"":'
+
+
+def value_texts(values: pa.StructArray) -> pl.Series:
+    """Return the text of each AnyValue; null where it holds nothing.
+
+    Integers in decimal, doubles in their shortest form (`NaN`, `inf`), booleans `true` or `false`, bytes in base64,
+    arrays and kvlists as JSON.
+    """
+    texts = as_series(values.field("string_value"))
+    if texts.null_count() == 0:
+        return texts
+    texts = texts.clone()
+    for name in ("int_value", "double_value"):
+        _fill(texts, as_series(values.field(name)))
+    booleans = as_series(values.field("bool_value"))
+    if booleans.null_count() < len(booleans):
+        _fill(texts, booleans.replace_strict(_BOOLEANS, return_dtype=pl.String))
+    for name in ("array_value", "kvlist_value", "bytes_value"):
+        raw = cast("pa.BinaryArray", values.field(name))
+        if raw.null_count < len(raw):
+            _fill(texts, _distinct_texts(name, raw))
+    return texts
+
+
+def is_json(values: pa.StructArray) -> pl.Series:
+    """Return which values' texts are JSON as they stand: numbers, booleans, arrays and kvlists."""
+    kinds = [
+        as_series(values.field(name)) for name in ("int_value", "bool_value", "array_value", "kvlist_value")
+    ]
+    finite = as_series(values.field("double_value")).is_finite().fill_null(value=False)
+    for kind in kinds:
+        finite |= kind.is_not_null()
+    return finite
+
+
+def json_strings(texts: pl.Series) -> pl.Series:
+    """Return each text as a JSON string with its quotes; null becomes `null`."""
+    encoded = pl.DataFrame({"": texts}).select(pl.struct("").struct.json_encode()).to_series()
+    return encoded.str.strip_prefix(_JSON_PREFIX).str.strip_suffix("}")
+
+
+def _fill(texts: pl.Series, values: pl.Series) -> None:
+    if values.null_count() < len(values):
+        places = values.is_not_null().arg_true()
+        texts.scatter(places, values.gather(places).cast(pl.String))
+
+
+def _distinct_texts(name: str, raw: pa.BinaryArray) -> pl.Series:
+    coded = raw.dictionary_encode()
+    texts = [_raw_text(name, value) for value in cast("list[bytes]", coded.dictionary.to_pylist())]
+    codes = as_series(coded.indices)
+    return pl.Series(texts, dtype=pl.String).gather(codes)
+
+
+def _raw_text(name: str, raw: bytes) -> str:
+    if name == "bytes_value":
+        return base64.b64encode(raw).decode()
+    try:
+        value: object = (
+            [_plain_value(item) for item in ArrayValue.FromString(raw).values]
+            if name == "array_value"
+            else _plain_mapping(KeyValueList.FromString(raw))
+        )
+    except DecodeError:
+        # The body around it was valid, so only a value nested too deep for protobuf ends here: keep its bytes.
+        value = base64.b64encode(raw).decode()
+    return msgspec.json.encode(value).decode()
+
+
+def _plain_mapping(pairs: KeyValueList) -> dict[str, object]:
+    return {pair.key: _plain_value(pair.value) for pair in pairs.values}
+
+
+def _plain_value(value: AnyValue) -> object:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "int_value":
+            return value.int_value
+        case "double_value":
+            return value.double_value if math.isfinite(value.double_value) else str(value.double_value)
+        case "array_value":
+            return [_plain_value(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return _plain_mapping(value.kvlist_value)
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+        case _:
+            return None
+
+
+def hash_pairs(keys: pl.Series, texts: pl.Series) -> Hashes:
+    """Return a hash per (key, text) pair, fit to be summed over a set of pairs in any order."""
+    mixed = keys.hash(1).to_numpy() * np.uint64(0x9E3779B97F4A7C15) ^ texts.hash(2).to_numpy()
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def hash_column(running: Hashes, column: pl.Series, seed: int) -> Hashes:
+    """Return a hash per row over what `running` stands for and the column."""
+    mixed = running * np.uint64(0x9E3779B97F4A7C15) + column.hash(seed).to_numpy()
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
