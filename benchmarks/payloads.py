@@ -1,4 +1,4 @@
-"""OTLP bodies of 16-span agent traces with messages, about 1.8 kB a span, the payload every benchmark uses."""
+"""OTLP bodies of 16-span agent traces with messages, about 1.8 kB a span: the payload of every benchmark."""
 
 from __future__ import annotations
 

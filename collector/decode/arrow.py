@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 import ptars
 import pyarrow as pa
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from collector.decode.schema import arrow_schema, has_presence, request_class, request_descriptor
@@ -40,14 +40,13 @@ def read_requests_plainly(signal: str, payloads: Sequence[bytes]) -> pa.RecordBa
         RejectedData: A payload is no valid request.
     """
     request = request_class(signal)
-    descriptor = request_descriptor(signal)
     rows: list[Mapping[str, object]] = []
     for payload in payloads:
         try:
             message = request.FromString(payload)
         except DecodeError as error:
             raise RejectedData(f"the body is no OTLP {signal} request: {error}") from error
-        rows.append(_message_row(message, descriptor))
+        rows.append(_message_row(message))
     return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(signal))
 
 
@@ -57,8 +56,8 @@ def _handler(signal: str) -> _Handler:
     return ptars.HandlerPool([descriptor.file]).get_for_message(descriptor)
 
 
-def _message_row(message: Message, descriptor: Descriptor) -> dict[str, object]:
-    return {field.name: _field_value(message, field) for field in descriptor.fields}
+def _message_row(message: Message) -> dict[str, object]:
+    return {field.name: _field_value(message, field) for field in message.DESCRIPTOR.fields}
 
 
 def _field_value(message: Message, field: FieldDescriptor) -> object:
@@ -68,5 +67,5 @@ def _field_value(message: Message, field: FieldDescriptor) -> object:
     if field.type != FieldDescriptor.TYPE_MESSAGE:
         return list(cast("Sequence[object]", value)) if field.is_repeated else value
     if field.is_repeated:
-        return [_message_row(item, item.DESCRIPTOR) for item in cast("Sequence[Message]", value)]
-    return _message_row(value, value.DESCRIPTOR)
+        return [_message_row(item) for item in cast("Sequence[Message]", value)]
+    return _message_row(value)

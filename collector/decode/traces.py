@@ -100,9 +100,7 @@ def _own_columns(spans: Items) -> pl.DataFrame:
 
 def _scope_columns(scope_spans: Items, parents: Indices) -> pl.DataFrame:
     scope = scope_spans.struct("scope")
-    scopes = pl.DataFrame(
-        {"scope_name": as_series(scope.field("name")), "scope_version": as_series(scope.field("version"))}
-    )
+    scopes = pl.DataFrame([as_series(scope.field(part), f"scope_{part}") for part in ("name", "version")])
     return scopes.select(_text_or_null("scope_name"), _text_or_null("scope_version"))[parents]
 
 

@@ -25,8 +25,8 @@ _JSON_PREFIX: Final = '{"":'
 def value_texts(values: pa.StructArray) -> pl.Series:
     """Return the text of each AnyValue; null where it holds nothing.
 
-    Integers in decimal, doubles in their shortest form (`NaN`, `inf`), booleans `true` or `false`, bytes in base64,
-    arrays and kvlists as JSON.
+    Integers in decimal, doubles in their shortest form (`NaN`, `inf`), booleans `true` or `false`, bytes in
+    base64, arrays and kvlists as JSON.
     """
     texts = as_series(values.field("string_value"))
     if texts.null_count() == 0:
@@ -84,7 +84,7 @@ def _raw_text(name: str, raw: bytes) -> str:
             else _plain_mapping(KeyValueList.FromString(raw))
         )
     except DecodeError:
-        # The body around it was valid, so only a value nested too deep for protobuf ends here: keep its bytes.
+        # The body around it was valid, so only what is nested too deep for protobuf ends here.
         value = base64.b64encode(raw).decode()
     return msgspec.json.encode(value).decode()
 
