@@ -1,0 +1,13 @@
+"""What agents call things, translated into one set of facts.
+
+Each module beside this one is a dialect: the way one library, or several, names what an agent does. The engine reads
+them all; `normalise` applies them to a batch of decoded spans.
+"""
+
+from __future__ import annotations
+
+from collector.dialects.engine.index import SpanBatch
+from collector.dialects.engine.normalisation import normalise
+from collector.dialects.engine.registry import known_dialects
+
+__all__ = ["SpanBatch", "known_dialects", "normalise"]

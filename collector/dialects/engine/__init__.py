@@ -1,0 +1,1 @@
+"""What every dialect is read with: declarations, conditions, readers and the columns they fill."""

@@ -1,0 +1,122 @@
+"""What a dialect can ask about a span: its scope, name, kind, keys, values and events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from collector.dialects.engine.index import AttributeIndex, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question about spans; `&`, `|` and `~` combine questions."""
+
+    ask: Callable[[AttributeIndex], Mask | None]
+    keys: frozenset[str] = field(default_factory=frozenset[str])
+    prefixes: tuple[str, ...] = ()
+
+    def rows(self, index: AttributeIndex) -> Mask | None:
+        """Rows where the answer is yes; None when there are none."""
+        return self.ask(index)
+
+    def __and__(self, other: Condition) -> Condition:
+        """Both."""
+
+        def ask(index: AttributeIndex) -> Mask | None:
+            mine = self.rows(index)
+            if mine is None:
+                return None
+            theirs = other.rows(index)
+            return None if theirs is None else mine & theirs
+
+        return Condition(ask, self.keys | other.keys, self.prefixes + other.prefixes)
+
+    def __or__(self, other: Condition) -> Condition:
+        """Either."""
+
+        def ask(index: AttributeIndex) -> Mask | None:
+            mine, theirs = self.rows(index), other.rows(index)
+            if mine is None:
+                return theirs
+            return mine if theirs is None else mine | theirs
+
+        return Condition(ask, self.keys | other.keys, self.prefixes + other.prefixes)
+
+    def __invert__(self) -> Condition:
+        """Neither."""
+
+        def ask(index: AttributeIndex) -> Mask | None:
+            mine = self.rows(index)
+            return np.ones(index.row_count, dtype=np.bool_) if mine is None else ~mine
+
+        return Condition(ask, self.keys, self.prefixes)
+
+
+ANYWHERE = Condition(lambda index: np.ones(index.row_count, dtype=np.bool_))
+
+
+def scope(*prefixes: str) -> Condition:
+    """The instrumentation scope's name begins with one of the prefixes."""
+    return Condition(lambda index: index.scopes.where(lambda name: name.startswith(prefixes)))
+
+
+def scope_is(*names: str) -> Condition:
+    """The instrumentation scope has one of the names."""
+    return Condition(lambda index: index.scopes.where(lambda name: name in names))
+
+
+def named(*names: str) -> Condition:
+    """The span has one of the names."""
+    allowed = frozenset(names)
+    return Condition(lambda index: index.names.where(allowed.__contains__))
+
+
+def name_starts(*prefixes: str) -> Condition:
+    """The span's name begins with one of the prefixes."""
+    return Condition(lambda index: index.names.where(lambda name: name.startswith(prefixes)))
+
+
+def name_ends(*suffixes: str) -> Condition:
+    """The span's name ends with one of the suffixes."""
+    return Condition(lambda index: index.names.where(lambda name: name.endswith(suffixes)))
+
+
+def has(*keys: str) -> Condition:
+    """One of the keys has a value."""
+    return Condition(lambda index: index.having(keys), frozenset(keys))
+
+
+def has_under(*prefixes: str) -> Condition:
+    """A key that begins with one of the prefixes has a value."""
+    return Condition(lambda index: index.having(index.keys_under(prefixes)), prefixes=prefixes)
+
+
+def value(key: str, *values: str) -> Condition:
+    """The key has one of the values."""
+    allowed = frozenset(values)
+    return Condition(lambda index: index.equal(key, allowed.__contains__), frozenset((key,)))
+
+
+def value_starts(key: str, *prefixes: str) -> Condition:
+    """The key's value begins with one of the prefixes."""
+    return Condition(
+        lambda index: index.equal(key, lambda text: text.startswith(prefixes)), frozenset((key,))
+    )
+
+
+def event(name: str) -> Condition:
+    """The span has an event of that name."""
+    return Condition(lambda index: index.with_event(name))
+
+
+def otel_kind(*kinds: str) -> Condition:
+    """The span's OTel kind is one of those."""
+    return Condition(lambda index: index.spans["otel_kind"].is_in(kinds).to_numpy())
+
+
+def status_is(*statuses: str) -> Condition:
+    """The span's own status is one of those."""
+    return Condition(lambda index: index.spans["status"].is_in(statuses).to_numpy())

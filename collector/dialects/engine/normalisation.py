@@ -1,0 +1,128 @@
+"""From decoded spans to facts: the whole translation of one batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from collector.dialects.engine.columns import COUNT_FIELDS
+from collector.dialects.engine.index import AttributeIndex, Mask, SpanBatch
+from collector.dialects.engine.messages import gather_messages
+from collector.dialects.engine.registry import Registry, known_dialects
+from collector.dialects.engine.surroundings import read_exceptions, read_resources, read_status_message
+from collector.dialects.engine.translation import Translation
+from collector.dialects.engine.units import read_units
+from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
+from collector.dialects.engine.vocabulary import normalise_column
+
+TEXT_FACTS = (
+    "agent", "session_id", "user_id", "workflow", "operation", "request_model", "response_model", "response_id",
+    "prompt_name", "prompt_version", "finish_reason", "service_tier", "tool", "tool_call_id", "outcome",
+    "outcome_reason", "error_type",
+)  # fmt: skip
+
+
+def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFrame:
+    """Return the batch's spans, one row each in their order, with every fact column of `ledger.spans`.
+
+    A row depends on its own span and resource only, so any split of spans into batches gives the same rows.
+    Never raises on what attributes hold; what cannot be read is NULL.
+    """
+    asked = registry or known_dialects()
+    index = AttributeIndex(batch, asked.vocabulary)
+    translation = Translation(index)
+    translation.texts["status_message"] = read_status_message(batch, index)
+    for dialect, readers in zip(asked.dialects, asked.readers, strict=True):
+        translation.apply(dialect, readers)
+    read_exceptions(batch, translation)
+    return batch.spans.with_columns(
+        *_texts(translation),
+        *_surroundings(batch, translation),
+        *_numbers(translation),
+        *_kinds(translation),
+        *_usage(translation),
+        read_units(index, asked),
+        *gather_messages(batch, index, asked),
+    )
+
+
+def _texts(translation: Translation) -> list[pl.Series]:
+    columns = {name: normalise_column(name, translation.texts[name].finish(name)) for name in TEXT_FACTS}
+    session = columns["session_id"]
+    # Some emitters write the id of the response where the conversation's belongs.
+    columns["session_id"] = session.set((session == columns["response_id"]).fill_null(value=False), None)
+    return [
+        *columns.values(),
+        translation.texts["status_message"].finish("status_message"),
+        translation.dialect.finish("dialect"),
+        translation.input_key.finish("input_key"),
+        translation.output_key.finish("output_key"),
+    ]
+
+
+def _surroundings(batch: SpanBatch, translation: Translation) -> list[pl.Series]:
+    resources = read_resources(batch)
+    columns = [resources["service"]]
+    for name in ("environment", "tenant", "purpose", "agent_version"):
+        own = normalise_column(name, translation.texts[name].finish(name))
+        columns.append(own.zip_with(own.is_not_null(), normalise_column(name, resources[name])).alias(name))
+    return columns
+
+
+def _numbers(translation: Translation) -> list[pl.Series]:
+    numbers = translation.numbers
+    cost = numbers["reported_cost_usd"]
+    cost.filled &= (cost.values >= 0) & (cost.values < 1e6)
+    for name, low in (("ttft_ms", 0.0), ("confidence", 0.0), ("feedback", -1.0)):
+        numbers[name].filled &= numbers[name].values >= low
+    for name in ("confidence", "feedback"):
+        numbers[name].filled &= numbers[name].values <= 1.0
+    numbers["retries"].filled &= numbers["retries"].values >= 0
+    return [
+        *(numbers[name].finish(name, pl.Float64) for name in ("ttft_ms", "confidence", "feedback")),
+        cost.finish("reported_cost_usd", pl.Decimal(18, 12)),
+        numbers["streamed"].finish("streamed", pl.Boolean),
+        numbers["retries"].finish("retries", pl.Int64),
+    ]
+
+
+def _kinds(translation: Translation) -> list[pl.Series]:
+    own = translation.index.spans["status"]
+    return [
+        translation.kind.finish("kind", default="other"),
+        own.set(pl.Series(translation.failed), "error").alias("status"),
+        pl.Series("is_pending", translation.pending),
+    ]
+
+
+def _usage(translation: Translation) -> list[pl.Series]:
+    provider = normalise_column("provider", translation.texts["provider"].finish("provider"))
+    usage = settle_usage(
+        {name: translation.numbers[name] for name in COUNT_FIELDS if name != "retries"},
+        exclusive_output=translation.exclusive_output,
+        provider=provider,
+        hidden_cache=translation.hidden_cache,
+    )
+    return [
+        provider,
+        *(usage.columns[name] for name in TOKEN_FIELDS),
+        usage.note,
+        _usage_scope(translation, usage.is_present),
+        _usage_source(translation, usage.is_present),
+    ]
+
+
+def _usage_scope(translation: Translation, present: Mask) -> pl.Series:
+    scope = translation.usage_scope
+    kinds = translation.kind
+    spanning = [code for code, text in enumerate(kinds.texts) if text in ("agent", "workflow", "chain")]
+    scope.fill(np.isin(kinds.codes, spanning), "agent")
+    scope.fill(np.ones_like(present), "call")
+    scope.codes[~present] = -1
+    return scope.finish("usage_scope")
+
+
+def _usage_source(translation: Translation, present: Mask) -> pl.Series:
+    said = translation.texts["usage_source"].finish("usage_source")
+    source = np.where(translation.estimated, "estimated", "reported")
+    return said.zip_with(said.is_not_null(), pl.Series("usage_source", source)).set(pl.Series(~present), None)

@@ -1,0 +1,226 @@
+"""How a field's value is read: from a key, from a factor of it, from JSON inside it, from the span's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from collector.dialects.engine.columns import Reading
+from collector.dialects.engine.conditions import Condition
+from collector.dialects.engine.index import AttributeIndex, Mask
+from collector.dialects.engine.parsing import parse_numbers
+
+
+class Reader(Protocol):
+    """Finds values of one field for rows that are still open."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Exact keys it looks at."""
+        ...
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return what was found, rows outside `open_rows` left out; None when nothing was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReader:
+    """The value of a key as it stands, or converted."""
+
+    key: str
+    when: Condition | None = None
+    convert: Callable[[pl.Series], pl.Series] | None = None
+    exclusive: Condition | bool = False
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The key, and those its conditions ask about."""
+        asked = [c.keys for c in (self.when, self.exclusive) if isinstance(c, Condition)]
+        return frozenset((self.key,)).union(*asked)
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the positions of the key's values, or the converted values."""
+        places = index.positions(self.key)
+        if not len(places):
+            return None
+        rows = index.rows[places]
+        wanted = open_rows[rows]
+        if self.when is not None:
+            where = self.when.rows(index)
+            if where is None:
+                return None
+            wanted &= where[rows]
+        if not wanted.all():
+            places, rows = places[wanted], rows[wanted]
+        if not len(rows):
+            return None
+        exclusive: Mask | bool
+        if isinstance(self.exclusive, Condition):
+            found = self.exclusive.rows(index)
+            exclusive = False if found is None else found
+        else:
+            exclusive = self.exclusive
+        if self.convert is None:
+            return Reading(rows, positions=places, exclusive=exclusive)
+        return Reading(rows, values=self.convert(index.values.gather(places)), exclusive=exclusive)
+
+
+@dataclass(frozen=True, slots=True)
+class NameReader:
+    """The span's name, without a prefix and suffix it must have."""
+
+    prefix: str = ""
+    suffix: str = ""
+    when: Condition | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that its condition asks about."""
+        return self.when.keys if self.when is not None else frozenset()
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the rest of the name where the name has prefix and suffix."""
+        fits = index.names.where(lambda name: name.startswith(self.prefix) and name.endswith(self.suffix))
+        if fits is None:
+            return None
+        fits = fits & open_rows
+        if self.when is not None:
+            where = self.when.rows(index)
+            if where is None:
+                return None
+            fits &= where
+        rows = np.flatnonzero(fits)
+        if not len(rows):
+            return None
+        names = index.spans["name"].gather(rows)
+        return Reading(rows, values=names.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix))
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantReader:
+    """A fixed text wherever a condition holds."""
+
+    text: str
+    when: Condition
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that its condition asks about."""
+        return self.when.keys
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the text for every row where the condition holds."""
+        where = self.when.rows(index)
+        if where is None:
+            return None
+        rows = np.flatnonzero(where & open_rows)
+        if not len(rows):
+            return None
+        return Reading(rows, values=pl.Series([self.text]).new_from_index(0, len(rows)))
+
+
+def key(name: str, *, when: Condition | None = None, exclusive: Condition | bool = False) -> KeyReader:
+    """Read a key; `exclusive`: cached input (or reasoning output) is not in the number."""
+    return KeyReader(name, when, None, exclusive)
+
+
+def seconds(name: str, *, when: Condition | None = None) -> KeyReader:
+    """Read a number of seconds as milliseconds."""
+    return KeyReader(name, when, lambda texts: parse_numbers(texts) * 1000.0)
+
+
+def first_item(name: str, *, when: Condition | None = None) -> KeyReader:
+    """Read the first item of a JSON array of scalars; any other text as it stands."""
+    return KeyReader(name, when, first_items)
+
+
+def quoted(name: str, *, when: Condition | None = None) -> KeyReader:
+    """Read a JSON string or other scalar without its quotes."""
+    return KeyReader(name, when, _unquote)
+
+
+def span_name(*, prefix: str = "", suffix: str = "", when: Condition | None = None) -> NameReader:
+    """Read the span's name, less a prefix and suffix it must have."""
+    return NameReader(prefix, suffix, when)
+
+
+def constant(text: str, when: Condition) -> ConstantReader:
+    """Give a fixed text where a condition holds."""
+    return ConstantReader(text, when)
+
+
+def first_items(texts: pl.Series) -> pl.Series:
+    """Return the first item of each JSON array of scalars, other texts unchanged."""
+    return _by_distinct(texts, _first_item)
+
+
+def _unquote(texts: pl.Series) -> pl.Series:
+    return _by_distinct(texts, _scalar)
+
+
+def _by_distinct(texts: pl.Series, convert: Callable[[str], str | None]) -> pl.Series:
+    distinct = [text for text in texts.unique().to_list() if text is not None]
+    return texts.replace_strict(
+        distinct, [convert(text) for text in distinct], default=None, return_dtype=pl.String
+    )
+
+
+def _first_item(text: str) -> str | None:
+    if not text.startswith("["):
+        return text
+    items = decode_json(text)
+    first: object = items[0] if isinstance(items, list) and items else None
+    return str(first) if isinstance(first, str | int | float) else None
+
+
+def _scalar(text: str) -> str | None:
+    if text[:1] != '"':
+        return text
+    decoded = decode_json(text)
+    return decoded if isinstance(decoded, str) else text
+
+
+def decode_json(text: str) -> object:
+    """Return the decoded JSON, None when it is none or nests too deeply."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+
+
+DocumentFacts = Mapping[str, object]
+
+MAX_DOCUMENT_CHARS: Final = 2_000_000
+"""Longer documents are not searched for facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A key whose JSON text holds several fields.
+
+    `read` gets the decoded value and returns facts by field name; it runs once per value, only for spans that
+    still lack one of the fields. Token counts it returns include cached input and reasoning output, unless
+    it also returns `exclusive_input` or `exclusive_output` as true.
+    """
+
+    key: str
+    fields: Sequence[str]
+    read: Callable[[object], DocumentFacts]
+    when: Condition | None = None
+    decode: Callable[[str], object] = decode_json
+
+    def read_values(self, texts: pl.Series) -> list[DocumentFacts]:
+        """Return the facts of each text; a text that occurs often is read once."""
+        known: dict[str, DocumentFacts] = {}
+        facts: list[DocumentFacts] = []
+        for text in texts.to_list():
+            if text not in known:
+                known[text] = self.read(self.decode(text)) if len(text) <= MAX_DOCUMENT_CHARS else {}
+            facts.append(known[text])
+        return facts

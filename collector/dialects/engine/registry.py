@@ -1,0 +1,48 @@
+"""Finds the dialects: every module beside this package that has a DIALECT."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from collector.dialects.engine.declaration import Dialect
+from collector.dialects.engine.index import Vocabulary
+from collector.dialects.engine.readers import Reader
+
+PACKAGE = "collector.dialects"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Dialects in the order they are asked, with their readers and the keys they know."""
+
+    dialects: tuple[Dialect, ...]
+    readers: tuple[dict[str, list[Reader]], ...]
+    vocabulary: Vocabulary
+
+
+def compile_registry(dialects: list[Dialect]) -> Registry:
+    """Order the dialects and gather what they read."""
+    ordered = tuple(sorted(dialects, key=lambda dialect: (dialect.layer, dialect.name)))
+    prefixes = dict.fromkeys(prefix for dialect in ordered for prefix in dialect.prefixes())
+    return Registry(
+        ordered,
+        tuple(dialect.readers() for dialect in ordered),
+        Vocabulary(frozenset().union(*(dialect.keys() for dialect in ordered)), tuple(prefixes)),
+    )
+
+
+@cache
+def known_dialects() -> Registry:
+    """Return the registry of all dialects in the package."""
+    folder = Path(__file__).parent.parent
+    found: list[Dialect] = []
+    for module in pkgutil.iter_modules([str(folder)]):
+        if not module.ispkg:
+            dialect = getattr(importlib.import_module(f"{PACKAGE}.{module.name}"), "DIALECT", None)
+            if isinstance(dialect, Dialect):
+                found.append(dialect)
+    return compile_registry(found)

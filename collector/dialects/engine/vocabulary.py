@@ -1,0 +1,249 @@
+"""One spelling for what emitters spell in many ways: providers, finish reasons, kinds of operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import polars as pl
+
+from collector.dialects.engine.readers import decode_json
+from store.terms import PURPOSES
+
+OPERATION_KINDS: Final[Mapping[str, str]] = {
+    "chat": "llm",
+    "completion": "llm",
+    "acompletion": "llm",
+    "text_completion": "llm",
+    "atext_completion": "llm",
+    "generate_content": "llm",
+    "generate_text": "llm",
+    "responses": "llm",
+    "aresponses": "llm",
+    "llm_call": "llm",
+    "model_generation": "llm",
+    "image": "llm",
+    "image_generation": "llm",
+    "generate_image": "llm",
+    "speech": "llm",
+    "audio": "llm",
+    "transcription": "llm",
+    "embedding": "embedding",
+    "aembedding": "embedding",
+    "embeddings": "embedding",
+    "execute_tool": "tool",
+    "tool_call": "tool",
+    "invoke_agent": "agent",
+    "agent_call": "agent",
+    "invoke_workflow": "workflow",
+    "retrieval": "retriever",
+    "rerank": "retriever",
+    "search_memory": "retriever",
+    "guardrail_check": "guardrail",
+    "apply_guardrail": "guardrail",
+    "guardrail": "guardrail",
+    "plan": "chain",
+    "chain": "chain",
+    "agent_step": "chain",
+    "workflow_step": "chain",
+    "decide": "chain",
+    "task": "chain",
+    "execute_task": "chain",
+    "execute_event_loop_cycle": "chain",
+    "execute_agent_loop_cycle": "chain",
+    "create_agent": "other",
+    "fetch_response": "other",
+    "agent_handoff": "other",
+    "model_chunk": "other",
+    "create_memory": "other",
+    "update_memory": "other",
+    "upsert_memory": "other",
+    "delete_memory": "other",
+    "create_memory_store": "other",
+    "delete_memory_store": "other",
+}
+"""Kinds by `gen_ai.operation.name`: semantic-conventions-genai at 2026-08-03, and names seen in captures."""
+
+PROVIDERS: Final[frozenset[str]] = frozenset((
+    "openai", "gcp.gen_ai", "gcp.vertex_ai", "gcp.gemini", "anthropic", "cohere", "azure.ai.inference",
+    "azure.ai.openai", "ibm.watsonx.ai", "aws.bedrock", "perplexity", "x_ai", "deepseek", "groq",
+    "mistral_ai", "moonshot_ai",
+))  # fmt: skip
+
+PROVIDER_SPELLINGS: Final[Mapping[str, str]] = {
+    "vertex_ai": "gcp.vertex_ai",
+    "vertexai": "gcp.vertex_ai",
+    "vertex": "gcp.vertex_ai",
+    "google.vertex": "gcp.vertex_ai",
+    "google_vertexai": "gcp.vertex_ai",
+    "gemini": "gcp.gemini",
+    "google": "gcp.gemini",
+    "google.generative-ai": "gcp.gemini",
+    "google_genai": "gcp.gemini",
+    "google-gla": "gcp.gemini",
+    "google-vertex": "gcp.vertex_ai",
+    "googleai": "gcp.gemini",
+    "az.ai.inference": "azure.ai.inference",
+    "azure_ai_inference": "azure.ai.inference",
+    "az.ai.openai": "azure.ai.openai",
+    "azure": "azure.ai.openai",
+    "azure_openai": "azure.ai.openai",
+    "azureopenai": "azure.ai.openai",
+    "azure-openai": "azure.ai.openai",
+    "xai": "x_ai",
+    "bedrock": "aws.bedrock",
+    "amazon-bedrock": "aws.bedrock",
+    "amazon_bedrock": "aws.bedrock",
+    "aws": "aws.bedrock",
+    "bedrock_converse": "aws.bedrock",
+    "mistral": "mistral_ai",
+    "mistralai": "mistral_ai",
+    "moonshot": "moonshot_ai",
+    "watsonx": "ibm.watsonx.ai",
+}
+"""Other spellings, the deprecated `gen_ai.system` values among them."""
+
+NO_PROVIDERS: Final[frozenset[str]] = frozenset((
+    "_other", "other", "unknown", "langchain", "langgraph", "llamaindex", "llama_index", "strands-agents",
+    "gcp.vertex.agent", "microsoft.agent_framework", "autogen", "semantic_kernel", "github", "mcp", "crewai",
+    "agno", "dspy", "smolagents", "haystack", "litellm", "mastra", "openai_agents", "pydantic_ai",
+))  # fmt: skip
+"""Frameworks that stand where a provider should."""
+
+FINISH_REASONS: Final[Mapping[str, str]] = {
+    "stop": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "complete": "stop",
+    "finished": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "incomplete": "length",
+    "content_filter": "content_filter",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+    "safety": "content_filter",
+    "refusal": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
+    "spii": "content_filter",
+    "tool_call": "tool_call",
+    "tool_calls": "tool_call",
+    "tool_use": "tool_call",
+    "function_call": "tool_call",
+    "error": "error",
+    "failed": "error",
+}
+
+PLACEHOLDERS: Final[tuple[str, ...]] = (
+    "None", "null", "undefined", "NaN", "N/A", "n/a", "<elided>", "__REDACTED__", "[REDACTED]", "OpenAI Agent",
+)  # fmt: skip
+"""Texts that say that there is no value."""
+
+SCRUBBED: Final = "[Scrubbed due to"
+
+OUTCOME_SPELLINGS: Final[Mapping[str, str]] = {
+    "success": "success",
+    "succeeded": "success",
+    "ok": "success",
+    "failure": "failure",
+    "failed": "failure",
+    "error": "failure",
+    "escalated": "escalated",
+    "escalation": "escalated",
+    "handoff": "escalated",
+    "resolved": "resolved",
+    "abandoned": "abandoned",
+}
+
+PURPOSE_SPELLINGS: Final[Mapping[str, str]] = {
+    **{purpose: purpose for purpose in PURPOSES},
+    "prod": "production",
+    "eval": "evaluation",
+    "testing": "test",
+}
+
+
+def normalise_provider(text: str) -> str | None:
+    """Return the OTel spelling of a provider; None for a framework's name.
+
+    >>> normalise_provider("openai.responses"), normalise_provider("Anthropic"), normalise_provider("xai")
+    ('openai', 'anthropic', 'x_ai')
+    """
+    name = text.strip().lower()
+    for candidate in (name, name.split(".", 1)[0]):
+        if candidate in PROVIDERS:
+            return candidate
+        if candidate in PROVIDER_SPELLINGS:
+            return PROVIDER_SPELLINGS[candidate]
+        if candidate in NO_PROVIDERS:
+            return None
+    return name or None
+
+
+def normalise_finish_reason(text: str) -> str | None:
+    """Return the OTel spelling of a finish reason, the first of an array; others as sent.
+
+    >>> normalise_finish_reason('["tool_calls"]'), normalise_finish_reason("FinishReason.MAX_TOKENS")
+    ('tool_call', 'length')
+    """
+    reason = text
+    if text.startswith(("[", '"')):
+        decoded = decode_json(text)
+        first: object = (decoded[0] if decoded else None) if isinstance(decoded, list) else decoded
+        if not isinstance(first, str):
+            return None
+        reason = first
+    known = reason.rsplit(".", 1)[-1].strip().lower().replace("-", "_")
+    return FINISH_REASONS.get(known, reason) or None
+
+
+def normalise_outcome(text: str) -> str | None:
+    """Return the stated outcome's term; None when it is none."""
+    return OUTCOME_SPELLINGS.get(text.strip().lower())
+
+
+def normalise_purpose(text: str) -> str | None:
+    """Return the stated purpose's term; None when it is none."""
+    return PURPOSE_SPELLINGS.get(text.strip().lower())
+
+
+def normalise_name(text: str) -> str | None:
+    """Return the text, None when it is a placeholder for no value."""
+    return None if text in PLACEHOLDERS or text.startswith(SCRUBBED) else text
+
+
+NORMALISERS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "provider": normalise_provider,
+    "finish_reason": normalise_finish_reason,
+    "outcome": normalise_outcome,
+    "purpose": normalise_purpose,
+}
+
+NAMES: Final = ("agent", "agent_version", "session_id", "user_id", "tenant", "workflow", "request_model",
+                "response_model", "tool", "prompt_name", "prompt_version", "response_id", "tool_call_id",
+                "service_tier")  # fmt: skip
+
+
+def normalise_column(name: str, column: pl.Series) -> pl.Series:
+    """Return a text fact in its one spelling."""
+    if name in NAMES:
+        return _drop_placeholders(column)
+    normalise = NORMALISERS.get(name)
+    if normalise is None or column.null_count() == len(column):
+        return column
+    distinct = [text for text in column.unique().to_list() if text is not None]
+    return column.replace_strict(
+        distinct, [normalise(text) for text in distinct], default=None, return_dtype=pl.String
+    ).alias(name)
+
+
+def _drop_placeholders(column: pl.Series) -> pl.Series:
+    if column.null_count() == len(column):
+        return column
+    empty = column.is_in(PLACEHOLDERS) | column.str.starts_with(SCRUBBED)
+    return column.set(empty, None) if empty.any() else column

@@ -1,0 +1,93 @@
+"""OpenInference (Arize): every instrumentor of it, Python and JavaScript.
+
+Source: OpenInference semantic conventions at 1fe497f1 (2026-08-21), captures of 0.1 to 4.6 instrumentors.
+"""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has, scope, value
+from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind_by
+from collector.dialects.engine.readers import key, span_name
+
+AGENT = value("openinference.span.kind", "AGENT")
+
+DIALECT = Dialect(
+    name="openinference",
+    about="OpenInference semantic conventions, Python and JavaScript instrumentors",
+    layer=Layer.CONVENTION,
+    recognise=has("openinference.span.kind") | scope("openinference.", "@arizeai/openinference"),
+    kinds=(
+        kind_by(
+            "openinference.span.kind",
+            {
+                "llm": "llm",
+                "embedding": "embedding",
+                "chain": "chain",
+                "retriever": "retriever",
+                "reranker": "retriever",
+                "tool": "tool",
+                "agent": "agent",
+                "guardrail": "guardrail",
+                "evaluator": "evaluator",
+                "prompt": "other",
+            },
+        ),
+    ),
+    fields={
+        "provider": ("llm.provider", "llm.system"),
+        "request_model": ("llm.request.model_name",),
+        "response_model": ("llm.response.model_name", "llm.model_name", "embedding.model_name"),
+        "finish_reason": ("llm.finish_reason",),
+        "input_tokens": ("llm.token_count.prompt",),
+        "cache_read_tokens": (
+            "llm.token_count.prompt_details.cache_read",
+            "llm.token_count.prompt_details.cache_input",
+        ),
+        "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
+        "output_tokens": ("llm.token_count.completion",),
+        "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+        "total_tokens": ("llm.token_count.total",),
+        "reported_cost_usd": ("llm.cost.total",),
+        "tool": ("tool.name", span_name(when=value("openinference.span.kind", "TOOL"))),
+        "tool_call_id": ("tool_call.id", "tool.id"),
+        "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT)),
+        "session_id": ("session.id",),
+        "user_id": ("user.id",),
+        "prompt_name": ("prompt.id",),
+        "prompt_version": ("llm.prompt_template.version",),
+    },
+    units={
+        "input_audio_tokens": ("llm.token_count.prompt_details.audio",),
+        "output_audio_tokens": ("llm.token_count.completion_details.audio",),
+    },
+    input_keys=("input.value",),
+    output_keys=("output.value",),
+    flat_input=(
+        FlatMessages(
+            "llm.input_messages.",
+            role="message.role",
+            text="message.content",
+            calls="message.tool_calls.",
+            call_id="tool_call.id",
+            call_name="tool_call.function.name",
+            call_arguments="tool_call.function.arguments",
+            answered_call="message.tool_call_id",
+            parts="message.contents.",
+            part_text="message_content.text",
+        ),
+    ),
+    flat_output=(
+        FlatMessages(
+            "llm.output_messages.",
+            role="message.role",
+            text="message.content",
+            calls="message.tool_calls.",
+            call_id="tool_call.id",
+            call_name="tool_call.function.name",
+            call_arguments="tool_call.function.arguments",
+            answered_call="message.tool_call_id",
+            parts="message.contents.",
+            part_text="message_content.text",
+        ),
+    ),
+)

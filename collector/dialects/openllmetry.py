@@ -1,0 +1,66 @@
+"""OpenLLMetry (Traceloop): Python 0.4x and 0.6x, JavaScript, and the SDK's decorators.
+
+0.4x has `llm.request.type`, `gen_ai.prompt.N.*`, `prompt_tokens`; 0.6x follows the gen_ai conventions. Input includes
+cached tokens in Python; JavaScript's Anthropic instrumentation leaves them out, and out of its total.
+"""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has, has_under, scope, value
+from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind_by
+from collector.dialects.engine.readers import key
+
+DIALECT = Dialect(
+    name="openllmetry",
+    about="OpenLLMetry / Traceloop, Python 0.4x and 0.6x, JavaScript 0.2x",
+    layer=Layer.CONVENTION,
+    recognise=(
+        has_under("traceloop.")
+        | has("llm.request.type")
+        | has_under("gen_ai.prompt.0.", "gen_ai.completion.0.")
+        | scope("traceloop.", "@traceloop/")
+    ),
+    kinds=(
+        kind_by(
+            "llm.request.type",
+            {"chat": "llm", "completion": "llm", "embedding": "embedding", "rerank": "retriever"},
+        ),
+        kind_by(
+            "traceloop.span.kind",
+            {"workflow": "workflow", "agent": "agent", "task": "chain", "tool": "tool"},
+        ),
+    ),
+    fields={
+        "operation": ("llm.request.type",),
+        "input_tokens": (
+            key("gen_ai.usage.input_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),
+            key("gen_ai.usage.prompt_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),
+        ),
+        "streamed": ("llm.is_streaming", "gen_ai.is_streaming"),
+        "finish_reason": ("gen_ai.completion.0.finish_reason",),
+        "agent": (key("traceloop.entity.name", when=value("traceloop.span.kind", "agent")),),
+        "workflow": ("traceloop.workflow.name",),
+        "tool": (key("traceloop.entity.name", when=value("traceloop.span.kind", "tool")),),
+        "session_id": (
+            "traceloop.association.properties.session_id",
+            "traceloop.association.properties.sessionId",
+            "traceloop.association.properties.thread_id",
+            "traceloop.association.properties.conversation_id",
+        ),
+        "user_id": (
+            "traceloop.association.properties.user_id",
+            "traceloop.association.properties.userId",
+        ),
+        "tenant": (
+            "traceloop.association.properties.tenant_id",
+            "traceloop.association.properties.tenant",
+        ),
+        "prompt_name": ("traceloop.prompt.key",),
+        "prompt_version": ("traceloop.prompt.version",),
+        "service_tier": ("gen_ai.openai.response.service_tier",),
+    },
+    input_keys=("traceloop.entity.input",),
+    output_keys=("traceloop.entity.output",),
+    flat_input=(FlatMessages("gen_ai.prompt."),),
+    flat_output=(FlatMessages("gen_ai.completion."),),
+)
