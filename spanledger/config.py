@@ -66,7 +66,7 @@ class Config:
         return (self.dashboard.url or f"http://{self.dashboard.http}").rstrip("/")
 
 
-_SECTIONS: dict[str, type[Any]] = {
+SECTIONS: Mapping[str, type[Any]] = {
     "collector": CollectorSettings,
     "store": StoreSettings,
     "analytics": AnalyticsSettings,
@@ -97,7 +97,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
     data_dir = data_dir.expanduser().absolute()
     path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
     where = str(path) if path else "configuration"
-    known = [*_SECTIONS, *_ALERTING]
+    known = [*SECTIONS, *_ALERTING]
     for name in table:
         if name not in known:
             raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
@@ -106,7 +106,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
         name: build_settings(
             kind, {**_table(table, name, where), **overrides.get(name, {})}, where=f"{where}: [{name}]"
         )
-        for name, kind in _SECTIONS.items()
+        for name, kind in SECTIONS.items()
     }
     alerting = {name: table[name] for name in _ALERTING if name in table}
     try:
@@ -120,7 +120,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
 def show_config(config: Config) -> str:
     """Write the settings in force as TOML, defaults included and secrets left out."""
     lines = [f"# data directory: {config.data_dir}", f"# file: {config.file or 'none'}"]
-    for name in _SECTIONS:
+    for name in SECTIONS:
         lines += ["", f"[{name}]"]
         for key, value in dataclasses.asdict(getattr(config, name)).items():
             lines.append(f"# {key} is not set" if value is None else f"{key} = {_toml(key, value)}")
@@ -192,11 +192,11 @@ def _environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
         if not name.startswith(_PREFIX) or name in _RESERVED:
             continue
         section, _, key = name.removeprefix(_PREFIX).lower().partition("_")
-        kind = _SECTIONS.get(section)
+        kind = SECTIONS.get(section)
         fields = [f.name for f in dataclasses.fields(kind)] if kind else []
         if key not in fields:
             names = [
-                f"{_PREFIX}{s}_{f.name}".upper() for s, k in _SECTIONS.items() for f in dataclasses.fields(k)
+                f"{_PREFIX}{s}_{f.name}".upper() for s, k in SECTIONS.items() for f in dataclasses.fields(k)
             ]
             raise ConfigError(f"environment variable {name} sets nothing{suggest(name, names)}")
         found.setdefault(section, {})[key] = value

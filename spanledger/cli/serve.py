@@ -83,7 +83,7 @@ def _agent_lines(settings: Config) -> str:
 def _supervise(
     settings: Config, banner: str, *, with_dashboard: bool = True, then: list[str] | None = None
 ) -> None:
-    """Become the supervisor: it takes the place of this process, which has imported far more than it needs."""
+    """Become the supervisor: it takes the place of this process, which has imported more than it needs."""
     from spanledger.api.wire import is_served
     from spanledger.layout import make_data_dir
     from spanledger.supervisor import Plan
