@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 import zstandard
-from isal import igzip_lib, isal_zlib
+from isal import isal_zlib
 
 from store.errors import RejectedData
 
+_DAMAGED: Final = cast("type[Exception]", isal_zlib.error)
 _GZIP_WBITS: Final = 31
 _ZLIB_WBITS: Final = 15
 _RAW_WBITS: Final = -15
@@ -89,7 +90,7 @@ def _inflate_stream(data: bytes, wbits: int, max_bytes: int, name: str) -> tuple
     stream = isal_zlib.decompressobj(wbits=wbits)
     try:
         result = stream.decompress(data, max_bytes + 1)
-    except igzip_lib.IsalError as error:
+    except _DAMAGED as error:
         raise RejectedData(f"the {name} body is damaged: {str(error).lower()}") from error
     if len(result) > max_bytes:
         raise _too_large(max_bytes)
