@@ -1,0 +1,227 @@
+"""What calls cost: joined with the price book, never looped over."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from analytics.pricing.book import PriceBook
+from analytics.pricing.charges import charge_other_units
+
+MAX_COST_USD = 999_999.0
+"""More than any call costs, and all that DECIMAL(18, 12) holds: beyond it the usage must be wrong."""
+
+STANDARD_TIERS = ("", "auto", "default", "standard", "standard_only", "on_demand", "scale", "provisioned")
+"""Service tiers that are billed at the standard price, or not by the token."""
+
+SILENT_OPERATIONS = ("embeddings", "embedding", "rerank", "moderation")
+"""Operations whose answer has no billed tokens."""
+
+_OPTIONAL = {
+    "operation": pl.String,
+    "service_tier": pl.String,
+    "usage_note": pl.String,
+    "finish_reason": pl.String,
+    "response_id": pl.String,
+    "ttft_ms": pl.Float64,
+    "cache_read_tokens": pl.Int64,
+    "cache_write_tokens": pl.Int64,
+    "cache_write_1h_tokens": pl.Int64,
+    "reasoning_tokens": pl.Int64,
+    "other_units": pl.List(pl.Struct({"key": pl.String, "value": pl.Float64})),
+}
+_ADDED = ("price_model", "cost_usd", "cost_status", "cost_version")
+_TOKENS = {
+    "q_input": "input_tokens",
+    "q_read": "cache_read_tokens",
+    "q_write": "cache_write_tokens",
+    "q_write_1h": "cache_write_1h_tokens",
+    "q_output": "output_tokens",
+    "q_reasoning": "reasoning_tokens",
+}
+
+
+def price_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
+    """Return the calls, in their order, with price_model, cost_usd, cost_status and cost_version.
+
+    Args:
+        calls: Rows as in ledger.llm_calls; price columns they have already are replaced.
+        book: The prices; a call takes those that were valid when it started.
+    """
+    calls = calls.drop([column for column in _ADDED if column in calls.columns])
+    facts = _complete_columns(calls).with_row_index("call")
+    facts = facts.with_columns(book.name_models(facts), _read_tier())
+    facts = _attach_prices(facts, book)
+    units = charge_other_units(facts, book)
+    facts = _read_quantities(facts.join(units, on="call", how="left", maintain_order="left"))
+    facts = facts.with_columns(cost=_cost()).with_columns(cost_status=_status())
+    costs = facts.select(
+        "price_model",
+        pl.when(pl.col("cost_status").is_in(["priced", "partial"]))
+        .then("cost")
+        .when(pl.col("cost_status") == "free")
+        .then(0.0)
+        .cast(pl.Decimal(18, 12))
+        .alias("cost_usd"),
+        "cost_status",
+        pl.lit(book.version, pl.Int64).alias("cost_version"),
+    )
+    return pl.concat([calls, costs], how="horizontal")
+
+
+def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:
+    """Return the calls with every column that pricing reads; those nobody filled are NULL."""
+    return calls.with_columns(
+        (pl.col(name).cast(dtype) if name in calls.columns else pl.lit(None, dtype).alias(name))
+        for name, dtype in _OPTIONAL.items()
+        if calls.schema.get(name) in (None, pl.Null)
+    )
+
+
+def _read_tier() -> pl.Expr:
+    tier = pl.col("service_tier").str.to_lowercase().str.strip_chars()
+    return pl.when(~tier.is_in(STANDARD_TIERS)).then(tier).alias("price_tier")
+
+
+def _attach_prices(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
+    """Return the calls with the price row that holds for each; where its tier has none, the standard one."""
+    chosen = np.full(facts.height, book.no_row, dtype=np.int64)
+    _choose_rows(facts, book.rows, chosen)
+    has_tier = facts["price_tier"].is_not_null().to_numpy()
+    is_tier_missing = has_tier & (chosen == book.no_row)
+    if is_tier_missing.any():
+        rest = facts.filter(pl.Series(is_tier_missing)).with_columns(price_tier=pl.lit(None, pl.String))
+        _choose_rows(rest, book.rows, chosen)
+    prices = book.rows.select(pl.exclude("price_row", "price_model"))[chosen]
+    return pl.concat(
+        [
+            facts.with_columns(price_row=pl.Series(chosen), is_tier_missing=pl.Series(is_tier_missing)),
+            prices.select(pl.col("^p_.*$"), pl.col("^has_.*$"), "is_zero"),
+        ],
+        how="horizontal",
+    )
+
+
+def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) -> None:
+    """Write into `chosen`, by call, the one row whose tier, dates, hours and token range hold."""
+    keyed = facts.select(
+        "call",
+        "price_model",
+        "started_at",
+        join_tier=pl.col("price_tier").fill_null(""),
+        tokens_in=pl.col("input_tokens").fill_null(0),
+        minute=pl.col("started_at").dt.hour().cast(pl.Int64) * 60 + pl.col("started_at").dt.minute(),
+    )
+    candidates = keyed.join(
+        rows.select(
+            "price_row",
+            "price_model",
+            "valid_from",
+            "valid_until",
+            "window_from_minute",
+            "window_until_minute",
+            "tier_from_tokens",
+            "tier_until_tokens",
+            join_tier=pl.col("service_tier").fill_null(""),
+        ),
+        on=["price_model", "join_tier"],
+        how="inner",
+    )
+    held = candidates.filter(
+        (pl.col("started_at") >= pl.col("valid_from")).fill_null(True),
+        (pl.col("started_at") < pl.col("valid_until")).fill_null(True),
+        (pl.col("minute") >= pl.col("window_from_minute")).fill_null(True),
+        (pl.col("minute") < pl.col("window_until_minute")).fill_null(True),
+        (pl.col("tokens_in") > pl.col("tier_from_tokens")) | (pl.col("tier_from_tokens") == 0),
+        (pl.col("tokens_in") <= pl.col("tier_until_tokens")).fill_null(True),
+    )
+    chosen[held["call"].to_numpy()] = held["price_row"].to_numpy()
+
+
+def _read_quantities(facts: pl.DataFrame) -> pl.DataFrame:
+    """Return the calls with quantities as numbers, unknown ones 0, and the parts that units make of them."""
+    numbers = facts.with_columns(
+        *(pl.col(column).fill_null(0).cast(pl.Float64).alias(name) for name, column in _TOKENS.items()),
+        pl.col("other_charge", "input_parts", "output_parts", "input_units", "output_units").fill_null(0.0),
+        pl.col("requests").fill_null(1.0),
+        pl.col("charged_units", "unpriced_units", "broken_units").fill_null(0),
+        has_units=pl.col("charged_units").is_not_null(),
+    )
+    return numbers.with_columns(
+        q_input=pl.when(pl.col("input_tokens").is_null()).then("input_units").otherwise("q_input"),
+        q_output=pl.when(pl.col("output_tokens").is_null()).then("output_units").otherwise("q_output"),
+    )
+
+
+def _cost() -> pl.Expr:
+    """Return the sum over disjoint classes; `other_charge` corrects for the parts that units take out."""
+    return (
+        (pl.col("q_input") - pl.col("q_read") - pl.col("q_write")) * pl.col("p_input")
+        + pl.col("q_read") * pl.col("p_read")
+        + (pl.col("q_write") - pl.col("q_write_1h")) * pl.col("p_write")
+        + pl.col("q_write_1h") * pl.col("p_write_1h")
+        + (pl.col("q_output") - pl.col("q_reasoning")) * pl.col("p_output")
+        + pl.col("q_reasoning") * pl.col("p_reasoning")
+        + pl.col("requests") * pl.col("p_request")
+        + pl.col("other_charge")
+    )
+
+
+def _status() -> pl.Expr:
+    uses_input, uses_output = pl.col("q_input") > 0, pl.col("q_output") > 0
+    is_silent = pl.all_horizontal(pl.col(name) == 0 for name in _TOKENS) & ~pl.col("has_units")
+    nobody_said = pl.all_horizontal(pl.col(column).is_null() for column in _TOKENS.values()) & ~pl.col(
+        "has_units"
+    )
+    has_answer = pl.any_horizontal(
+        pl.col(name).is_not_null() for name in ("finish_reason", "response_id", "ttft_ms")
+    )
+    has_failed = pl.col("status") == "error"
+    is_output_unknown = (
+        pl.col("output_tokens").is_null()
+        & ~uses_output
+        & ~has_failed
+        & pl.col("has_output")
+        & (pl.col("p_output") > 0)
+        & ~pl.col("operation").is_in(SILENT_OPERATIONS).fill_null(False)
+    )
+    lacks_part = (
+        (uses_input & ~pl.col("has_input") & (pl.col("input_units") == 0))
+        | (uses_output & ~pl.col("has_output") & (pl.col("output_units") == 0))
+        | (pl.col("unpriced_units") > 0)
+        | pl.col("is_tier_missing")
+        | is_output_unknown
+    )
+    has_part = (
+        (uses_input & pl.col("has_input"))
+        | (uses_output & pl.col("has_output"))
+        | (pl.col("charged_units") > 0)
+        | (pl.col("p_request") > 0)
+    )
+    is_unpriced = pl.col("is_zero").is_null() | (lacks_part & ~has_part)
+    cases = (
+        (has_failed & is_silent & ~has_answer, "free"),
+        (nobody_said, "no_usage"),
+        (_is_inconsistent(), "inconsistent"),
+        (is_unpriced.fill_null(True), "unpriced_model"),
+        (~pl.col("cost").is_between(0.0, MAX_COST_USD), "inconsistent"),
+        (lacks_part, "partial"),
+        (pl.col("is_zero"), "free"),
+    )
+    return pl.coalesce(
+        *(pl.when(condition).then(pl.lit(status)) for condition, status in cases), pl.lit("priced")
+    )
+
+
+def _is_inconsistent() -> pl.Expr:
+    """Return whether no reading explains the numbers: parts beyond their whole, or below nothing."""
+    uncached = pl.col("q_input") - pl.col("q_read") - pl.col("q_write") - pl.col("input_parts")
+    plain_output = pl.col("q_output") - pl.col("q_reasoning") - pl.col("output_parts")
+    return (
+        (pl.col("usage_note") == "inconsistent").fill_null(False)
+        | pl.any_horizontal(pl.col(name) < 0 for name in _TOKENS)
+        | (uncached < 0)
+        | (plain_output < 0)
+        | (pl.col("q_write_1h") > pl.col("q_write"))
+        | (pl.col("broken_units") > 0)
+    )
