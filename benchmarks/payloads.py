@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
 SPANS_PER_TRACE = 16
 _WORDS = ["".join(random.Random(number).choices("etaoinshrdlu", k=2 + number % 9)) for number in range(6000)]
+_Message = dict[str, str | list[dict[str, str]]]
 _MODELS = ("gpt-5-mini", "claude-sonnet-4-5", "gemini-2.5-flash")
 _TOOLS = ("search_orders", "refund_payment", "lookup_policy", "send_mail")
 
@@ -71,7 +72,7 @@ def _make_trace(rnd: random.Random, start_ns: int) -> list[Span]:
     root_id = rnd.randbytes(8)
     user, conversation = f"user-{rnd.randrange(5000)}", f"conv-{rnd.randrange(10**9)}"
     spans = [_agent_span(rnd, trace_id, root_id, start_ns, user, conversation)]
-    history = [{"role": "user", "parts": [{"type": "text", "content": _text(rnd, 40)}]}]
+    history: list[_Message] = [{"role": "user", "parts": [{"type": "text", "content": _text(rnd, 40)}]}]
     at_ns = start_ns + 1_000_000
     for step in range(SPANS_PER_TRACE - 1):
         make = _llm_span if step % 3 != 2 else _tool_span
@@ -105,10 +106,10 @@ def _agent_span(
 
 
 def _llm_span(
-    rnd: random.Random, trace_id: bytes, parent_id: bytes, at_ns: int, history: list[dict[str, object]]
+    rnd: random.Random, trace_id: bytes, parent_id: bytes, at_ns: int, history: list[_Message]
 ) -> Span:
     model = rnd.choice(_MODELS)
-    answer = {"role": "assistant", "parts": [{"type": "text", "content": _text(rnd, 50)}]}
+    answer: _Message = {"role": "assistant", "parts": [{"type": "text", "content": _text(rnd, 50)}]}
     span = Span(
         trace_id=trace_id,
         span_id=rnd.randbytes(8),
@@ -140,7 +141,7 @@ def _llm_span(
 
 
 def _tool_span(
-    rnd: random.Random, trace_id: bytes, parent_id: bytes, at_ns: int, history: list[dict[str, object]]
+    rnd: random.Random, trace_id: bytes, parent_id: bytes, at_ns: int, history: list[_Message]
 ) -> Span:
     tool = rnd.choice(_TOOLS)
     result = _text(rnd, 60)
@@ -164,7 +165,7 @@ def _tool_span(
         ],
     )
     if rnd.random() < 0.05:
-        span.status.code = 2
+        span.status.code = Status.STATUS_CODE_ERROR
         span.status.message = "upstream timed out"
         event = span.events.add(name="exception", time_unix_nano=at_ns + 1_000_000)
         event.attributes.extend(

@@ -57,7 +57,10 @@ def _handler(signal: str) -> _Handler:
 
 
 def _message_row(message: Message) -> dict[str, object]:
-    return {field.name: _field_value(message, field) for field in message.DESCRIPTOR.fields}
+    return {
+        field.name: _field_value(message, field)
+        for field in cast("Sequence[FieldDescriptor]", message.DESCRIPTOR.fields)
+    }
 
 
 def _field_value(message: Message, field: FieldDescriptor) -> object:

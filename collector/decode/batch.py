@@ -52,3 +52,17 @@ class SpanBatch:
     """row, event (ordinal in the span), event_name, key, value; ordered by row and event."""
     rejected: pl.DataFrame
     """Spans that cannot be kept, as REJECT_SCHEMA says; `record` is the ordinal in the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Log records or metric points of many bodies, with the columns of their table except load_seq."""
+
+    records: pl.DataFrame
+    """One row per record; `body` is the index of its body, `attributes` is left out."""
+    attributes: pl.DataFrame
+    """row, key (Categorical), value: every attribute, ordered by row."""
+    resources: pl.DataFrame
+    """resource_id, key, value: the distinct resources of the batch."""
+    rejected: pl.DataFrame
+    """Records that cannot be kept, as REJECT_SCHEMA says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -14,12 +14,13 @@ from collector.decode.arrow import read_requests
 from collector.decode.attributes import Attributes, read_attributes
 from collector.decode.batch import SPAN_SCHEMA, SpanBatch
 from collector.decode.events import join_links, read_events
-from collector.decode.nesting import Indices, Items, as_series, list_items
-from collector.decode.resources import read_resources
-from collector.decode.times import as_timestamps
+from collector.decode.nesting import Items, as_series
+from collector.decode.owners import read_owners, text_or_null
+from collector.decode.times import as_timestamps, to_microseconds
 from collector.decode.values import Hashes, hash_column
-from collector.decode.verdicts import find_rejects
+from collector.decode.verdicts import bad_span, keep_records
 
+_LISTS: Final = ("resource_spans", "scope_spans", "spans")
 _KINDS: Final = pl.Series(["unspecified", "internal", "server", "client", "producer", "consumer"])
 _STATUSES: Final = pl.Series(["unset", "ok", "error"])
 _NO_PARENT: Final = bytes(8)
@@ -39,30 +40,32 @@ def decode_traces(payloads: Sequence[bytes], received_at: Sequence[datetime]) ->
 
 def flatten_traces(requests: pa.RecordBatch, received_at: Sequence[datetime]) -> SpanBatch:
     """Return the spans of requests in Arrow form."""
-    resource_spans = list_items(cast("pa.ListArray", requests.column("resource_spans")))
-    scope_spans = resource_spans.items("scope_spans")
-    spans = scope_spans.items("spans")
-    resource_ids, resources = read_resources(resource_spans)
+    owners = read_owners(requests, _LISTS)
+    spans = owners.records
     attributes = read_attributes(spans.items("attributes"), len(spans))
     events = read_events(spans.items("events"))
-    frame = pl.concat(
-        [
-            _own_columns(spans),
-            _scope_columns(scope_spans, spans.parents),
-            pl.DataFrame(
-                {
-                    "body": resource_spans.parents[scope_spans.parents][spans.parents],
-                    "resource_id": resource_ids[scope_spans.parents][spans.parents],
-                    "events": events.texts,
-                    "links": join_links(spans.items("links")),
-                    "attribute_count": np.diff(attributes.offsets).astype(np.int64),
-                }
-            ),
-        ],
-        how="horizontal",
+    derived = pl.DataFrame(
+        {
+            "events": events.texts,
+            "links": join_links(spans.items("links")),
+            "attribute_count": np.diff(attributes.offsets).astype(np.int64),
+        }
     )
-    frame = frame.with_columns(pl.Series("content_hash", _hash_content(frame, attributes)))
-    return _judge(frame, attributes, events.attributes, resources, received_at)
+    frame = pl.concat([owners.columns, _own_columns(spans), derived], how="horizontal")
+    frame = frame.with_columns(
+        pl.lit(pl.Series(_hash_content(frame, attributes))).alias("content_hash"),
+        pl.lit(to_microseconds(received_at)).gather("body").alias("received_at"),
+    )
+    kept = keep_records(frame, bad_span(), "started_at", attributes)
+    return SpanBatch(
+        spans=kept.records.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), *list(SPAN_SCHEMA)[1:]
+        ),
+        attributes=kept.attributes,
+        resources=owners.resources,
+        event_attributes=kept.select_rows(events.attributes),
+        rejected=kept.rejected,
+    )
 
 
 def _own_columns(spans: Items) -> pl.DataFrame:
@@ -94,14 +97,8 @@ def _own_columns(spans: Items) -> pl.DataFrame:
         pl.when(is_closed).then(as_timestamps("end")).alias("ended_at"),
         pl.when(is_closed & (pl.col("end") >= pl.col("start"))).then(elapsed_ns / 1e6).alias("duration_ms"),
         "status",
-        _text_or_null("status_message"),
+        text_or_null("status_message"),
     )
-
-
-def _scope_columns(scope_spans: Items, parents: Indices) -> pl.DataFrame:
-    scope = scope_spans.struct("scope")
-    scopes = pl.DataFrame([as_series(scope.field(part), f"scope_{part}") for part in ("name", "version")])
-    return scopes.select(_text_or_null("scope_name"), _text_or_null("scope_version"))[parents]
 
 
 def _named(names: pl.Series, codes: pl.Series) -> pl.Series:
@@ -109,48 +106,8 @@ def _named(names: pl.Series, codes: pl.Series) -> pl.Series:
     return names.gather(np.where((numbers < 0) | (numbers >= len(names)), 0, numbers))
 
 
-def _text_or_null(column: str) -> pl.Expr:
-    return pl.when(pl.col(column) != "").then(pl.col(column))
-
-
 def _hash_content(spans: pl.DataFrame, attributes: Attributes) -> Hashes:
     content = attributes.sum_hashes()
     for seed, column in enumerate(spans.select(pl.exclude("body", "attribute_count"))):
         content = hash_column(content, column, seed)
     return content
-
-
-def _judge(
-    spans: pl.DataFrame,
-    attributes: Attributes,
-    event_attributes: pl.DataFrame,
-    resources: pl.DataFrame,
-    received_at: Sequence[datetime],
-) -> SpanBatch:
-    rejected = find_rejects(spans, received_at)
-    flat = pl.DataFrame({"row": attributes.parents, "key": attributes.keys, "value": attributes.texts})
-    if not rejected.is_empty():
-        is_kept = np.ones(len(spans), dtype=np.bool_)
-        is_kept[rejected["record"].to_numpy()] = False
-        rejected = rejected.with_columns(_ordinals_in_body(spans, rejected["record"]))
-        spans = spans.filter(pl.Series(is_kept))
-        flat, event_attributes = (_keep_rows(frame, is_kept) for frame in (flat, event_attributes))
-    return SpanBatch(
-        spans=spans.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), *list(SPAN_SCHEMA)[1:]),
-        attributes=flat.with_columns(pl.col("key").cast(pl.Categorical)),
-        resources=resources,
-        event_attributes=event_attributes,
-        rejected=rejected,
-    )
-
-
-def _keep_rows(frame: pl.DataFrame, is_kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pl.DataFrame:
-    rows = frame["row"].to_numpy()
-    renumbered = (np.cumsum(is_kept) - 1).astype(np.uint32)
-    return frame.with_columns(pl.Series("row", renumbered[rows])).filter(pl.Series(is_kept[rows]))
-
-
-def _ordinals_in_body(spans: pl.DataFrame, records: pl.Series) -> pl.Series:
-    bodies = spans["body"].to_numpy()
-    rows = records.to_numpy()
-    return pl.Series("record", rows - np.searchsorted(bodies, bodies[rows]), dtype=pl.UInt32)
