@@ -1,0 +1,1 @@
+"""Alerts: rules, the state machine, routing, silences, the outbox and the channels."""

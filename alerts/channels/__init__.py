@@ -1,0 +1,1 @@
+"""Ways to reach people: one file each, all with the same two verbs, read and send."""

@@ -1,0 +1,1 @@
+"""What a message says, once for all channels, and how each kind of channel shows it."""

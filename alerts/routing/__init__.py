@@ -1,0 +1,1 @@
+"""Who is told of which alerts, when, and why."""

@@ -1,0 +1,77 @@
+"""Figures as people read them; the unit follows from the metric's name, as everywhere in Spanledger."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Final
+
+_SHARES: Final = ("_rate", "satisfaction", "_share", "_ratio")
+
+
+def format_figure(value: float | None, metric: str | None) -> str:
+    """Return the value with its unit; "no data" for None.
+
+    >>> format_figure(0.912, "success_rate"), format_figure(1234.5, "cost_usd")
+    ('91.2 %', '$1,234.50')
+    >>> format_figure(20_400, "run_p95_ms")
+    '20.4 s'
+    """
+    if value is None or not math.isfinite(value):
+        return "no data"
+    name = metric or ""
+    if name.endswith(_SHARES):
+        return f"{_trim(value * 100)} %"
+    if name.endswith("_usd"):
+        return f"{'-' if value < 0 else ''}${_format_money(abs(value))}"
+    if name.endswith("_ms"):
+        return _format_milliseconds(value)
+    return _trim(value)
+
+
+def format_ratio(value: float) -> str:
+    """Return "2.3×"."""
+    return f"{_trim(value)}×"
+
+
+def format_instant(at: datetime) -> str:
+    """Return the instant to the minute, in UTC."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def format_age(age: timedelta) -> str:
+    """Return about how long, in its two largest units.
+
+    >>> format_age(timedelta(hours=26, minutes=5, seconds=9))
+    '1 d 2 h'
+    """
+    seconds = max(0, round(age.total_seconds()))
+    parts: list[str] = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count or (unit == "s" and not parts):
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
+def _format_money(value: float) -> str:
+    if value == 0 or value >= 1:
+        return f"{value:,.2f}"
+    digits = min(12, 1 - math.floor(math.log10(value)))
+    return f"{value:,.{max(2, digits)}f}"
+
+
+def _format_milliseconds(value: float) -> str:
+    if abs(value) < 1_000:
+        return f"{_trim(value)} ms"
+    if abs(value) < 120_000:
+        return f"{_trim(value / 1_000)} s"
+    return f"{_trim(value / 60_000)} min"
+
+
+def _trim(value: float) -> str:
+    digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2
+    if value and abs(value) < 0.01:
+        return f"{value:.2g}"
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,94 @@
+"""Composes messages from alert instances and the rules they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from alerts.figures import format_figure
+from alerts.messages.links import link_to_dashboard
+from alerts.messages.model import Item, Message
+from alerts.messages.templates import fill_template
+from alerts.messages.texts import LONGEST_TEXT, clean_labels, clean_line, clean_text
+from alerts.rules.rule import AlertRule
+from alerts.states import ACTIVE, Instance
+
+MOST_ITEMS: Final = 50
+_OWN_ANNOTATIONS: Final = ("summary", "description", "runbook")
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Writes messages with the words of the rules and links to one dashboard."""
+
+    rules: Mapping[str, AlertRule] = field(default_factory=dict[str, AlertRule])
+    dashboard_url: str = ""
+
+    def compose(
+        self,
+        instances: Sequence[Instance],
+        *,
+        reason: str,
+        group_key: str,
+        group_labels: Mapping[str, str],
+        now: datetime,
+        is_test: bool = False,
+    ) -> Message:
+        """Return the message about a group: firing alerts first, the worst and the oldest of them first."""
+        order = {"critical": 0, "warning": 1, "info": 2}
+        ranked = sorted(
+            instances,
+            key=lambda i: (i.state not in ACTIVE, order.get(i.severity, 3), i.fired_at or now, i.fingerprint),
+        )
+        return Message(
+            reason=reason,
+            group_key=clean_line(group_key, 500),
+            group_labels=clean_labels(group_labels),
+            decided_at=now,
+            items=tuple(self.describe(instance, now) for instance in ranked[:MOST_ITEMS]),
+            omitted=max(0, len(ranked) - MOST_ITEMS),
+            dashboard_url=self.dashboard_url,
+            is_test=is_test,
+        )
+
+    def describe(self, instance: Instance, now: datetime) -> Item:
+        """Return what is said of one alert; a rule that is gone leaves the bare facts."""
+        rule = self.rules.get(instance.alert)
+        metric = (rule.condition.metric if rule else None) or instance.labels.get("metric")
+        labels = clean_labels(instance.labels)
+        value, threshold = format_figure(instance.value, metric), format_figure(instance.threshold, metric)
+        fields = {
+            "alert": clean_line(instance.alert),
+            "severity": instance.severity,
+            "value": value,
+            "threshold": threshold,
+            "reason": clean_text(instance.reason),
+        }
+        texts = {
+            name: clean_text(fill_template(text, fields, labels), LONGEST_TEXT)
+            for name, text in (rule.annotations if rule else {}).items()
+        }
+        is_active = instance.state in ACTIVE
+        return Item(
+            fingerprint=instance.fingerprint,
+            alert=fields["alert"],
+            state="firing" if is_active else "resolved",
+            severity=instance.severity,
+            labels=labels,
+            summary=texts.get("summary") or fields["reason"],
+            description=texts.get("description", ""),
+            reason=fields["reason"],
+            value=instance.value,
+            value_text=value,
+            threshold=instance.threshold,
+            threshold_text="" if instance.threshold is None else threshold,
+            since=instance.active_at or instance.fired_at or instance.evaluated_at,
+            ended_at=None if is_active else instance.resolved_at or now,
+            link=link_to_dashboard(
+                self.dashboard_url, instance.labels, rule.condition.window if rule else None, now
+            ),
+            runbook=texts.get("runbook", ""),
+            annotations={name: text for name, text in texts.items() if name not in _OWN_ANNOTATIONS},
+        )

@@ -1,0 +1,124 @@
+"""A message as an HTML mail: one table, styles inline, no images or scripts; every text is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+from alerts.figures import format_instant
+from alerts.messages.model import Item, Message
+from alerts.messages.plain import describe_times, explain_reason
+
+_COLOURS: Final = {
+    "critical": "#c0362c",
+    "warning": "#b7791f",
+    "info": "#2b6cb0",
+    "resolved": "#2f855a",
+    "test": "#5a4fcf",
+}
+_FONT: Final = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+_MOST_ITEMS: Final = 25
+
+
+def render_html(message: Message) -> str:
+    """Return the whole HTML document."""
+    colour = _COLOURS["test"] if message.is_test else _colour(message.status, message.severity)
+    shown = message.items[:_MOST_ITEMS]
+    hidden = len(message.items) - len(shown) + message.omitted
+    more = _row(f'<span style="color:#667085">… and {hidden} more</span>') if hidden else ""
+    test = _row("This is a test; nothing is wrong.") if message.is_test else ""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(message.subject)}</title></head>"
+        f'<body style="margin:0;padding:24px 12px;background:#f2f4f7;font-family:{_FONT};color:#1d2939">'
+        '<table role="presentation" cellpadding="0" cellspacing="0" width="100%"><tr><td align="center">'
+        '<table role="presentation" cellpadding="0" cellspacing="0" width="100%" style="max-width:640px;'
+        'background:#ffffff;border:1px solid #e4e7ec;border-radius:10px;overflow:hidden">'
+        f"{_render_head(message, colour)}{test}{''.join(_render_item(item, message) for item in shown)}{more}"
+        f"{_render_foot(message)}</table></td></tr></table></body></html>"
+    )
+
+
+def _render_head(message: Message, colour: str) -> str:
+    label = "Test" if message.is_test else message.status
+    badge = label if message.status == "resolved" or message.is_test else f"{label} · {message.severity}"
+    return (
+        f'<tr><td style="background:{colour};padding:20px 28px;color:#ffffff">'
+        '<div style="font-size:12px;letter-spacing:.08em;text-transform:uppercase;opacity:.9">'
+        f"{escape(badge)}</div>"
+        f'<div style="font-size:21px;line-height:1.3;font-weight:600;padding-top:4px">{escape(message.title)}</div>'
+        "</td></tr>"
+    )
+
+
+def _render_item(item: Item, message: Message) -> str:
+    colour = _colour(item.state, item.severity)
+    facts = [("Seen" if item.state == "firing" else "Last seen", item.value_text)]
+    if item.threshold_text:
+        facts.append(("Limit", item.threshold_text))
+    facts.append(("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
+    facts += [(name, value or "none") for name, value in item.where.items()]
+    rows = "".join(
+        _fact(name, value, colour if name in ("Seen", "Last seen") else "#1d2939") for name, value in facts
+    )
+    description = (
+        f'<div style="padding-top:6px;white-space:pre-line">{escape(item.description)}</div>'
+        if item.description
+        else ""
+    )
+    reason = (
+        f'<div style="padding-top:10px;font-size:13px;color:#667085">{escape(item.reason)}</div>'
+        if item.reason and item.reason != item.summary
+        else ""
+    )
+    body = (
+        f'<div style="border-left:4px solid {colour};padding-left:16px">'
+        f'<div style="font-size:16px;line-height:1.45;font-weight:600">{escape(item.summary)}</div>{description}'
+        '<table role="presentation" cellpadding="0" cellspacing="0" style="padding-top:10px;font-size:14px;line-height:1.5">'
+        f"{rows}</table>{reason}{_render_links(item)}</div>"
+    )
+    return _row(body)
+
+
+def _render_links(item: Item) -> str:
+    buttons = ""
+    if item.link:
+        buttons += _button(item.link, "Open dashboard", "background:#1d2939;color:#ffffff")
+    if item.runbook:
+        buttons += _button(item.runbook, "Runbook", "background:#ffffff;color:#1d2939")
+    return f'<div style="padding-top:16px">{buttons}</div>' if buttons else ""
+
+
+def _render_foot(message: Message) -> str:
+    dashboard = (
+        f' · <a href="{escape(message.dashboard_url)}" style="color:#667085">Spanledger</a>'
+        if message.dashboard_url
+        else " · Spanledger"
+    )
+    return (
+        '<tr><td style="padding:16px 28px;background:#f9fafb;border-top:1px solid #e4e7ec;font-size:12px;color:#667085">'
+        f"Why this message: {escape(explain_reason(message.reason))} · {format_instant(message.decided_at)}{dashboard}</td></tr>"
+    )
+
+
+def _fact(name: str, value: str, colour: str) -> str:
+    return (
+        f'<tr><td style="padding:2px 18px 2px 0;color:#667085;vertical-align:top;white-space:nowrap">{escape(name)}</td>'
+        f'<td style="padding:2px 0;font-weight:600;color:{colour};word-break:break-word">{escape(value)}</td></tr>'
+    )
+
+
+def _button(url: str, label: str, style: str) -> str:
+    return (
+        f'<a href="{escape(url)}" style="display:inline-block;padding:9px 16px;margin-right:8px;border-radius:6px;'
+        f'border:1px solid #1d2939;font-size:14px;font-weight:600;text-decoration:none;{style}">{label}</a>'
+    )
+
+
+def _row(content: str) -> str:
+    return f'<tr><td style="padding:22px 28px 6px 28px;font-size:14px;line-height:1.5">{content}</td></tr>'
+
+
+def _colour(state: str, severity: str) -> str:
+    return _COLOURS["resolved"] if state == "resolved" else _COLOURS.get(severity, _COLOURS["info"])

@@ -1,0 +1,95 @@
+"""The message model: everything a channel may show; kept in the outbox as JSON until it is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert of a message; texts are bounded and plain, whatever telemetry they came from."""
+
+    fingerprint: str
+    alert: str
+    state: str
+    """firing or resolved."""
+    severity: str
+    labels: Mapping[str, str]
+    summary: str
+    description: str = ""
+    reason: str = ""
+    value: float | None = None
+    value_text: str = ""
+    threshold: float | None = None
+    threshold_text: str = ""
+    since: datetime
+    ended_at: datetime | None = None
+    link: str = ""
+    runbook: str = ""
+    annotations: Mapping[str, str] = {}
+
+    @property
+    def where(self) -> dict[str, str]:
+        """Labels that tell this alert from others of its rule."""
+        return {name: value for name, value in self.labels.items() if name not in ("alert", "severity")}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What one channel is told about one group of alerts."""
+
+    reason: str
+    """Named reason of the decision to send it."""
+    group_key: str
+    group_labels: Mapping[str, str]
+    decided_at: datetime
+    items: tuple[Item, ...]
+    omitted: int = 0
+    """Alerts of the group that found no room."""
+    dashboard_url: str = ""
+    is_test: bool = False
+
+    @property
+    def firing(self) -> list[Item]:
+        """Alerts that fire."""
+        return [item for item in self.items if item.state == "firing"]
+
+    @property
+    def resolved(self) -> list[Item]:
+        """Alerts that ended."""
+        return [item for item in self.items if item.state == "resolved"]
+
+    @property
+    def status(self) -> str:
+        """Firing while any of the alerts does."""
+        return "firing" if self.firing else "resolved"
+
+    @property
+    def severity(self) -> str:
+        """The worst severity among the alerts that the status is about."""
+        order = ("info", "warning", "critical")
+        items = self.firing or self.items
+        return max(
+            (item.severity for item in items),
+            key=lambda s: order.index(s) if s in order else 0,
+            default="info",
+        )
+
+    @property
+    def title(self) -> str:
+        """First line: which alert, how many, where."""
+        names = list(dict.fromkeys(item.alert for item in self.items))
+        subject = names[0] if len(names) == 1 else f"{len(names)} alerts"
+        if len(self.items) == 1 and not self.omitted:
+            where = ", ".join(value or "none" for value in self.items[0].where.values())
+            return f"{subject} · {where}" if where else subject
+        firing, resolved = len(self.firing), len(self.resolved)
+        counts = [f"{firing} firing" if firing else "", f"{resolved} resolved" if resolved else ""]
+        return f"{subject} · {', '.join(filter(None, counts))}"
+
+    @property
+    def subject(self) -> str:
+        """The title with the status before it, for subjects and lists."""
+        test = "TEST " if self.is_test else ""
+        return f"[{test}{self.status.upper()}] {self.title}"

@@ -1,0 +1,60 @@
+"""A message as plain text, for mail readers without HTML, logs and previews."""
+
+from __future__ import annotations
+
+from alerts.figures import format_age, format_instant
+from alerts.messages.model import Item, Message
+
+
+def render_plain(message: Message) -> str:
+    """Return the message as lines of plain text."""
+    lines = [message.subject, ""]
+    if message.is_test:
+        lines += ["This is a test; nothing is wrong.", ""]
+    for item in message.items:
+        lines += _render_item(item, message)
+    if message.omitted:
+        lines += [f"… and {message.omitted} more", ""]
+    lines += [f"Why this message: {explain_reason(message.reason)}"]
+    if message.dashboard_url:
+        lines += [f"Dashboard: {message.dashboard_url}"]
+    return "\n".join(lines) + "\n"
+
+
+def explain_reason(reason: str) -> str:
+    """Return the named reason of a decision in words."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def describe_times(item: Item, message: Message) -> str:
+    """Return since when an alert holds, and when it ended."""
+    if item.ended_at is not None:
+        return f"{format_instant(item.since)} to {format_instant(item.ended_at)} ({format_age(item.ended_at - item.since)})"
+    return f"{format_instant(item.since)} ({format_age(message.decided_at - item.since)})"
+
+
+_REASONS = {
+    "first_notification": "first message about this group",
+    "new_alerts": "more alerts fire in this group",
+    "newly_resolved": "some alerts of this group ended",
+    "all_resolved": "all alerts of this group ended",
+    "fired_and_resolved": "it fired and ended before it could be told",
+    "repeat_interval": "still firing, told again after the repeat interval",
+    "test": "somebody sent a test",
+    "preview": "somebody asked for a preview",
+}
+
+
+def _render_item(item: Item, message: Message) -> list[str]:
+    lines = [f"{item.state.upper()} · {item.severity} · {item.alert}", f"  {item.summary}"]
+    if item.description:
+        lines += [f"  {line}" for line in item.description.splitlines()]
+    lines += [f"  {name}: {value or 'none'}" for name, value in item.where.items()]
+    if item.reason and item.reason != item.summary:
+        lines += [f"  seen: {item.reason}"]
+    lines += [f"  since: {describe_times(item, message)}"]
+    if item.link:
+        lines += [f"  look: {item.link}"]
+    if item.runbook:
+        lines += [f"  runbook: {item.runbook}"]
+    return [*lines, ""]

@@ -1,0 +1,126 @@
+"""A message as Slack blocks.
+
+Whatever may hold telemetry stands in `plain_text` objects or, escaped, in code spans: nothing in it becomes a link, a
+mention or an emoji. Bounds are Slack's: 50 blocks, 3,000 characters a section, 2,000 a field, 150 a header; the whole
+stays below the 13,000 characters at which Slack was seen to refuse a message that keeps all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from alerts.figures import format_instant
+from alerts.messages.model import Item, Message
+from alerts.messages.plain import describe_times, explain_reason
+from alerts.messages.texts import clean_line, shorten
+
+Block = dict[str, Any]
+
+MOST_BLOCKS: Final = 50
+_HEADER: Final = 150
+_SECTION: Final = 1_000
+_FIELD: Final = 300
+_DETAILED: Final = 4
+_LISTED: Final = 16
+_URL: Final = 1_500
+_SIGNS: Final = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
+
+
+def render_slack(message: Message) -> tuple[str, list[Block]]:
+    """Return the fallback text and the blocks."""
+    blocks: list[Block] = [{"type": "header", "text": _plain(_title(message), _HEADER)}]
+    if message.is_test:
+        blocks.append(_context([_plain("This is a test; nothing is wrong.", _FIELD)]))
+    for item in message.items[:_DETAILED]:
+        blocks += _render_item(item, message)
+    listed = message.items[_DETAILED : _DETAILED + _LISTED]
+    if listed:
+        lines = "\n".join(f"{_sign(item)} {shorten(_name(item), 150)}" for item in listed)
+        blocks.append({"type": "section", "text": _plain(lines, 2_900)})
+    hidden = len(message.items) - _DETAILED - len(listed) + message.omitted
+    if hidden > 0:
+        blocks.append(_context([_plain(f"… and {hidden} more", _FIELD)]))
+    blocks.append({"type": "divider"})
+    blocks.append(_context(_footer(message)))
+    return escape_slack(shorten(message.subject, 300)), blocks[:MOST_BLOCKS]
+
+
+def escape_slack(text: str) -> str:
+    """Return the text with Slack's three control characters escaped."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _title(message: Message) -> str:
+    if message.is_test:
+        return f"🧪 Test · {message.title}"
+    if message.status == "resolved":
+        return f"✅ Resolved · {message.title}"
+    return f"{_SIGNS.get(message.severity, '🔵')} {message.severity.capitalize()} · {message.title}"
+
+
+def _render_item(item: Item, message: Message) -> list[Block]:
+    text = item.summary if not item.description else f"{item.summary}\n{item.description}"
+    blocks: list[Block] = [{"type": "section", "text": _plain(f"{_sign(item)} {text}", _SECTION)}]
+    fields = [_fact("Seen" if item.state == "firing" else "Last seen", item.value_text)]
+    if item.threshold_text:
+        fields.append(_fact("Limit", item.threshold_text))
+    fields.append(_fact("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
+    fields += [_fact(name, value or "none") for name, value in list(item.where.items())[:6]]
+    blocks.append({"type": "section", "fields": fields[:10]})
+    if item.reason and item.reason != item.summary:
+        blocks.append(_context([_plain(item.reason, _SECTION)]))
+    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
+    shown = [f"<{_escape_url(url)}|{label}>" for label, url in links if url and len(url) <= _URL]
+    if shown:
+        blocks.append(_context([{"type": "mrkdwn", "text": "  ·  ".join(shown), "verbatim": True}]))
+    return blocks
+
+
+def _fact(name: str, value: str) -> Block:
+    # Inside a code span nothing is markup but the backtick that ends it.
+    shown = escape_slack(clean_line(value, _FIELD)).replace("`", "ˋ")
+    label = escape_slack(clean_line(name, 60)).replace("*", "∗").replace("`", "ˋ").replace("_", " ")
+    return {"type": "mrkdwn", "text": f"*{label}*\n`{shown or ' '}`", "verbatim": True}
+
+
+def _footer(message: Message) -> list[Block]:
+    return [
+        _plain(
+            f"Spanledger · {explain_reason(message.reason)} · {format_instant(message.decided_at)}", _FIELD
+        )
+    ]
+
+
+def _sign(item: Item) -> str:
+    return "✅" if item.state == "resolved" else _SIGNS.get(item.severity, "🔵")
+
+
+def _name(item: Item) -> str:
+    where = ", ".join(value or "none" for value in item.where.values())
+    return f"{item.alert} · {where} · {item.value_text}" if where else f"{item.alert} · {item.value_text}"
+
+
+def _plain(text: str, longest: int) -> Block:
+    return {"type": "plain_text", "text": _escape_within(text, longest) or " ", "emoji": False}
+
+
+def _escape_within(text: str, longest: int) -> str:
+    """Return the text escaped and cut, without an entity cut in two."""
+    escaped = escape_slack(text)
+    if len(escaped) <= longest:
+        return escaped
+    room, kept = longest - 1, 0
+    for character in text:
+        room -= len(escape_slack(character))
+        if room < 0:
+            break
+        kept += 1
+    return f"{escape_slack(text[:kept])}…"
+
+
+def _context(elements: list[Block]) -> Block:
+    return {"type": "context", "elements": elements}
+
+
+def _escape_url(url: str) -> str:
+    return escape_slack(url).replace("|", "%7C").replace(" ", "%20")

@@ -1,0 +1,109 @@
+"""The alerting part of a configuration: [[alert]], [[channel]] and [route], read as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+from alerts.channels.registry import Channel, read_channel
+from alerts.routing.routes import Route, read_routes
+from alerts.rules.rule import AlertRule, read_rule
+from alerts.rules.starter import STARTERS, merge_starter
+from alerts.settings.section import Section
+from store.errors import ConfigError
+
+_MOST_ALERTS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class AlertingConfig:
+    """Rules, channels and the tree of routes; every name in it is defined."""
+
+    rules: tuple[AlertRule, ...]
+    channels: Mapping[str, Channel]
+    route: Route
+
+    def find_rule(self, name: str) -> AlertRule | None:
+        """Return the rule of that name."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+
+def parse_alerting(
+    values: Mapping[str, object], *, environ: Mapping[str, str] | None = None, directory: Path | None = None
+) -> AlertingConfig:
+    """Return the alerting configuration of the tables `alert`, `channel` and `route`; everything else is left alone.
+
+    Args:
+        values: The configuration as TOML gives it; the starter alerts are added.
+        environ: Where `SPANLEDGER_CHANNEL_<NAME>_<KEY>` is looked up for secrets; the process's own by default.
+        directory: What relative paths of secrets start from.
+
+    Raises:
+        ConfigError: A key is unknown or of a wrong type, a channel is not defined, or settings contradict each other.
+    """
+    environ = os.environ if environ is None else environ
+    channels = _read_channels(_take_tables(values, "channel"), environ, directory)
+    rules = _read_rules(_take_tables(values, "alert"))
+    route_table = values.get("route", {})
+    if not isinstance(route_table, Mapping):
+        raise ConfigError("[route]: route is not a table; start it with [route]")
+    route = read_routes(cast("Mapping[str, object]", route_table), tuple(channels))
+    return AlertingConfig(rules, channels, route)
+
+
+def _read_channels(
+    tables: Sequence[Mapping[str, object]], environ: Mapping[str, str], directory: Path | None
+) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    for number, table in enumerate(tables, 1):
+        title = _title("channel", table, number)
+        prefix = f"SPANLEDGER_CHANNEL_{_spell_variable(table.get('name'))}_"
+        section = Section(title, table, environ=environ, variable_prefix=prefix, directory=directory)
+        channel = read_channel(section)
+        if channel.name in channels:
+            section.fail("name", "is used by two channels; rename one of them")
+        channels[channel.name] = channel
+    return channels
+
+
+def _read_rules(tables: Sequence[Mapping[str, object]]) -> tuple[AlertRule, ...]:
+    own: dict[object, Mapping[str, object]] = {}
+    for number, table in enumerate(tables, 1):
+        name = table.get("name")
+        if isinstance(name, str) and name in own:
+            Section(_title("alert", table, number), table).fail(
+                "name", "is used by two alerts; rename one of them"
+            )
+        own[name if isinstance(name, str) else number] = table
+    starters = {starter["name"]: starter for starter in STARTERS}
+    rules = [
+        read_rule(Section(f'[[alert]] "{name}"', merge_starter(starter, own.get(name, {}))), is_starter=True)
+        for name, starter in starters.items()
+    ]
+    rules += [
+        read_rule(Section(_title("alert", table, number), table))
+        for number, table in enumerate(tables, 1)
+        if table.get("name") not in starters
+    ]
+    return tuple(rules)
+
+
+def _take_tables(values: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    tables = Section(f"[[{key}]]", values).tables(key)
+    if len(tables) > _MOST_ALERTS:
+        raise ConfigError(
+            f"[[{key}]]: {len(tables)} tables are more than {_MOST_ALERTS}; use group_by instead"
+        )
+    return tables
+
+
+def _title(kind: str, table: Mapping[str, object], number: int) -> str:
+    name = table.get("name")
+    return f'[[{kind}]] "{name[:100]}"' if isinstance(name, str) else f"[[{kind}]] number {number}"
+
+
+def _spell_variable(name: object) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in str(name)).upper()

@@ -1,0 +1,77 @@
+"""Drift: a detector reported that a metric changed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Self
+
+from alerts.figures import format_figure
+from alerts.observations import Observation, Reading, Verdict
+from alerts.rules.conditions import DriftAlarm, Evidence
+from alerts.settings.durations import format_duration
+from alerts.settings.section import Section
+
+_WINDOW: Final = timedelta(hours=24)
+_DIMENSIONS: Final = ("metric", "service", "environment", "agent", "direction")
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """An alarm fires for `window` after the last one of its series was raised, then ends."""
+
+    kind: ClassVar[str] = "drift"
+    keys: ClassVar[tuple[str, ...]] = ()
+
+    window: timedelta
+    where: Mapping[str, str]
+    min_evidence: float
+
+    @classmethod
+    def read(cls, section: Section) -> Self:
+        """Return the condition that the section writes."""
+        where = section.pairs("where")
+        for name in where:
+            if name not in _DIMENSIONS:
+                section.fail(
+                    "where", f"has {name}, which drift alarms do not have; use {', '.join(_DIMENSIONS)}"
+                )
+        return cls(
+            window=section.duration("window", _WINDOW, least=timedelta(hours=1)),
+            where=where,
+            min_evidence=section.number("min_evidence") or 0.0,
+        )
+
+    @property
+    def metric(self) -> None:
+        """It is about whichever metric drifted."""
+        return
+
+    def observe(self, evidence: Evidence, now: datetime) -> Sequence[Reading]:
+        """Return one reading for each series with an alarm in the window; its latest speaks for it."""
+        latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
+        for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
+            labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
+            if alarm.evidence >= self.min_evidence and all(labels.get(k) == v for k, v in self.where.items()):
+                latest[frozenset(labels.items())] = alarm
+        return [
+            Reading(
+                dict(labels),
+                Observation(Verdict.BREACH, _describe(alarm), alarm.after_value, alarm.before_value),
+            )
+            for labels, alarm in latest.items()
+        ]
+
+    def explain_absence(self) -> str:
+        """Return why an alert of this kind ends."""
+        return f"no further alarm in the last {format_duration(self.window)}"
+
+    def describe(self) -> str:
+        """Return the condition in words."""
+        return f"a drift detector raised an alarm in the last {format_duration(self.window)}"
+
+
+def _describe(alarm: DriftAlarm) -> str:
+    before, after = (format_figure(value, alarm.metric) for value in (alarm.before_value, alarm.after_value))
+    return f"{alarm.metric} went {alarm.direction} from {before} to {after}, {alarm.evidence:.3g} times the alarm level"

@@ -1,0 +1,66 @@
+"""What a condition on a metric looks at: metric, window, filter, groups, and the least number of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from alerts.observations import Observation, Verdict
+from alerts.rules.conditions import Evidence, Measured
+from alerts.rules.vocabulary import DIMENSIONS, METRIC_NAMES
+from alerts.settings.durations import format_duration
+from alerts.settings.section import Section
+
+SHORTEST_WINDOW: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric over a sliding window, for each group."""
+
+    metric: str
+    window: timedelta
+    where: Mapping[str, str] = field(default_factory=dict[str, str])
+    group_by: tuple[str, ...] = ()
+    min_count: int = 1
+    """Fewer events than this in a group are no data."""
+
+    @classmethod
+    def read(cls, section: Section, default_window: timedelta) -> Self:
+        """Return the measure that the section writes."""
+        metric = section.choice("metric", METRIC_NAMES)
+        where, group_by = section.pairs("where"), section.texts("group_by")
+        for key, names in (("where", where), ("group_by", group_by)):
+            for name in names:
+                if name not in DIMENSIONS:
+                    section.fail(key, f"has {name}, which is not a dimension; use {', '.join(DIMENSIONS)}")
+        return cls(
+            metric=metric,
+            window=section.duration("window", default_window, least=SHORTEST_WINDOW),
+            where=where,
+            group_by=group_by,
+            min_count=section.count("min_count", default=1, least=1),
+        )
+
+    def take(self, evidence: Evidence, end: datetime) -> Sequence[Measured]:
+        """Return the figures of the window that ends at `end`."""
+        return evidence.measure(self.metric, end - self.window, end, self.where, self.group_by)
+
+    def explain_absence(self) -> str:
+        """Return why a group may have gone."""
+        return f"missing: the group had nothing to measure in the last {format_duration(self.window)}"
+
+    def find_gap(self, measured: Measured) -> Observation | None:
+        """Return why the figure cannot be judged; None when it can."""
+        if measured.count is not None and measured.count < self.min_count:
+            seen = f"{measured.count} of at least {self.min_count}" if measured.count else "nothing happened"
+            reason = f"no data: {seen} in the last {format_duration(self.window)}"
+            return Observation(Verdict.NO_DATA, reason, measured.value)
+        if measured.value is None:
+            return Observation(
+                Verdict.NO_DATA,
+                f"no data: {self.metric} is not known in the last {format_duration(self.window)}",
+            )
+        return None

@@ -1,0 +1,1 @@
+"""How the sections of a configuration become checked values: one reader, durations and secrets."""
