@@ -33,7 +33,13 @@ def render_configuration() -> str:
         "what is wrong, `spanledger config show` what is in force. Alerts, channels and routes: [alerts.md](alerts.md).",
     ]
     for name, kind in SECTIONS.items():
-        lines += ["", f"## [{name}]", "", "| key | default | environment | meaning |", "| --- | --- | --- | --- |"]
+        lines += [
+            "",
+            f"## [{name}]",
+            "",
+            "| key | default | environment | meaning |",
+            "| --- | --- | --- | --- |",
+        ]
         meanings = dict(_attribute_docstrings(kind))
         for field in dataclasses.fields(kind):
             variable = f"SPANLEDGER_{name}_{field.name}".upper()
@@ -46,7 +52,11 @@ def render_configuration() -> str:
 def render_commands() -> str:
     """Return the page of every command, from the commands themselves."""
     root = typer.main.get_command(app)
-    lines = ["# Commands", "", "Exit codes: 0 done, 1 failed, 2 usage or configuration. Errors go to standard error."]
+    lines = [
+        "# Commands",
+        "",
+        "Exit codes: 0 done, 1 failed, 2 usage or configuration. Errors go to standard error.",
+    ]
     for path, command in _commands(root, ()):
         context = click.Context(command, info_name=" ".join(("spanledger", *path)))
         lines += ["", f"## {' '.join(path)}", "", "```text", command.get_help(context), "```"]
@@ -76,7 +86,9 @@ def write_pages(directory: Path) -> None:
         (directory / name).write_text(_HEAD + render(), "utf-8")
 
 
-def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def _commands(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     children: Mapping[str, click.Command] = getattr(command, "commands", {})
     if not children:
         yield path, command

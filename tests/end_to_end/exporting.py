@@ -30,7 +30,9 @@ class Collected(SpanProcessor):
 class Agent(threading.Thread):
     """Exports batches until stopped; `acknowledged` holds the ids of spans whose export succeeded."""
 
-    def __init__(self, name: str, *, http: str | None = None, grpc: str | None = None, batch: int = 20) -> None:
+    def __init__(
+        self, name: str, *, http: str | None = None, grpc: str | None = None, batch: int = 20
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.acknowledged: list[tuple[str, str]] = []
         self._stop_asked = threading.Event()
@@ -57,5 +59,7 @@ class Agent(threading.Thread):
                     pass
             spans = self._collected.take()
             if self._exporter.export(spans) is SpanExportResult.SUCCESS:
-                self.acknowledged += [(f"{s.context.trace_id:032x}", f"{s.context.span_id:016x}") for s in spans]
+                self.acknowledged += [
+                    (f"{s.context.trace_id:032x}", f"{s.context.span_id:016x}") for s in spans
+                ]
         self._exporter.shutdown()

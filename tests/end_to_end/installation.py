@@ -33,7 +33,10 @@ class Installation:
         """Start and wait until front and core are ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [SPANLEDGER, command, "--data", self.data, *options], stdout=log, stderr=log, cwd=self.data.parent
+                [SPANLEDGER, command, "--data", self.data, *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.data.parent,
             )
         deadline = time.monotonic() + ready_s
         while not (self.answers(self.http, "/healthz") and self.answers(self.dashboard, "/readyz")):

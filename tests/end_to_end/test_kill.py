@@ -19,7 +19,9 @@ def test_kills_at_random_instants_lose_and_double_nothing(installation: Installa
         agent.start()
     for _ in range(KILLS):
         installation.start("collect")
-        time.sleep(dice.uniform(0, 0.7))  # the instant of the kill is the experiment, not a wait for something
+        time.sleep(
+            dice.uniform(0, 0.7)
+        )  # the instant of the kill is the experiment, not a wait for something
         installation.kill()
     installation.start("collect")
     for agent in agents:

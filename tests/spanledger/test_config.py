@@ -23,7 +23,10 @@ def test_every_key_is_optional(tmp_path: Path) -> None:
 
 
 def test_the_file_sets_and_the_environment_wins(tmp_path: Path) -> None:
-    write(tmp_path, '[collector]\nhttp = "127.0.0.1:14318"\ngrpc = "127.0.0.1:14317"\n[store]\nretention = "30d"\n')
+    write(
+        tmp_path,
+        '[collector]\nhttp = "127.0.0.1:14318"\ngrpc = "127.0.0.1:14317"\n[store]\nretention = "30d"\n',
+    )
     config = load_config(tmp_path, environ={"SPANLEDGER_COLLECTOR_HTTP": "127.0.0.1:24318"})
     assert (config.collector.http, config.collector.grpc) == ("127.0.0.1:24318", "127.0.0.1:14317")
     assert config.store.retention == timedelta(days=30)
@@ -51,7 +54,9 @@ def test_a_wrong_file_is_an_error_with_remedy(tmp_path: Path, text: str, complai
 
 
 def test_an_environment_variable_that_sets_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="SPANLEDGER_COLLECTOR_HTPP sets nothing; did you mean 'SPANLEDGER_COLLECTOR_HTTP'"):
+    with pytest.raises(
+        ConfigError, match="SPANLEDGER_COLLECTOR_HTPP sets nothing; did you mean 'SPANLEDGER_COLLECTOR_HTTP'"
+    ):
         load_config(tmp_path, environ={"SPANLEDGER_COLLECTOR_HTPP": "x"})
 
 
@@ -63,7 +68,10 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
 def test_what_is_shown_can_be_read_again(tmp_path: Path) -> None:
     shown = show_config(load_config(tmp_path, environ={}))
     (tmp_path / "again.toml").write_text(shown)
-    assert show_config(load_config(tmp_path, tmp_path / "again.toml", environ={})).splitlines()[2:] == shown.splitlines()[2:]
+    assert (
+        show_config(load_config(tmp_path, tmp_path / "again.toml", environ={})).splitlines()[2:]
+        == shown.splitlines()[2:]
+    )
 
 
 def test_the_data_directory_follows_environment_then_xdg(tmp_path: Path) -> None:

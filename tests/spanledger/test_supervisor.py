@@ -57,15 +57,22 @@ def supervise(tmp_path: Path):
 
 
 def serving(name: str, port: int, mark: Path) -> ChildPlan:
-    return ChildPlan(name, [sys.executable, "-c", SERVER, name, str(port), str(mark)], f"127.0.0.1:{port}", "/")
+    return ChildPlan(
+        name, [sys.executable, "-c", SERVER, name, str(port), str(mark)], f"127.0.0.1:{port}", "/"
+    )
 
 
 def pids(mark: Path) -> list[int]:
     return [int(line.split()[1]) for line in mark.read_text().splitlines()] if mark.exists() else []
 
 
-def test_the_banner_comes_when_every_child_answers(supervise, tmp_path: Path, free_port: Callable[[], int]) -> None:
-    plan = Plan([serving("front", free_port(), tmp_path / "a"), serving("core", free_port(), tmp_path / "b")], "ready\n")
+def test_the_banner_comes_when_every_child_answers(
+    supervise, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    plan = Plan(
+        [serving("front", free_port(), tmp_path / "a"), serving("core", free_port(), tmp_path / "b")],
+        "ready\n",
+    )
     process = supervise(plan)
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
@@ -95,7 +102,9 @@ def test_a_child_that_keeps_dying_ends_everything_with_an_error(supervise, tmp_p
 def test_a_configuration_error_is_not_tried_again(supervise, tmp_path: Path, free_port) -> None:
     mark = tmp_path / "mark"
     code = f"open({str(mark)!r}, 'a').write('x'); raise SystemExit(2)"
-    process = supervise(Plan([ChildPlan("core", [sys.executable, "-c", code], f"127.0.0.1:{free_port()}", "/")], ""))
+    process = supervise(
+        Plan([ChildPlan("core", [sys.executable, "-c", code], f"127.0.0.1:{free_port()}", "/")], "")
+    )
     process.communicate(timeout=20)
     assert (process.returncode, mark.read_text()) == (1, "x")
 
@@ -116,4 +125,7 @@ def test_descriptors_reach_the_children_that_ask_for_them(supervise, tmp_path: P
 
 def test_the_supervisor_imports_nothing_heavy() -> None:
     code = "import sys, spanledger.supervisor; print([m for m in ('polars', 'duckdb', 'pyarrow', 'typer', 'msgspec') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )

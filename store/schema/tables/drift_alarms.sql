@@ -6,7 +6,9 @@ CREATE TABLE ledger.drift_alarms (
     service VARCHAR, -- dimension
     environment VARCHAR, -- dimension
     agent VARCHAR, -- dimension
+    tool VARCHAR, -- dimension, of tools' metrics
     raised_at TIMESTAMP NOT NULL, -- end of the hour that raised it, event time
+    last_raised_at TIMESTAMP NOT NULL, -- end of the latest hour that raised it again
     changed_at TIMESTAMP, -- estimated start of the change
     direction VARCHAR NOT NULL, -- up or down
     before_value DOUBLE, -- baseline

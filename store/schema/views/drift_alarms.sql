@@ -6,7 +6,9 @@ SELECT
     t.service AS service, -- dimension
     t.environment AS environment, -- dimension
     t.agent AS agent, -- dimension
+    t.tool AS tool, -- dimension, of tools' metrics
     t.raised_at AS raised_at, -- end of the hour that raised it, event time
+    t.last_raised_at AS last_raised_at, -- end of the latest hour that raised it again
     t.changed_at AS changed_at, -- estimated start of the change
     t.direction AS direction, -- up or down
     t.before_value AS before_value, -- baseline
