@@ -111,7 +111,10 @@ def test_a_configuration_error_is_not_tried_again(supervise, tmp_path: Path, fre
 
 def test_descriptors_reach_the_children_that_ask_for_them(supervise, tmp_path: Path, free_port) -> None:
     code = "import os, sys; os.write(int(sys.argv[1]), b'!'); raise SystemExit(0)"
-    read = "import os, select, sys; fd = int(sys.argv[1]); select.select([fd], [], [], 20); print(os.read(fd, 1), flush=True); raise SystemExit(2)"
+    read = (
+        "import os, select, sys; fd = int(sys.argv[1]); select.select([fd], [], [], 20); "
+        "print(os.read(fd, 1), flush=True); raise SystemExit(2)"
+    )
     plan = Plan(
         [
             ChildPlan("front", [sys.executable, "-c", code, "{wake_write}"], f"127.0.0.1:{free_port()}", "/"),
