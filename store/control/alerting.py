@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from store.control.tables import alert_events, alerts, outbox, silences
+from store.control.tables import alert_events, alert_groups, alerts, outbox, silences
 from store.errors import NotFound
 
 
@@ -49,6 +49,20 @@ class AlertEventRow:
     value: float | None
     threshold: float | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertGroupRow:
+    """What one channel knows of one group of alerts; members and told_firing are fingerprints."""
+
+    group_key: str
+    channel: str
+    labels: Mapping[str, str]
+    members: Sequence[str]
+    told_firing: Sequence[str]
+    flush_at: datetime
+    notified_at: datetime | None = None
+    suppressed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,33 +150,51 @@ def enqueue(connection: Connection, row: OutboxRow) -> int | None:
     return int(key[0]) if key else None
 
 
-def claim(connection: Connection, now: datetime, *, lease: timedelta, limit: int = 100) -> list[OutboxRow]:
-    """Return due messages, oldest first, and keep them from others until the lease ends or they are settled.
+def claim_next(
+    connection: Connection, now: datetime, *, lease: timedelta, without_channels: Sequence[str] = ()
+) -> OutboxRow | None:
+    """Return the oldest due message and keep it from others until the lease ends or it is settled.
 
-    Their number of attempts counts the one that begins now.
+    Messages of one channel about one group go in their order: a later one waits while an earlier one is
+    queued. The number of attempts counts the one that begins now.
     """
+    earlier = outbox.alias("earlier")
+    is_blocked = (
+        select(earlier.c.notification_id)
+        .where(
+            earlier.c.group_key == outbox.c.group_key,
+            earlier.c.channel == outbox.c.channel,
+            earlier.c.notification_id < outbox.c.notification_id,
+            earlier.c.state == "queued",
+        )
+        .exists()
+    )
     due = (
         select(outbox)
-        .where(outbox.c.state == "queued", outbox.c.next_attempt_at <= now)
-        .order_by(outbox.c.notification_id)
-        .limit(limit)
+        .where(outbox.c.state == "queued", outbox.c.next_attempt_at <= now, ~is_blocked)
+        .where(outbox.c.channel.not_in(list(without_channels)))
+        .order_by(outbox.c.next_attempt_at, outbox.c.notification_id)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    claimed: list[OutboxRow] = []
-    for row in [OutboxRow(**row) for row in connection.execute(due).mappings()]:
-        taken = replace(row, attempts=row.attempts + 1, next_attempt_at=now + lease)
-        changes = {"attempts": taken.attempts, "next_attempt_at": taken.next_attempt_at}
-        _update_notification(connection, row.notification_id, changes)
-        claimed.append(taken)
-    return claimed
+    found = connection.execute(due).mappings().first()
+    if found is None:
+        return None
+    row = OutboxRow(**found)
+    taken = replace(row, attempts=row.attempts + 1, next_attempt_at=now + lease)
+    changes = {"attempts": taken.attempts, "next_attempt_at": taken.next_attempt_at}
+    _update_notification(connection, row.notification_id, changes)
+    return taken
 
 
-def settle_delivered(connection: Connection, notification_id: int, now: datetime) -> None:
-    """Note that a message was delivered."""
+def settle_delivered(
+    connection: Connection, notification_id: int, now: datetime, *, note: str | None = None
+) -> None:
+    """Note that a message was delivered, and what the other side remarked."""
     _update_notification(
         connection,
         notification_id,
-        {"state": "delivered", "delivered_at": now, "next_attempt_at": None, "last_error": None},
+        {"state": "delivered", "delivered_at": now, "next_attempt_at": None, "last_error": note},
     )
 
 
@@ -188,6 +220,66 @@ def list_notifications(
     if channel is not None:
         query = query.where(outbox.c.channel == channel)
     return [OutboxRow(**row) for row in connection.execute(query).mappings()]
+
+
+def replay_notification(connection: Connection, notification_id: int, now: datetime) -> None:
+    """Queue a dead message again.
+
+    Raises:
+        NotFound: No such notification, or it is not dead.
+    """
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.notification_id == notification_id, outbox.c.state == "dead")
+        .values(state="queued", next_attempt_at=now, attempts=0)
+    )
+    if not done.rowcount:
+        raise NotFound(f"no dead notification has the id {notification_id}; only dead ones can be sent again")
+
+
+def find_undelivered_groups(connection: Connection) -> set[str]:
+    """Return the keys of groups that a queued message is about."""
+    query = select(outbox.c.group_key).where(outbox.c.state == "queued").distinct()
+    return {str(key) for key in connection.execute(query).scalars()}
+
+
+def load_groups(connection: Connection) -> list[AlertGroupRow]:
+    """Return what every channel knows of every group."""
+    query = select(alert_groups).order_by(alert_groups.c.group_key)
+    return [AlertGroupRow(**row) for row in connection.execute(query).mappings()]
+
+
+def save_groups(connection: Connection, rows: Sequence[AlertGroupRow], gone: Sequence[str] = ()) -> None:
+    """Keep groups, new or known, and forget those that are gone."""
+    keys = [*(row.group_key for row in rows), *gone]
+    for start in range(0, len(keys), 500):
+        connection.execute(
+            delete(alert_groups).where(alert_groups.c.group_key.in_(keys[start : start + 500]))
+        )
+    if rows:
+        values = [
+            {**asdict(row), "members": list(row.members), "told_firing": list(row.told_firing)}
+            for row in rows
+        ]
+        connection.execute(insert(alert_groups), values)
+
+
+def forget_history(
+    connection: Connection,
+    *,
+    events_before: datetime,
+    notifications_before: datetime,
+    alerts_before: datetime,
+) -> int:
+    """Delete old changes of state, settled decisions and ended alerts; return how many rows went."""
+    deletions = (
+        delete(alert_events).where(alert_events.c.happened_at < events_before),
+        delete(outbox).where(outbox.c.state != "queued", outbox.c.decided_at < notifications_before),
+        delete(alerts).where(
+            alerts.c.state.in_(("inactive", "resolved")), alerts.c.evaluated_at < alerts_before
+        ),
+    )
+    return sum(connection.execute(deletion).rowcount for deletion in deletions)
 
 
 def find_next_attempt(connection: Connection) -> datetime | None:

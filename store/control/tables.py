@@ -52,6 +52,19 @@ alert_events = Table(
     Index("alert_events_by_instance", "fingerprint", "event_id"),
 )
 
+alert_groups = Table(
+    "alert_groups",
+    metadata,
+    Column("group_key", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("told_firing", JSON, nullable=False),
+    Column("flush_at", Instant, nullable=False),
+    Column("notified_at", Instant),
+    Column("suppressed", Text),
+)
+
 outbox = Table(
     "outbox",
     metadata,
