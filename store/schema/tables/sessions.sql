@@ -1,6 +1,7 @@
 -- Runs that share a conversation id, else one run alone.
 CREATE TABLE ledger.sessions (
-    session_id VARCHAR NOT NULL, -- conversation id, else the run's id
+    session_id VARCHAR NOT NULL, -- conversation id, else the run's id; later sessions of one conversation carry #2, #3 …
+    conversation_id VARCHAR NOT NULL, -- conversation id, else the run's id: what the sessions of one conversation share
     case_id VARCHAR NOT NULL, -- case the session is part of
     user_id VARCHAR, -- user
     service VARCHAR, -- of the first run
@@ -11,6 +12,7 @@ CREATE TABLE ledger.sessions (
     purpose VARCHAR NOT NULL, -- of the first run
     started_at TIMESTAMP NOT NULL, -- start of the first run
     last_at TIMESTAMP NOT NULL, -- end of the last activity
+    closes_at TIMESTAMP NOT NULL, -- when it closes if nothing more happens
     closed_at TIMESTAMP, -- NULL while open
     outcome VARCHAR, -- escalated, failed, resolved_confirmed, abandoned or resolved_assumed; NULL while open
     reopened BOOLEAN NOT NULL, -- the user came back within the reopening window

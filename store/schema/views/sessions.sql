@@ -1,6 +1,7 @@
 -- Runs that share a conversation id, else one run alone.
 SELECT
-    t.session_id AS session_id, -- conversation id, else the run's id
+    t.session_id AS session_id, -- conversation id, else the run's id; later sessions of one conversation carry #2, #3 …
+    t.conversation_id AS conversation_id, -- what the sessions of one conversation share: runs.session_id, else run_id
     t.case_id AS case_id, -- case the session is part of
     t.user_id AS user_id, -- user
     t.service AS service, -- of the first run
@@ -11,6 +12,7 @@ SELECT
     t.purpose AS purpose, -- of the first run
     t.started_at AS started_at, -- start of the first run
     t.last_at AS last_at, -- end of the last activity
+    t.closes_at AS closes_at, -- when it closes if nothing more happens
     t.closed_at AS closed_at, -- NULL while open
     t.outcome AS outcome, -- escalated, failed, resolved_confirmed, abandoned or resolved_assumed; NULL while open
     t.reopened AS reopened, -- the user came back within the reopening window

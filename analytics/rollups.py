@@ -1,0 +1,83 @@
+"""The job that keeps the hourly rollups: every touched hour is added up again from the facts and replaced."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import polars as pl
+
+from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from analytics.settings import AnalyticsSettings
+
+SUBJECTS = ("run", "llm_call", "tool_call", "case")
+BUCKETED_SUBJECTS = ("run", "llm_call", "tool_call")
+
+MAX_ROWS = 20_000
+"""Rows of the work list looked at in one run."""
+MAX_HOURS = 400
+"""Hours added up in one run; a year that is imported takes some runs, and others get their turn between."""
+MAX_SPANS = 16
+"""Stretches of hours in one run: each is a query of its own, so that scattered hours do not scan all between."""
+JOINED_WITHIN = timedelta(hours=6)
+"""Hours this close are read in one stretch."""
+
+
+def rollups_job(settings: AnalyticsSettings) -> Job:
+    """Return the rollup job, which may take a bounded share of the time."""
+    return Job("rollups", update_rollups, wakes_on_load=True, max_share=settings.rollup_share)
+
+
+def update_rollups(context: JobContext) -> JobReport:
+    """Add up the touched hours again and replace their rows."""
+    from store import Replacement
+
+    waiting = context.store.select("rollups/touched", {"max_rows": MAX_ROWS})
+    if waiting.is_empty():
+        return NOTHING_TO_DO
+    stretches = split_hours(waiting["hour_at"].unique().sort())[:MAX_SPANS]
+    hours = pl.concat(stretches).head(MAX_HOURS)
+    touched = waiting.filter(pl.col("hour_at").is_in(hours.implode()))
+    totals: list[pl.DataFrame] = []
+    buckets: list[pl.DataFrame] = []
+    for stretch in stretches:
+        _add_up(context, touched.filter(pl.col("hour_at").is_in(stretch.implode())), totals, buckets)
+    keys = touched.select("subject", "hour_at").unique()
+    bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED_SUBJECTS))
+    context.store.replace(
+        Replacement("hourly", keys=keys, rows=_stack(totals)),
+        Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets)),
+        Replacement("touched_hours", keys=touched, rows=touched.clear()),
+    )
+    load_seq = touched.filter(pl.col("subject") != "case")["load_seq"].max()
+    return JobReport(
+        changed=sum(frame.height for frame in (*totals, *buckets)) or touched.height,
+        load_seq=load_seq if isinstance(load_seq, int) else None,
+        has_more=touched.height < waiting.height or waiting.height == MAX_ROWS,
+    )
+
+
+def split_hours(hours: pl.Series) -> list[pl.Series]:
+    """Return the sorted hours as stretches without long gaps."""
+    gaps = (hours.diff() > JOINED_WITHIN).fill_null(False)
+    edges = [0, *gaps.arg_true().to_list(), hours.len()]
+    return [hours.slice(start, end - start) for start, end in pairwise(edges) if end > start]
+
+
+def _add_up(
+    context: JobContext, touched: pl.DataFrame, totals: list[pl.DataFrame], buckets: list[pl.DataFrame]
+) -> None:
+    for subject in SUBJECTS:
+        hours = touched.filter(pl.col("subject") == subject).select("hour_at").unique()
+        if hours.is_empty():
+            continue
+        first, last = hours["hour_at"].min(), hours["hour_at"].max()
+        params = {"first": first, "until": last + timedelta(hours=1)}  # type: ignore[operator]
+        frames = {"hours": hours}
+        totals.append(context.store.select(f"rollups/{subject}", params, frames))
+        if subject in BUCKETED_SUBJECTS:
+            buckets.append(context.store.select(f"rollups/{subject}_buckets", params, frames))
+
+
+def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()

@@ -1,0 +1,25 @@
+-- Runs of some hours, added up per dimensions.
+SELECT
+    hour_of(t.started_at) AS hour_at,
+    'run' AS subject,
+    t.service,
+    t.environment,
+    t.agent,
+    t.agent_version,
+    t.purpose,
+    t.outcome,
+    t.failure_class,
+    count(*) AS events,
+    sum(t.input_tokens) AS input_tokens,
+    sum(t.output_tokens) AS output_tokens,
+    usd(sum(t.cost_usd)) AS cost_usd,
+    sum(t.unpriced_calls) AS unpriced_calls,
+    sum(t.steps) AS steps,
+    sum(t.retries) AS retries,
+    count(t.duration_ms) AS timed_events,
+    sum(t.duration_ms) AS duration_ms
+FROM ledger.runs AS t
+WHERE t.started_at >= $first AND t.started_at < $until
+    AND hour_of(t.started_at) IN (SELECT h.hour_at FROM hours AS h)
+GROUP BY
+    hour_of(t.started_at), t.service, t.environment, t.agent, t.agent_version, t.purpose, t.outcome, t.failure_class

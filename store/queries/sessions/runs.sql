@@ -1,0 +1,24 @@
+-- All runs of the asked conversations; a run without a conversation id is one of its own.
+SELECT
+    coalesce(r.session_id, r.run_id) AS conversation_id,
+    r.session_id IS NULL AS is_alone,
+    r.run_id,
+    r.user_id,
+    r.service,
+    r.environment,
+    r.tenant,
+    r.agent,
+    r.agent_version,
+    r.purpose,
+    r.started_at,
+    r.ended_at,
+    r.outcome,
+    r.explicit_outcome,
+    r.feedback,
+    r.complete,
+    r.has_answer,
+    r.cost_usd,
+    r.unpriced_calls
+FROM ledger.runs AS r
+WHERE coalesce(r.session_id, r.run_id) IN (SELECT a.conversation_id FROM asked AS a)
+ORDER BY coalesce(r.session_id, r.run_id), r.started_at, r.run_id
