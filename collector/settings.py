@@ -20,9 +20,9 @@ class CollectorSettings:
     """Address and port of OTLP/gRPC."""
     max_body_bytes: int = 64 * _MIB
     """Largest request body as sent."""
-    max_decompressed_bytes: int = 256 * _MIB
+    max_decompressed_bytes: int = 64 * _MIB
     """Largest request body after decompression."""
-    max_bytes_in_flight: int = 512 * _MIB
+    max_bytes_in_flight: int = 256 * _MIB
     """Memory that requests being received, checked or written may take together."""
     max_requests_in_flight: int = 1024
     """Requests that are answered at the same time; more are told to come back."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collector.log.body import Body, body_sha256
 from collector.log.reader import Damage, LogReader, ReadBatch
 from collector.log.segments import Position
-from collector.log.writer import LogStats, LogWriter, StorageFull
+from collector.log.writer import LogClosed, LogStats, LogWriter, StorageFull
 
 __all__ = [
     "Body",
     "Damage",
+    "LogClosed",
     "LogReader",
     "LogStats",
     "LogWriter",

@@ -34,6 +34,10 @@ class StorageFull(Overloaded):
     """The disk did not take the body; nothing of it was kept."""
 
 
+class LogClosed(Overloaded):
+    """The log takes no more bodies because its process stops."""
+
+
 @dataclass(slots=True)
 class LogStats:
     """Counters since the start, written by the log alone."""
@@ -102,7 +106,8 @@ class LogWriter:
         """Queue a body and return a future of the running loop that resolves once the body is on disk.
 
         Raises:
-            Overloaded: the log has reached its bound, or is closing.
+            Overloaded: the log has reached its bound.
+            LogClosed: `close` was called.
             StorageFull: the disk refused a body a moment ago. The future raises it too.
         """
         self._admit(len(body.data))
@@ -123,7 +128,7 @@ class LogWriter:
 
     def _admit(self, size: int) -> None:
         if self._closing:
-            raise Overloaded("the collector is shutting down; send again later")
+            raise LogClosed("the collector is stopping; send again later")
         if time.monotonic() < self._full_until:
             raise StorageFull(
                 f"the disk of {self._directory} is full; free space there", retry_after_s=_RETRY_AFTER_FULL_S
