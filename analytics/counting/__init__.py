@@ -1,0 +1,8 @@
+"""Counting: from the spans of whole traces to model calls, tool calls and runs, each once."""
+
+from __future__ import annotations
+
+from analytics.counting.count import Counted, count_traces
+from analytics.counting.spans import SPAN_COLUMNS
+
+__all__ = ["SPAN_COLUMNS", "Counted", "count_traces"]

@@ -1,0 +1,63 @@
+"""Which spans are one and the same request to a model: leaves, their wrappers, and agents that stand in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analytics.counting.spans import TraceSet
+from analytics.counting.tree import Bools, Ints, Tree
+
+
+def group_calls(spans: TraceSet) -> Ints:
+    """Return for each span the index of the call it tells of, `size` for none.
+
+    A model span with another one below it is a wrapper, unless a tool or an agent lies between (a sub-agent's
+    calls are its own). A wrapper around one call tells of that call; failed attempts below it stay calls of
+    their own. Where nothing below an agent says what was used, the agent stands in for its calls.
+    """
+    none = spans.size
+    nodes = np.arange(none)
+    above = _call_above(spans)
+    inner = np.flatnonzero(above < none)
+    wrapper = np.zeros(none, dtype=np.bool_)
+    wrapper[above[inner]] = True
+    leaf = spans.is_call & ~wrapper
+
+    nesting = Tree(above)
+    answered, answered_at = _count_and_locate(nesting, leaf & ~spans.is_error)
+    tried, tried_at = _count_and_locate(nesting, leaf)
+    call = np.full(none, none, dtype=np.int64)
+    call[leaf] = nodes[leaf]
+    call = np.where(wrapper & (answered == 1), answered_at, call)
+    call = np.where(wrapper & (answered == 0) & (tried == 1), tried_at, call)
+    return _let_stand_in(spans, call, leaf, wrapper & (call == none))
+
+
+def _call_above(spans: TraceSet) -> Ints:
+    """The model span each model span is directly nested in; embeddings are no part of a chat request."""
+    border = spans.is_agent | spans.is_workflow | spans.is_tool
+    near = spans.tree.nearest(spans.is_call | border)
+    lookup = np.append(spans.is_call, False)
+    same = np.append(spans.is_embedding, False)[near] == spans.is_embedding
+    return np.where(spans.is_call & lookup[near] & same, near, spans.size)
+
+
+def _count_and_locate(nesting: Tree, mask: Bools) -> tuple[Ints, Ints]:
+    """How many nodes of the mask lie within each node, and which one it is where there is but one."""
+    count = nesting.sum_within(mask.astype(np.int64))
+    place = nesting.sum_within(np.where(mask, np.arange(nesting.size), 0))
+    return count, np.where(count == 1, place, nesting.size)
+
+
+def _let_stand_in(spans: TraceSet, call: Ints, leaf: Bools, unclear_wrapper: Bools) -> Ints:
+    able = spans.has_usage & (spans.is_agent | spans.is_workflow | unclear_wrapper)
+    if not bool(able.any()):
+        return call
+    stands = able & ~spans.tree.has_below(spans.has_usage)
+    if not bool(stands.any()):
+        return call
+    substitute = spans.tree.nearest(stands)
+    replaced = leaf & ~spans.is_error & ~spans.is_embedding & (substitute < spans.size)
+    taken = np.where(replaced, substitute, np.arange(spans.size))
+    call = np.where(call < spans.size, np.append(taken, spans.size)[call], call)
+    return np.where(stands, np.arange(spans.size), call)

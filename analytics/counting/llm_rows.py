@@ -1,0 +1,192 @@
+"""Rows of llm_calls: the span that carries a call's numbers, completed by the other spans that tell of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.counting.spans import TraceSet, rank_context
+from analytics.counting.tree import Ints
+from analytics.failures import classify_failed
+
+_MEMBERS: Final = 4
+"""Spans per call that are looked at for what the first one lacks."""
+
+_FACTS: Final = (
+    "operation",
+    "provider",
+    "request_model",
+    "response_model",
+    "response_id",
+    "prompt_name",
+    "prompt_version",
+    "finish_reason",
+    "service_tier",
+    "streamed",
+    "ttft_ms",
+    "retries",
+    "reported_cost_usd",
+    "error_type",
+    "status_message",
+)
+_USAGE: Final = (
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "other_units",
+    "usage_source",
+    "usage_note",
+)
+_PARTS: Final = {
+    "cache_read_tokens": "input_tokens",
+    "cache_write_tokens": "input_tokens",
+    "cache_write_1h_tokens": "input_tokens",
+    "reasoning_tokens": "output_tokens",
+}
+"""Parts are taken over from another span where both agree on the whole."""
+
+_OWN: Final = (
+    "load_seq",
+    "trace_id",
+    "span_id",
+    "agent",
+    "agent_version",
+    "status",
+    "started_at",
+    "duration_ms",
+)
+
+
+def build_calls(spans: TraceSet, call: Ints) -> pl.DataFrame:
+    """Return one row per call, in canonical order; `index` is the span that carries its numbers.
+
+    `call` numbers, for each span, the call it tells of; spans of equal number become one row.
+    """
+    members = _rank_members(spans, call)
+    lone = members.filter(pl.col("size") == 1)
+    shared = members.filter(pl.col("size") > 1)
+    rows = _facts_at(spans, lone["index"])
+    if not shared.is_empty():
+        rows = pl.concat([rows, _complete(spans, shared).select(rows.columns)])
+    failed = pl.col("status") == "error"
+    rows = rows.sort("index").with_columns(
+        error_type=pl.when(failed).then(pl.col("error_type")),
+        status_message=pl.when(failed).then(pl.col("status_message")),
+    )
+    return rows.with_columns(failure_class=classify_failed(rows))
+
+
+def _rank_members(spans: TraceSet, call: Ints) -> pl.DataFrame:
+    """Spans of each call, best first: inside a run, with usage, reported, consistent, complete, innermost."""
+    index = np.flatnonzero(call < spans.size)
+    number = call[index]
+    context = rank_context(spans)[index]
+    quality = spans.frame.select(
+        (pl.col("usage_source").fill_null("reported") != "estimated").cast(pl.Int64) * 32
+        + (pl.col("usage_note").fill_null("") != "inconsistent").cast(pl.Int64) * 16
+        + sum((pl.col(name).fill_null(0) > 0).cast(pl.Int64) for name in ("input_tokens", "output_tokens"))
+        * 5
+        + sum((pl.col(part).fill_null(0) > 0).cast(pl.Int64) for part in _PARTS)
+    ).to_series()
+    order = np.lexsort(
+        (
+            index,
+            -spans.tree.depth[index],
+            -quality.to_numpy()[index],
+            ~spans.has_usage[index],
+            -context,
+            number,
+        )
+    )
+    frame = pl.DataFrame({"index": index[order], "call": number[order]})
+    return frame.with_columns(
+        rank=pl.int_range(pl.len()).over("call"),
+        size=pl.len().over("call"),
+    )
+
+
+def _facts_at(spans: TraceSet, index: pl.Series) -> pl.DataFrame:
+    frame = spans.frame.select(*_OWN, *_FACTS, *_USAGE)
+    return frame[index].with_columns(index=index.cast(pl.Int64))
+
+
+def _complete(spans: TraceSet, shared: pl.DataFrame) -> pl.DataFrame:
+    """One row per call of several spans: the best one's, filled up from the next ones."""
+    spans_of = shared.filter(pl.col("rank") < _MEMBERS).pivot("rank", index="call", values="index")
+    others = spans_of.columns[2:]
+    base = _facts_at(spans, spans_of["0"])
+    next_ones = [_facts_of(spans, spans_of[name]) for name in others]
+    base = _take_usage(base, next_ones)
+    base = _take_parts(base, next_ones)
+    base = base.with_columns(
+        _settle_status(base, next_ones),
+        *(pl.coalesce(base[name], *(other[name] for other in next_ones)).alias(name) for name in _FACTS),
+    )
+    return _take_times(spans, base, shared)
+
+
+def _facts_of(spans: TraceSet, index: pl.Series) -> pl.DataFrame:
+    frame = spans.frame.select("status", *_FACTS, *_USAGE)
+    return pl.DataFrame({name: frame[name].gather(index) for name in frame.columns})
+
+
+def _take_usage(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
+    """Without usage of its own (a twin in a poorer trace has it) the row takes all of the next span's."""
+    for other in others:
+        silent = (
+            base["input_tokens"].is_null() & base["output_tokens"].is_null() & base["other_units"].is_null()
+        )
+        if not silent.any():
+            break
+        base = base.with_columns(
+            pl.when(silent).then(other[name]).otherwise(base[name]).alias(name) for name in _USAGE
+        )
+    return base
+
+
+def _take_parts(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
+    for other in others:
+        base = base.with_columns(
+            pl.when(base[whole] == other[whole])
+            .then(pl.max_horizontal(base[part], other[part]))
+            .otherwise(base[part])
+            .alias(part)
+            for part, whole in _PARTS.items()
+        )
+    return base
+
+
+def _settle_status(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.Expr:
+    """A span that set no status and has no usage failed when another view of the same call says so."""
+    silent = (base["status"] == "unset") & base["output_tokens"].is_null()
+    any_error = others[0]["status"].eq_missing("error")
+    for other in others[1:]:
+        any_error = any_error | other["status"].eq_missing("error")
+    return pl.when(silent & any_error).then(pl.lit("error")).otherwise(base["status"]).alias("status")
+
+
+def _take_times(spans: TraceSet, rows: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
+    """An agent that stands in, or a record without length, has the times of the call's longest model span."""
+    length = np.where(spans.is_call, spans.ended_us - spans.started_us, 0)
+    measured = shared.with_columns(length=pl.Series(length).gather(shared["index"]))
+    longest = (
+        measured.sort("length", "index", descending=[True, False])
+        .unique("call", keep="first", maintain_order=True)
+        .select("call", "length", timed_by="index")
+    )
+    first = shared.filter(pl.col("rank") == 0).select("call", "index")
+    timed = rows.join(first, on="index", how="left", maintain_order="left").join(
+        longest, on="call", how="left", maintain_order="left"
+    )
+    own = pl.Series(np.where(length > 0, True, False)).gather(timed["index"])
+    use = ~own & (timed["length"] > 0)
+    times = spans.frame.select("started_at", "duration_ms")
+    return timed.with_columns(
+        pl.when(use).then(times[name].gather(timed["timed_by"])).otherwise(timed[name]).alias(name)
+        for name in times.columns
+    )

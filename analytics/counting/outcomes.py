@@ -1,0 +1,107 @@
+"""What a run came to, from the strongest evidence to the weakest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from analytics.counting.steps import ANSWERS
+from analytics.failures import classify_failed
+
+_TRANSLATED: Final = {
+    "success": "success",
+    "resolved": "success",
+    "failure": "failure",
+    "abandoned": "failure",
+    "escalated": "escalated",
+}
+_EMPTY: Final = ("", "null", "none", "{}", "[]", '""')
+_REASON_CHARS: Final = 300
+
+
+def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add outcome, outcome_reason, failure_class and has_answer.
+
+    Stated outcomes come first, then a hand-off to a human, then the run span's status. An error is no failure when
+    the failing step was followed by a successful one and an answer was given. While the run's span is missing or
+    open, only what was stated is known.
+    """
+    rows = rows.with_columns(has_answer=_has_answer())
+    rows = rows.with_columns(
+        recovered=(pl.col("good_from") >= pl.col("failed_until")).fill_null(False),
+        stuck=(
+            pl.col("vital_until").is_not_null()
+            & ~(pl.col("good_from") >= pl.col("vital_until")).fill_null(False)
+        ),
+    )
+    failed = (
+        pl.when(pl.col("status") == "error")
+        .then(~(pl.col("recovered") & pl.col("has_answer").fill_null(False) & _is_error_of_step()))
+        .otherwise(pl.col("stuck") & ~pl.col("has_answer").fill_null(False))
+    )
+    stated = pl.col("explicit_outcome").replace_strict(_TRANSLATED, default=None, return_dtype=pl.String)
+    seen = (
+        pl.when(pl.col("handed_to").is_not_null())
+        .then(pl.lit("escalated"))
+        .when(failed)
+        .then(pl.lit("failure"))
+        .otherwise(pl.lit("success"))
+    )
+    rows = rows.with_columns(
+        stated=stated, outcome=pl.coalesce(stated, pl.when(pl.col("complete")).then(seen))
+    )
+    own_class = classify_failed(rows)
+    specific = pl.when(own_class != "unknown").then(own_class)
+    return rows.with_columns(
+        outcome_reason=_reason().str.slice(0, _REASON_CHARS),
+        failure_class=pl.when(pl.col("outcome") == "failure").then(
+            pl.coalesce(specific, "last_class", pl.lit("unknown"))
+        ),
+    )
+
+
+def _has_answer() -> pl.Expr:
+    """From the run's output, else from how its last model call ended."""
+    text = pl.col("output").str.strip_chars().str.to_lowercase()
+    by_text = pl.when(pl.col("output").is_not_null()).then(~text.is_in(_EMPTY))
+    by_model = (
+        pl.when(pl.col("last_finish").is_in(ANSWERS))
+        .then(pl.lit(True))
+        .when(
+            (pl.col("last_finish") == "tool_call")
+            | (pl.col("vital_until").is_not_null() & pl.col("good_from").is_null())
+        )
+        .then(pl.lit(False))
+    )
+    return pl.coalesce(by_text, by_model)
+
+
+def _is_error_of_step() -> pl.Expr:
+    """Whether the run's error is the failing step's: then the error bubbled up, else the run has one of its own."""
+    own = pl.col("status_message").str.strip_chars()
+    step = pl.col("last_error").str.strip_chars()
+    head = step.str.slice(0, 60)
+    return (
+        own.is_null()
+        | (own == "")
+        | step.is_null()
+        | own.str.contains(head, literal=True)
+        | step.str.contains(own.str.slice(0, 60), literal=True)
+    ).fill_null(True)
+
+
+def _reason() -> pl.Expr:
+    error = pl.coalesce("status_message", "error_type", "last_error")
+    return (
+        pl.when(pl.col("stated_reason").is_not_null())
+        .then(pl.col("stated_reason"))
+        .when(pl.col("stated").is_not_null())
+        .then(pl.concat_str(pl.lit("stated as "), pl.col("explicit_outcome")))
+        .when(pl.col("outcome") == "escalated")
+        .then(pl.concat_str(pl.lit("handed over by "), pl.col("handed_to")))
+        .when(pl.col("outcome") == "failure")
+        .then(error)
+        .when((pl.col("outcome") == "success") & (pl.col("status") == "error"))
+        .then(pl.concat_str(pl.lit("recovered from: "), error))
+    )

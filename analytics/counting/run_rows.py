@@ -1,0 +1,158 @@
+"""Rows of runs: what each run was, what it came to, and what its spans say of session, user and outcome."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.counting.outcomes import decide_outcomes
+from analytics.counting.runs import RunSet
+from analytics.counting.spans import TraceSet
+from analytics.counting.steps import sum_steps
+
+_INHERITED: Final = (
+    "session_id",
+    "user_id",
+    "tenant",
+    "purpose",
+    "agent",
+    "agent_version",
+    "workflow",
+    "prompt_name",
+    "prompt_version",
+)
+_TO_HUMAN: Final = (
+    r"(?i)(transfer|hand_?off|hand_?over|forward|connect|route|escalate).{0,12}"
+    r"(human|operator|representative|supervisor|live_?(agent|chat))|^escalat(e|ion)"
+)
+"""Names of tools that hand a case to a person; asking a person for approval is none."""
+_LAST_STATED: Final = ("outcome", "outcome_reason", "confidence", "feedback")
+
+
+def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per run, in the order of the run set, with everything but cost."""
+    root = pl.Series(runs.root, dtype=pl.Int64)
+    missing = pl.Series(runs.is_missing)
+    own = spans.frame.select(
+        "trace_id", "span_id", "parent_span_id", "service", "environment", "kind", "name", "started_at",
+        "ended_at", "duration_ms", "status", "status_message", "error_type", "input", "output",
+    )[root]  # fmt: skip
+    rows = own.with_columns(
+        run=pl.int_range(pl.len(), dtype=pl.Int64),
+        is_missing=missing,
+        is_sole=pl.Series(runs.is_sole),
+        root_span_id=pl.when(missing).then(own["parent_span_id"]).otherwise(own["span_id"]),
+    )
+    members = _members(spans, runs)
+    rows = (
+        rows.join(_inherit(members), on="run", how="left", maintain_order="left")
+        .join(_last_stated(members), on="run", how="left", maintain_order="left")
+        .join(_texts(members), on="run", how="left", maintain_order="left")
+        .join(
+            sum_steps(steps.filter(pl.col("run") < runs.count)), on="run", how="left", maintain_order="left"
+        )
+        .join(_extent(members), on="run", how="left", maintain_order="left")
+        .join(_handovers(members), on="run", how="left", maintain_order="left")
+    )
+    rows = rows.with_columns(
+        pl.col("steps", "llm_calls", "tool_calls", "tool_failures", "retries", "loops").fill_null(0),
+        run_id=pl.concat_str("trace_id", "root_span_id", separator="-"),
+        purpose=pl.col("purpose").fill_null("production"),
+        workflow=pl.coalesce("workflow", pl.when(pl.col("kind") == "workflow").then(pl.col("name"))),
+        input=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("input")), "first_input"),
+        output=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("output")), "last_output"),
+        started_at=pl.when(pl.col("is_missing")).then("first_at").otherwise("started_at"),
+        ended_at=pl.when(~pl.col("is_missing")).then(pl.col("ended_at")),
+        duration_ms=pl.when(~pl.col("is_missing")).then(pl.col("duration_ms")),
+        complete=~pl.col("is_missing") & pl.col("ended_at").is_not_null(),
+    )
+    return decide_outcomes(rows)
+
+
+def _members(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
+    """Spans of each run, its own span first, then from the outside in; spans outside of all runs of a trace
+    (the application above them) speak for each run of that trace, last.
+    """
+    index = np.flatnonzero(runs.run < runs.count)
+    run = runs.run[index]
+    outside = np.flatnonzero(runs.run == runs.count)
+    shared = pl.DataFrame({"index": outside, "trace": spans.trace[outside]}).join(
+        pl.DataFrame({"run": np.arange(runs.count), "trace": runs.trace}), on="trace"
+    )
+    frame = pl.DataFrame({"index": index, "run": run, "outside": np.zeros(len(index), dtype=np.bool_)})
+    frame = pl.concat([frame, shared.select("index", "run", outside=pl.lit(True))])
+    at = frame["index"].to_numpy()
+    own_root = at == runs.root[frame["run"].to_numpy()]
+    facts = spans.frame.select(
+        "started_at", "ended_at", "kind", "status", "tool", "name", "response_id", "input", "output", *_INHERITED,
+        *_LAST_STATED,
+    )  # fmt: skip
+    return (
+        frame.with_columns(
+            order=pl.Series(
+                np.where(own_root, 0, spans.home.depth[at] + 1 + np.where(frame["outside"], 1 << 40, 0))
+            ),
+            end=pl.Series(spans.ended_us[at]),
+        )
+        .hstack(facts[frame["index"]])
+        .sort("run", "order", "index")
+    )
+
+
+def _inherit(members: pl.DataFrame) -> pl.DataFrame:
+    agents = pl.col("agent").filter(pl.col("kind") == "agent")
+    not_a_session = (pl.col("session_id") == pl.col("response_id")).fill_null(False)
+    return (
+        members.with_columns(session_id=pl.when(~not_a_session).then(pl.col("session_id")))
+        .group_by("run", maintain_order=True)
+        .agg(
+            *(pl.col(name).drop_nulls().first() for name in _INHERITED if name != "agent"),
+            agent=pl.coalesce(
+                pl.col("agent").first(), agents.drop_nulls().first(), pl.col("agent").drop_nulls().first()
+            ),
+        )
+    )
+
+
+def _last_stated(members: pl.DataFrame) -> pl.DataFrame:
+    """Of what was stated several times, the last: the run's own span ends after its children."""
+    stated = members.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _LAST_STATED))
+    return (
+        stated.sort("run", "outside", "end", "index", descending=[False, True, False, False])
+        .group_by("run", maintain_order=True)
+        .agg(pl.col(name).drop_nulls().last() for name in _LAST_STATED)
+        .rename({"outcome": "explicit_outcome", "outcome_reason": "stated_reason"})
+    )
+
+
+def _texts(members: pl.DataFrame) -> pl.DataFrame:
+    """Input of the first and output of the last agent below a run whose own span carries none."""
+    agents = members.filter(pl.col("kind").is_in(["agent", "workflow"]) & ~pl.col("outside"))
+    return (
+        agents.sort("run", "order", "index")
+        .group_by("run", maintain_order=True)
+        .agg(
+            first_input=pl.col("input").drop_nulls().first(),
+            last_output=pl.col("output")
+            .filter(pl.col("order") <= pl.col("order").filter(pl.col("output").is_not_null()).min())
+            .drop_nulls()
+            .last(),
+        )
+    )
+
+
+def _extent(members: pl.DataFrame) -> pl.DataFrame:
+    return members.filter(~pl.col("outside")).group_by("run").agg(first_at=pl.col("started_at").min())
+
+
+def _handovers(members: pl.DataFrame) -> pl.DataFrame:
+    """Tool of each run that handed over to a person and did not fail."""
+    named = members.filter(pl.col("kind") == "tool", pl.col("status") != "error", ~pl.col("outside"))
+    return (
+        named.with_columns(handed_to=pl.coalesce("tool", "name"))
+        .filter(pl.col("handed_to").str.contains(_TO_HUMAN))
+        .group_by("run")
+        .agg(pl.col("handed_to").last())
+    )

@@ -1,0 +1,122 @@
+"""What happened inside each run, in time: steps, retries, loops, and whether a failure was recovered from."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from analytics.counting.runs import RunSet
+from analytics.counting.spans import TraceSet
+
+ANSWERS = ("stop", "length")
+"""Finish reasons of a model that gave text, not a tool call or a refusal."""
+
+
+def list_steps(spans: TraceSet, runs: RunSet, calls: pl.DataFrame, tools: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per step of a run: its model calls, tool calls and sub-agents."""
+    model = calls.select(
+        "index",
+        "status",
+        "error_type",
+        "status_message",
+        "failure_class",
+        "finish_reason",
+        step=pl.lit("llm"),
+        subject=pl.coalesce("request_model", "response_model"),
+        answered=(pl.col("output_tokens").fill_null(0) > 0) & pl.col("finish_reason").is_not_null(),
+        hidden_retries=pl.col("retries").fill_null(0),
+        input_tokens="input_tokens",
+        output_tokens="output_tokens",
+    )
+    tool = tools.select(
+        "index",
+        "status",
+        "error_type",
+        "status_message",
+        "failure_class",
+        step=pl.lit("tool"),
+        subject=pl.col("tool"),
+        arguments=pl.col("input"),
+    )
+    steps = pl.concat([model, tool, _sub_agents(spans, runs)], how="diagonal")
+    index = steps["index"].to_numpy()
+    above = spans.home.nearest(spans.is_agent | spans.is_workflow | spans.is_tool)
+    return steps.with_columns(
+        run=pl.Series(runs.run[index]),
+        start=pl.Series(spans.started_us[index]),
+        end=pl.Series(np.maximum(spans.ended_us[index], spans.started_us[index])),
+        above=pl.Series(above[index]),
+        failed=pl.col("status") == "error",
+    ).with_columns(good=~pl.col("failed") | pl.col("answered").fill_null(False))
+
+
+def _sub_agents(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
+    """Agents below the run's span; a second span around the same agent is not another one."""
+    is_root = np.zeros(spans.size, dtype=np.bool_)
+    is_root[runs.root[~runs.is_missing]] = True
+    agent = spans.frame["agent"].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    above = spans.home.nearest(spans.is_agent)
+    again = (agent > 0) & (np.append(agent, -1)[above] == agent)
+    index = np.flatnonzero(spans.is_agent & ~is_root & ~again & (runs.run < runs.count))
+    rows = spans.frame.select("status", "error_type", "status_message")[pl.Series(index, dtype=pl.Int64)]
+    return rows.with_columns(
+        index=pl.Series(index, dtype=pl.Int64),
+        step=pl.lit("agent"),
+        subject=spans.frame["agent"].gather(index),
+    )
+
+
+def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per run with its counts, and the latest failing and successful steps."""
+    inside = steps.sort("start", "index")
+    tried = _count_retries(inside)
+    loops = _count_loops(inside)
+    llm, tool = pl.col("step") == "llm", pl.col("step") == "tool"
+    bad = pl.col("failed") & ~pl.col("good")
+    vital = bad & ~tool
+    totals = inside.group_by("run").agg(
+        steps=pl.len().cast(pl.Int64),
+        llm_calls=llm.sum().cast(pl.Int64),
+        tool_calls=tool.sum().cast(pl.Int64),
+        tool_failures=(tool & pl.col("failed")).sum().cast(pl.Int64),
+        hidden_retries=pl.col("hidden_retries").sum(),
+        input_tokens=_sum_known("input_tokens"),
+        output_tokens=_sum_known("output_tokens"),
+        failed_until=pl.col("end").filter(bad).max(),
+        vital_until=pl.col("end").filter(vital).max(),
+        good_from=pl.col("start").filter(pl.col("good")).max(),
+        last_finish=pl.col("finish_reason").filter(llm & pl.col("good")).last(),
+        last_class=pl.col("failure_class").filter(bad & pl.col("failure_class").is_not_null()).last(),
+        last_error=pl.coalesce("status_message", "error_type").filter(bad).last(),
+    )
+    return (
+        totals.join(tried, on="run", how="left")
+        .join(loops, on="run", how="left")
+        .with_columns(
+            retries=pl.col("hidden_retries") + pl.col("retries").fill_null(0),
+            loops=pl.col("loops").fill_null(0),
+        )
+    )
+
+
+def _sum_known(name: str) -> pl.Expr:
+    known = pl.col(name).is_not_null().any()
+    return pl.when(known).then(pl.col(name).sum()).otherwise(None)
+
+
+def _count_retries(steps: pl.DataFrame) -> pl.DataFrame:
+    """Failed calls after which the same was called again: the same model, or the same tool with the same input."""
+    same = ("run", "above", "step", "subject", "arguments")
+    calls = steps.filter(pl.col("step") != "agent")
+    again = calls.select(
+        "run",
+        retried=pl.col("failed") & (pl.col("start").shift(-1).over(same) >= pl.col("start")),
+    )
+    return again.group_by("run").agg(retries=pl.col("retried").fill_null(False).sum().cast(pl.Int64))
+
+
+def _count_loops(steps: pl.DataFrame) -> pl.DataFrame:
+    """Repeats of one tool with equal arguments beyond the second."""
+    known = steps.filter(pl.col("arguments").is_not_null() & pl.col("subject").is_not_null())
+    repeated = known.group_by("run", "subject", "arguments").agg(times=pl.len().cast(pl.Int64))
+    return repeated.group_by("run").agg(loops=(pl.col("times") - 2).clip(lower_bound=0).sum())

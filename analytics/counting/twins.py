@@ -1,0 +1,112 @@
+"""Two instrumentations that tell of one call without being nested in each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from analytics.counting.spans import TraceSet
+from analytics.counting.tree import Ints
+
+_CLOCK_SLACK_US: Final = 5_000
+"""Two libraries read the clock at different moments, and some round to milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """One row per counted thing: its span, the nearest agent, tool or workflow above, and what identifies it."""
+
+    index: Ints
+    above: Ints
+    scope: pl.Series
+    name: pl.Series  # model family or tool; empty when unknown
+    identity: pl.Series  # response id or call id; null when unknown
+    figures: pl.Series  # what both must agree on; null when there is nothing to compare
+
+
+def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
+    """Return for each span the span that represents its twins, itself for most.
+
+    Equal ids are one call when the spans overlap, or when two libraries speak, within one trace or, from two
+    libraries, across traces. Without ids, siblings of two libraries that overlap and agree are one call.
+    """
+    frame = pl.DataFrame(
+        {
+            "index": found.index,
+            "trace": spans.trace[found.index],
+            "above": found.above,
+            "scope": found.scope.fill_null(""),
+            "name": found.name.fill_null(""),
+            "identity": found.identity,
+            "figures": found.figures,
+            "start": spans.started_us[found.index],
+            "end": np.maximum(spans.ended_us[found.index], spans.started_us[found.index]),
+        }
+    ).sort("start", "index")
+    pairs = pl.concat([_pairs_by_identity(frame), _pairs_by_place(frame)])
+    if pairs.is_empty():
+        return np.arange(spans.size)
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    return _unite(spans.size, first, second)
+
+
+def _overlap() -> pl.Expr:
+    return (pl.col("start_second") <= pl.col("end") + _CLOCK_SLACK_US) & (
+        pl.col("start") <= pl.col("end_second") + _CLOCK_SLACK_US
+    )
+
+
+def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
+    """Neighbours in time with one response id or call id."""
+    named = frame.filter(pl.col("identity").is_not_null() & (pl.col("identity") != ""))
+    named = named.filter(pl.col("identity").is_duplicated()).with_columns(
+        end=pl.col("end").cum_max().over("identity")
+    )
+    columns = ("index", "trace", "scope", "start", "end")
+    pairs = named.select(
+        "identity",
+        *columns,
+        *(pl.col(column).shift(-1).over("identity").alias(f"{column}_second") for column in columns),
+    ).filter(pl.col("index_second").is_not_null())
+    one_trace = pl.col("trace") == pl.col("trace_second")
+    two_scopes = pl.col("scope") != pl.col("scope_second")
+    return pairs.filter(_overlap() & (one_trace | two_scopes)).select(
+        first=pl.col("index"), second=pl.col("index_second")
+    )
+
+
+def _pairs_by_place(frame: pl.DataFrame) -> pl.DataFrame:
+    """Siblings of different scopes that agree, the first of one scope with the first of the other, and so on."""
+    place = ("trace", "above", "name", "figures")
+    siblings = frame.filter(pl.col("figures").is_not_null())
+    siblings = siblings.filter(pl.col("scope").n_unique().over(place) > 1)
+    if siblings.is_empty():
+        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
+    ranked = siblings.with_columns(turn=pl.int_range(pl.len()).over(*place, "scope"))
+    keys = (*place, "turn")
+    columns = ("index", "identity", "start", "end")
+    pairs = ranked.select(
+        *columns,
+        *(pl.col(column).shift(-1).over(keys).alias(f"{column}_second") for column in columns),
+    ).filter(pl.col("index_second").is_not_null())
+    agree = pl.col("identity").is_null() | pl.col("identity_second").is_null()
+    return pairs.filter(_overlap() & agree).select(first=pl.col("index"), second=pl.col("index_second"))
+
+
+def _unite(size: int, first: Ints, second: Ints) -> Ints:
+    """Lowest index of each connected set."""
+    label = np.arange(size)
+    while True:
+        low = np.minimum(label[first], label[second])
+        further = label.copy()
+        np.minimum.at(further, first, low)
+        np.minimum.at(further, second, low)
+        np.minimum.at(further, label[first], low)
+        np.minimum.at(further, label[second], low)
+        further = further[further]
+        if np.array_equal(further, label):
+            return label
+        label = further
