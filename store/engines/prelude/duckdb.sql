@@ -23,3 +23,6 @@ CREATE OR REPLACE MACRO bucket_value(i) AS
 
 -- Money with the digits of a sum; cast before multiplying, products beyond the declared digits are not noticed by every engine.
 CREATE OR REPLACE MACRO usd(x) AS CAST(x AS DECIMAL(38, 12));
+
+-- First characters of a text, whole characters on every engine.
+CREATE OR REPLACE MACRO head_of(text, characters) AS left(text, characters);

@@ -4,6 +4,7 @@ CREATE TABLE ledger.scores (
     target VARCHAR NOT NULL, -- run, span or session
     target_id VARCHAR NOT NULL, -- run_id, trace_id-span_id or session_id
     trace_id VARCHAR, -- trace of the target
+    span_id VARCHAR, -- span that carried it; NULL when it came another way
     run_id VARCHAR, -- run of the target
     name VARCHAR NOT NULL, -- what was judged
     value DOUBLE, -- number; NULL for labels
