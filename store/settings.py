@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
+
+from store.errors import ConfigError
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +32,25 @@ class StoreSettings:
     """Time an ad-hoc query may take."""
     query_max_rows: int = 100_000
     """Rows an ad-hoc query may return."""
+    query_max_size: str = "512MB"
+    """Size of the answer an ad-hoc query may return."""
+    query_memory_limit: str = "1GB"
+    """Memory of one ad-hoc query beyond which it uses the disk; part of `memory_limit`."""
+    query_slots: int = 4
+    """Ad-hoc queries that run side by side; more wait."""
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a size like "512MB" (powers of 1000) or "512MiB" (of 1024) means.
+
+    >>> parse_size("1.5GB"), parse_size("1KiB")
+    (1500000000, 1024)
+
+    Raises:
+        ConfigError: It is not a number with a unit.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ConfigError(f"{text!r} is not a size; write a number with a unit, such as 512MB or 4GiB")
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** " KMGT".index(found[2].upper() or " "))

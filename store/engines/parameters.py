@@ -87,17 +87,28 @@ def _to_map(narrow: pa.ListArray) -> pa.MapArray:
 
 def to_polars(table: pa.Table) -> pl.DataFrame:
     """Return an answer as a data frame: times without zone, maps as lists of pairs, no number of 128 bits."""
+    table = narrow_numbers(table)
     for position, field in enumerate(table.schema):
         column = table.column(position)
-        if pa.types.is_decimal128(field.type) and field.type.precision == 38 and field.type.scale == 0:
-            table = table.set_column(position, field.name, column.cast(pa.int64()))
-        elif pa.types.is_map(field.type):
+        if pa.types.is_map(field.type):
             table = table.set_column(position, field.name, _to_pairs(column))
         elif pa.types.is_timestamp(field.type) and field.type.tz:
             table = table.set_column(position, field.name, column.cast(pa.timestamp(field.type.unit)))
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def narrow_numbers(table: pa.Table) -> pa.Table:
+    """Return a table in which whole numbers of 128 bits, as sums are, have 64 where they fit."""
+    for position, field in enumerate(table.schema):
+        if pa.types.is_decimal128(field.type) and field.type.precision == 38 and field.type.scale == 0:
+            try:
+                column = table.column(position).cast(pa.int64())
+            except pa.ArrowInvalid:
+                continue
+            table = table.set_column(position, field.name, column)
+    return table
 
 
 def _to_pairs(maps: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -7,13 +7,16 @@ from pathlib import Path
 import duckdb
 
 from store.clock import Clock
+from store.engines.duckdb.adhoc import AdhocRunner
 from store.engines.duckdb.definitions import define_schema
 from store.errors import SchemaMismatch, StoreUnavailable
 from store.settings import StoreSettings
 
 
-def open_database(path: Path, settings: StoreSettings, clock: Clock) -> duckdb.DuckDBPyConnection:
-    """Return a connection to the database at `path`, created or migrated as needed.
+def open_database(
+    path: Path, settings: StoreSettings, clock: Clock
+) -> tuple[duckdb.DuckDBPyConnection, AdhocRunner]:
+    """Return a connection to the database at `path`, created or migrated as needed, and what runs ad-hoc queries.
 
     Raises:
         StoreUnavailable: The file cannot be opened, for example because another process holds it.
@@ -25,6 +28,7 @@ def open_database(path: Path, settings: StoreSettings, clock: Clock) -> duckdb.D
         raise StoreUnavailable(_explain(path, error)) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        adhoc = AdhocRunner(connection, settings)
         connection.execute("SET lock_configuration = true")
         define_schema(connection, str(path), clock)
     except SchemaMismatch:
@@ -35,7 +39,7 @@ def open_database(path: Path, settings: StoreSettings, clock: Clock) -> duckdb.D
         raise StoreUnavailable(
             f"{path} could not be prepared: {error}; restore a backup, or pass another --data"
         ) from error
-    return connection
+    return connection, adhoc
 
 
 def _configure(path: Path, settings: StoreSettings) -> dict[str, str | bool | int | float | list[str]]:

@@ -10,6 +10,7 @@ from threading import Lock
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from store.clock import Clock, utc_now
 from store.engines.duckdb.gate import Gate
@@ -34,7 +35,7 @@ class DuckDBStore:
         self._gate = Gate()
         self._writing = Lock()
         self._callbacks: list[Callable[[int], None]] = []
-        self._root = open_database(path, settings, clock)
+        self._root, self._adhoc = open_database(path, settings, clock)
 
     def select(
         self,
@@ -81,6 +82,11 @@ class DuckDBStore:
             for table, frame in (appends or {}).items():
                 append_rows(cursor, table, frame)
 
+    def query(self, sql: str, *, max_rows: int | None = None, timeout_s: float | None = None) -> pa.Table:
+        """Return the answer to an ad-hoc SELECT over the public views."""
+        with self._gate.together():
+            return self._adhoc.run(sql, max_rows=max_rows, timeout_s=timeout_s)
+
     def subscribe(self, callback: Callable[[int], None]) -> None:
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         self._callbacks.append(callback)
@@ -119,6 +125,7 @@ class DuckDBStore:
         if self._gate.is_closed:
             return
         with self._gate.alone(closing=True):
+            self._adhoc.close()
             self._root.close()
 
     @contextmanager

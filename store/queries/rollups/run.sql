@@ -16,6 +16,8 @@ SELECT
     sum(t.unpriced_calls) AS unpriced_calls,
     sum(t.steps) AS steps,
     sum(t.retries) AS retries,
+    count(t.feedback) AS rated,
+    sum(CASE WHEN t.feedback > 0 THEN 1 ELSE 0 END) AS liked,
     count(t.duration_ms) AS timed_events,
     sum(t.duration_ms) AS duration_ms
 FROM ledger.runs AS t

@@ -21,6 +21,8 @@ CREATE TABLE ledger.hourly (
     unpriced_calls BIGINT NOT NULL, -- calls whose cost is unknown
     steps BIGINT, -- of run: sum of steps
     retries BIGINT, -- sum
+    rated BIGINT, -- of run: with feedback
+    liked BIGINT, -- of run: with positive feedback
     timed_events BIGINT NOT NULL, -- events with a known duration
     duration_ms DOUBLE -- sum of known durations
 );

@@ -21,6 +21,8 @@ SELECT
     t.unpriced_calls AS unpriced_calls, -- calls whose cost is unknown
     t.steps AS steps, -- of run: sum of steps
     t.retries AS retries, -- sum
+    t.rated AS rated, -- of run: with feedback
+    t.liked AS liked, -- of run: with positive feedback
     t.timed_events AS timed_events, -- events with a known duration
     t.duration_ms AS duration_ms -- sum of known durations
 FROM ledger.hourly AS t

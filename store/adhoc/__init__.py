@@ -1,0 +1,1 @@
+"""Ad-hoc SQL: what a query may say."""

@@ -1,0 +1,43 @@
+-- Values of one measure per logarithmic bucket from the hourly rollup, by bin of time and the asked dimensions.
+SELECT
+    f.bin,
+    f.service,
+    f.environment,
+    f.tenant,
+    f.agent,
+    f.agent_version,
+    f.purpose,
+    f.model,
+    f.tool,
+    f.user_id,
+    f.bucket,
+    sum(f.events) AS events
+FROM (
+    SELECT
+        CAST(floor(date_diff('second', $start, t.hour_at) / $bin_s) AS BIGINT) AS bin,
+        CASE WHEN $by_service THEN t.service END AS service,
+        CASE WHEN $by_environment THEN t.environment END AS environment,
+        CAST(NULL AS VARCHAR) AS tenant,
+        CASE WHEN $by_agent THEN t.agent END AS agent,
+        CASE WHEN $by_agent_version THEN t.agent_version END AS agent_version,
+        CASE WHEN $by_purpose THEN t.purpose END AS purpose,
+        CASE WHEN $by_model THEN t.model END AS model,
+        CASE WHEN $by_tool THEN t.tool END AS tool,
+        CAST(NULL AS VARCHAR) AS user_id,
+        t.bucket AS bucket,
+        t.events AS events
+    FROM ledger.hourly_buckets AS t
+    WHERE t.hour_at >= $first AND t.hour_at < $until
+        AND t.subject = $subject AND t.measure = $measure
+        AND ('*' IN $in_service OR coalesce(t.service, '') IN $in_service)
+        AND ('*' IN $in_environment OR coalesce(t.environment, '') IN $in_environment)
+        AND ('*' IN $in_tenant OR '' IN $in_tenant)
+        AND ('*' IN $in_agent OR coalesce(t.agent, '') IN $in_agent)
+        AND ('*' IN $in_agent_version OR coalesce(t.agent_version, '') IN $in_agent_version)
+        AND ('*' IN $in_purpose OR coalesce(t.purpose, '') IN $in_purpose)
+        AND ('*' IN $in_model OR coalesce(t.model, '') IN $in_model)
+        AND ('*' IN $in_tool OR coalesce(t.tool, '') IN $in_tool)
+        AND ('*' IN $in_user_id OR '' IN $in_user_id)
+) AS f
+WHERE f.bucket IS NOT NULL
+GROUP BY f.bin, f.service, f.environment, f.tenant, f.agent, f.agent_version, f.purpose, f.model, f.tool, f.user_id, f.bucket

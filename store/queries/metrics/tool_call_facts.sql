@@ -1,0 +1,53 @@
+-- Additive figures of tool calls by their start, by bin of time and the asked dimensions.
+SELECT
+    f.bin,
+    f.service,
+    f.environment,
+    f.tenant,
+    f.agent,
+    f.agent_version,
+    f.purpose,
+    f.model,
+    f.tool,
+    f.user_id,
+    f.outcome,
+    sum(f.events) AS events,
+    usd(sum(f.cost_usd)) AS cost_usd,
+    sum(f.unpriced_calls) AS unpriced_calls,
+    sum(f.input_tokens) AS input_tokens,
+    sum(f.output_tokens) AS output_tokens,
+    sum(f.rated) AS rated,
+    sum(f.liked) AS liked
+FROM (
+    SELECT
+        CAST(floor(date_diff('second', $start, t.started_at) / $bin_s) AS BIGINT) AS bin,
+        CASE WHEN $by_service THEN t.service END AS service,
+        CASE WHEN $by_environment THEN t.environment END AS environment,
+        CASE WHEN $by_tenant THEN t.tenant END AS tenant,
+        CASE WHEN $by_agent THEN t.agent END AS agent,
+        CASE WHEN $by_agent_version THEN t.agent_version END AS agent_version,
+        CASE WHEN $by_purpose THEN t.purpose END AS purpose,
+        CAST(NULL AS VARCHAR) AS model,
+        CASE WHEN $by_tool THEN t.tool END AS tool,
+        CASE WHEN $by_user_id THEN t.user_id END AS user_id,
+        t.status AS outcome,
+        1 AS events,
+        t.cost_usd AS cost_usd,
+        0 AS unpriced_calls,
+        CAST(NULL AS BIGINT) AS input_tokens,
+        CAST(NULL AS BIGINT) AS output_tokens,
+        CAST(NULL AS BIGINT) AS rated,
+        CAST(NULL AS BIGINT) AS liked
+    FROM ledger.tool_calls AS t
+    WHERE t.started_at >= $first AND t.started_at < $until
+        AND ('*' IN $in_service OR coalesce(t.service, '') IN $in_service)
+        AND ('*' IN $in_environment OR coalesce(t.environment, '') IN $in_environment)
+        AND ('*' IN $in_tenant OR coalesce(t.tenant, '') IN $in_tenant)
+        AND ('*' IN $in_agent OR coalesce(t.agent, '') IN $in_agent)
+        AND ('*' IN $in_agent_version OR coalesce(t.agent_version, '') IN $in_agent_version)
+        AND ('*' IN $in_purpose OR coalesce(t.purpose, '') IN $in_purpose)
+        AND ('*' IN $in_model OR '' IN $in_model)
+        AND ('*' IN $in_tool OR coalesce(t.tool, '') IN $in_tool)
+        AND ('*' IN $in_user_id OR coalesce(t.user_id, '') IN $in_user_id)
+) AS f
+GROUP BY f.bin, f.service, f.environment, f.tenant, f.agent, f.agent_version, f.purpose, f.model, f.tool, f.user_id, f.outcome

@@ -1,0 +1,48 @@
+-- One page of the runs that match, in the order asked for.
+SELECT
+    r.run_id AS run_id,
+    r.trace_id AS trace_id,
+    r.root_span_id AS root_span_id,
+    r.started_at AS started_at,
+    r.service AS service,
+    r.environment AS environment,
+    r.agent AS agent,
+    r.workflow AS workflow,
+    r.outcome AS outcome,
+    r.failure_class AS failure_class,
+    r.complete AS complete,
+    r.duration_ms AS duration_ms,
+    r.llm_calls AS llm_calls,
+    r.tool_calls AS tool_calls,
+    r.tool_failures AS tool_failures,
+    r.input_tokens AS input_tokens,
+    r.output_tokens AS output_tokens,
+    r.cost_usd AS cost_usd,
+    r.unpriced_calls AS unpriced_calls,
+    r.user_id AS user_id
+FROM ledger.runs AS r
+WHERE r.started_at >= $start AND r.started_at < $until
+    AND ('*' IN $agents OR r.agent IN $agents)
+    AND ('*' IN $environments OR r.environment IN $environments)
+    AND ('*' IN $services OR r.service IN $services)
+    AND ('*' IN $purposes OR r.purpose IN $purposes)
+    AND ('*' IN $outcomes OR coalesce(r.outcome, 'unfinished') IN $outcomes)
+    AND ($text = '' OR r.user_id = $text OR r.session_id = $text OR substring(r.run_id, 1, length($text)) = $text)
+    AND ($min_duration_ms = 0 OR r.duration_ms >= $min_duration_ms)
+    AND (NOT $only_unpriced OR r.unpriced_calls > 0)
+    AND (NOT $only_tool_failures OR r.tool_failures > 0)
+    AND ('*' IN $models OR r.run_id IN (
+        SELECT c.run_id
+        FROM ledger.llm_calls AS c
+        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start
+            AND (NOT $only_unpriced OR c.cost_status NOT IN ('priced', 'free'))
+    ))
+    AND ('*' IN $tools OR r.run_id IN (
+        SELECT t.run_id
+        FROM ledger.tool_calls AS t
+        WHERE t.tool IN $tools AND t.started_at >= $start AND (NOT $only_tool_failures OR t.status = 'error')
+    ))
+ORDER BY
+    CASE WHEN $sort = 'cost' THEN CAST(r.cost_usd AS DOUBLE) WHEN $sort = 'duration' THEN r.duration_ms END DESC NULLS LAST,
+    r.started_at DESC, r.run_id
+LIMIT $page_rows OFFSET $skipped_rows

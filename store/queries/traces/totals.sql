@@ -1,0 +1,28 @@
+-- How many runs match, how they ended, and what they cost.
+SELECT
+    count(*) AS runs,
+    sum(CASE WHEN r.outcome = 'failure' THEN 1 ELSE 0 END) AS failures,
+    sum(r.cost_usd) AS cost_usd,
+    sum(r.unpriced_calls) AS unpriced_calls
+FROM ledger.runs AS r
+WHERE r.started_at >= $start AND r.started_at < $until
+    AND ('*' IN $agents OR r.agent IN $agents)
+    AND ('*' IN $environments OR r.environment IN $environments)
+    AND ('*' IN $services OR r.service IN $services)
+    AND ('*' IN $purposes OR r.purpose IN $purposes)
+    AND ('*' IN $outcomes OR coalesce(r.outcome, 'unfinished') IN $outcomes)
+    AND ($text = '' OR r.user_id = $text OR r.session_id = $text OR substring(r.run_id, 1, length($text)) = $text)
+    AND ($min_duration_ms = 0 OR r.duration_ms >= $min_duration_ms)
+    AND (NOT $only_unpriced OR r.unpriced_calls > 0)
+    AND (NOT $only_tool_failures OR r.tool_failures > 0)
+    AND ('*' IN $models OR r.run_id IN (
+        SELECT c.run_id
+        FROM ledger.llm_calls AS c
+        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start
+            AND (NOT $only_unpriced OR c.cost_status NOT IN ('priced', 'free'))
+    ))
+    AND ('*' IN $tools OR r.run_id IN (
+        SELECT t.run_id
+        FROM ledger.tool_calls AS t
+        WHERE t.tool IN $tools AND t.started_at >= $start AND (NOT $only_tool_failures OR t.status = 'error')
+    ))
