@@ -1,22 +1,44 @@
 """OpenInference (Arize): every instrumentor of it, Python and JavaScript.
 
-Source: OpenInference semantic conventions at 1fe497f1 (2026-08-21), captures of 0.1 to 4.6 instrumentors.
+Source: OpenInference semantic conventions at 1fe497f1 (2026-08-21); captures of instrumentors 0.1 to 4.6.
 """
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, scope, value
-from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind_by
-from collector.dialects.engine.readers import key, span_name
+from collector.dialects.engine.conditions import has, is_root, scope, value
+from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
+from collector.dialects.engine.identity import IDENTITY_FIELDS, read_identity
+from collector.dialects.engine.readers import Document, event_time, extract, key, span_name
 
 AGENT = value("openinference.span.kind", "AGENT")
+CHAIN = value("openinference.span.kind", "CHAIN")
+LLM = value("openinference.span.kind", "LLM")
+TOOL = value("openinference.span.kind", "TOOL")
+INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
+
+MESSAGE = FlatMessages(
+    "llm.input_messages.",
+    role="message.role",
+    text="message.content",
+    calls="message.tool_calls.",
+    call_id="tool_call.id",
+    call_name="tool_call.function.name",
+    call_arguments="tool_call.function.arguments",
+    answered_call="message.tool_call_id",
+    parts="message.contents.",
+    part_text="message_content.text",
+)
 
 DIALECT = Dialect(
     name="openinference",
     about="OpenInference semantic conventions, Python and JavaScript instrumentors",
     layer=Layer.CONVENTION,
-    recognise=has("openinference.span.kind") | scope("openinference.", "@arizeai/openinference"),
+    recognise=has("openinference.span.kind") | INSTRUMENTORS,
     kinds=(
+        # A LangChain tool that wraps an agent is said to be an agent, and has a tool's name.
+        kind("tool", AGENT & has("tool.name")),
+        # The outermost chain of an instrumented framework is the invocation: a graph, a pipeline.
+        kind("workflow", CHAIN & is_root() & INSTRUMENTORS),
         kind_by(
             "openinference.span.kind",
             {
@@ -37,6 +59,10 @@ DIALECT = Dialect(
         "provider": ("llm.provider", "llm.system"),
         "request_model": ("llm.request.model_name",),
         "response_model": ("llm.response.model_name", "llm.model_name", "embedding.model_name"),
+        "response_id": (
+            extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]{1,200})"', when=LLM),
+            extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]{1,200})"', when=LLM),
+        ),
         "finish_reason": ("llm.finish_reason",),
         "input_tokens": ("llm.token_count.prompt",),
         "cache_read_tokens": (
@@ -47,47 +73,24 @@ DIALECT = Dialect(
         "output_tokens": ("llm.token_count.completion",),
         "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
         "total_tokens": ("llm.token_count.total",),
+        "ttft_ms": (event_time("First Token Stream Event", LLM),),
         "reported_cost_usd": ("llm.cost.total",),
-        "tool": ("tool.name", span_name(when=value("openinference.span.kind", "TOOL"))),
+        "tool": ("tool.name", span_name(when=TOOL)),
         "tool_call_id": ("tool_call.id", "tool.id"),
-        "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT)),
+        "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT & ~has("tool.name"))),
+        "workflow": (span_name(when=CHAIN & is_root() & INSTRUMENTORS),),
         "session_id": ("session.id",),
         "user_id": ("user.id",),
         "prompt_name": ("prompt.id",),
         "prompt_version": ("llm.prompt_template.version",),
     },
+    documents=(Document("metadata", IDENTITY_FIELDS, read_identity),),
     units={
         "input_audio_tokens": ("llm.token_count.prompt_details.audio",),
         "output_audio_tokens": ("llm.token_count.completion_details.audio",),
     },
     input_keys=("input.value",),
     output_keys=("output.value",),
-    flat_input=(
-        FlatMessages(
-            "llm.input_messages.",
-            role="message.role",
-            text="message.content",
-            calls="message.tool_calls.",
-            call_id="tool_call.id",
-            call_name="tool_call.function.name",
-            call_arguments="tool_call.function.arguments",
-            answered_call="message.tool_call_id",
-            parts="message.contents.",
-            part_text="message_content.text",
-        ),
-    ),
-    flat_output=(
-        FlatMessages(
-            "llm.output_messages.",
-            role="message.role",
-            text="message.content",
-            calls="message.tool_calls.",
-            call_id="tool_call.id",
-            call_name="tool_call.function.name",
-            call_arguments="tool_call.function.arguments",
-            answered_call="message.tool_call_id",
-            parts="message.contents.",
-            part_text="message_content.text",
-        ),
-    ),
+    flat_input=(MESSAGE,),
+    flat_output=(MESSAGE.under("llm.output_messages."),),
 )

@@ -21,9 +21,9 @@ TEXT_FIELDS: Final = (
 )  # fmt: skip
 COUNT_FIELDS: Final = (
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "total_tokens", "retries",
+    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "total_tokens", "uncached_input_tokens", "retries",
 )  # fmt: skip
-NUMBER_FIELDS: Final = ("ttft_ms", "confidence", "feedback", "reported_cost_usd")
+NUMBER_FIELDS: Final = ("duration_ms", "ttft_ms", "confidence", "feedback", "reported_cost_usd")
 FLAG_FIELDS: Final = ("streamed",)
 FIELDS: Final = frozenset(TEXT_FIELDS + COUNT_FIELDS + NUMBER_FIELDS + FLAG_FIELDS)
 
@@ -62,12 +62,15 @@ class TextColumn:
         self._take = np.full(self.index.row_count, -1, dtype=np.int64)
 
     def fill(self, reading: Reading) -> None:
-        """Take over a reading whose rows are still open."""
+        """Take over a reading whose rows are still open; a reading without any value closes them."""
         if reading.positions is not None:
             self._take[reading.rows] = reading.positions
             self.filled[reading.rows] = True
             return
-        values = reading.values if reading.values is not None else pl.Series(dtype=pl.String)
+        if reading.values is None:
+            self.filled[reading.rows] = True
+            return
+        values = reading.values
         usable = (values.is_not_null() & (values.str.len_bytes() > 0)).fill_null(value=False).to_numpy()
         rows = reading.rows[usable]
         if not len(rows):
@@ -106,12 +109,17 @@ class ValueColumn:
         self.values = np.zeros(self.index.row_count, dtype=np.float64)
 
     def fill(self, reading: Reading) -> None:
-        """Take over a reading whose rows are still open; values that do not parse leave them open."""
+        """Take over a reading whose rows are still open; values that do not parse leave them open.
+
+        A reading without any value closes its rows.
+        """
         if reading.positions is not None:
             parsed = self.parse(self.index.values.gather(reading.positions))
         elif reading.values is not None:
             parsed = self.parse(reading.values)
         else:
+            self.values[reading.rows] = np.nan
+            self.filled[reading.rows] = True
             return
         usable = parsed.is_not_null().to_numpy()
         rows = reading.rows[usable]
@@ -123,4 +131,4 @@ class ValueColumn:
     def finish(self, name: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
         """Return the column, null where nothing was read."""
         column = pl.Series(name, self.values)
-        return column.set(pl.Series(~self.filled), None).cast(dtype)
+        return column.set(pl.Series(~self.filled | np.isnan(self.values)), None).cast(dtype)

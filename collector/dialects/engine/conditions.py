@@ -107,6 +107,13 @@ def value_starts(key: str, *prefixes: str) -> Condition:
     )
 
 
+def value_contains(key: str, *parts: str) -> Condition:
+    """The key's value contains one of the parts."""
+    return Condition(
+        lambda index: index.equal(key, lambda text: any(part in text for part in parts)), frozenset((key,))
+    )
+
+
 def event(name: str) -> Condition:
     """The span has an event of that name."""
     return Condition(lambda index: index.with_event(name))
@@ -120,3 +127,43 @@ def otel_kind(*kinds: str) -> Condition:
 def status_is(*statuses: str) -> Condition:
     """The span's own status is one of those."""
     return Condition(lambda index: index.spans["status"].is_in(statuses).to_numpy())
+
+
+def is_root() -> Condition:
+    """The span names no parent."""
+    return Condition(lambda index: index.spans["parent_span_id"].is_null().to_numpy())
+
+
+def same_start(first: str, second: str, length: int) -> Condition:
+    """Two keys have values that begin with the same characters."""
+
+    def ask(index: AttributeIndex) -> Mask | None:
+        one, two = index.positions(first), index.positions(second)
+        rows, of_one, of_two = np.intersect1d(index.rows[one], index.rows[two], return_indices=True)
+        if not len(rows):
+            return None
+        heads = [
+            index.values.gather(places[picked]).str.slice(0, length)
+            for places, picked in ((one, of_one), (two, of_two))
+        ]
+        mask = index.empty_mask()
+        mask[rows[(heads[0] == heads[1]).to_numpy()]] = True
+        return mask
+
+    return Condition(ask, frozenset((first, second)))
+
+
+def names_span(key: str) -> Condition:
+    """The key's value is the span's name."""
+
+    def ask(index: AttributeIndex) -> Mask | None:
+        places = index.positions(key)
+        if not len(places):
+            return None
+        rows = index.rows[places]
+        mask = index.empty_mask()
+        same = index.values.gather(places) == index.spans["name"].gather(rows)
+        mask[rows[same.to_numpy()]] = True
+        return mask
+
+    return Condition(ask, frozenset((key,)))

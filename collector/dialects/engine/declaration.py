@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -100,6 +100,7 @@ class Dialect:
             self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache,
             *(rule.when for rule in self.kinds),
             *(document.when for document in self.documents),
+            *(c for readers in self.readers().values() for reader in readers for c in reader.conditions),
         ]  # fmt: skip
         return [condition for condition in asked if condition is not None]
 
@@ -144,6 +145,10 @@ class FlatMessages:
     answered_call: str = "tool_call_id"
     parts: str = ""
     part_text: str = ""
+
+    def under(self, prefix: str) -> FlatMessages:
+        """Return the same form under another prefix."""
+        return replace(self, prefix=prefix)
 
 
 REPORTED: Final = "reported"

@@ -161,3 +161,16 @@ class AttributeIndex:
                 mask[rows] = True
             self._event_masks[event_name] = mask
         return self._event_masks[event_name]
+
+    def event_values(self, event_name: str, key: str) -> tuple[Positions, pl.Series]:
+        """Return rows and values of a key on each span's last event of a name."""
+        found = self._events.filter(
+            (pl.col("event_name") == event_name)
+            & (pl.col("key").cast(pl.String) == key)
+            & (pl.col("value") != "")
+        ).unique("row", keep="last", maintain_order=True)
+        return found["row"].to_numpy().astype(np.int64), found["value"].cast(pl.String)
+
+    def mentions_event(self, event_name: str) -> Mask:
+        """Rows whose events hold the name somewhere."""
+        return self.spans["events"].str.contains(event_name, literal=True).fill_null(value=False).to_numpy()

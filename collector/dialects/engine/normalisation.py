@@ -88,7 +88,11 @@ def _numbers(translation: Translation) -> list[pl.Series]:
 
 def _kinds(translation: Translation) -> list[pl.Series]:
     own = translation.index.spans["status"]
+    length = translation.index.spans["duration_ms"]
+    stated = translation.numbers["duration_ms"].finish("duration_ms", pl.Float64)
+    use_stated = (length == 0.0).fill_null(value=False) & (stated >= 0.0).fill_null(value=False)
     return [
+        stated.zip_with(use_stated, length),
         translation.kind.finish("kind", default="other"),
         own.set(pl.Series(translation.failed), "error").alias("status"),
         pl.Series("is_pending", translation.pending),

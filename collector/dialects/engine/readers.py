@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -24,6 +25,11 @@ class Reader(Protocol):
         """Exact keys it looks at."""
         ...
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Conditions it asks."""
+        ...
+
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return what was found, rows outside `open_rows` left out; None when nothing was."""
         ...
@@ -40,9 +46,13 @@ class KeyReader:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The key, and those its conditions ask about."""
-        asked = [c.keys for c in (self.when, self.exclusive) if isinstance(c, Condition)]
-        return frozenset((self.key,)).union(*asked)
+        """The key."""
+        return frozenset((self.key,))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it reads, and when the number is exclusive."""
+        return tuple(c for c in (self.when, self.exclusive) if isinstance(c, Condition))
 
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return the positions of the key's values, or the converted values."""
@@ -81,8 +91,13 @@ class NameReader:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that its condition asks about."""
-        return self.when.keys if self.when is not None else frozenset()
+        """No attribute."""
+        return frozenset()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it reads."""
+        return () if self.when is None else (self.when,)
 
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return the rest of the name where the name has prefix and suffix."""
@@ -111,8 +126,13 @@ class ConstantReader:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that its condition asks about."""
-        return self.when.keys
+        """No attribute."""
+        return frozenset()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it reads."""
+        return (self.when,)
 
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return the text for every row where the condition holds."""
@@ -123,6 +143,133 @@ class ConstantReader:
         if not len(rows):
             return None
         return Reading(rows, values=pl.Series([self.text]).new_from_index(0, len(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingReader:
+    """Closes the field wherever a condition holds: what other dialects would read there is not it."""
+
+    when: Condition
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """No attribute."""
+        return frozenset()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it reads."""
+        return (self.when,)
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the rows to close."""
+        where = self.when.rows(index)
+        rows = np.flatnonzero(where & open_rows) if where is not None else ()
+        return Reading(np.asarray(rows, dtype=np.int64)) if len(rows) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ElapsedReader:
+    """Milliseconds from the span's start to the instant that a key holds as ISO 8601 text."""
+
+    key: str
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The key."""
+        return frozenset((self.key,))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """None."""
+        return ()
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the elapsed times."""
+        places = index.positions(self.key)
+        places = places[open_rows[index.rows[places]]]
+        if not len(places):
+            return None
+        rows = index.rows[places]
+        texts = (
+            index.values.gather(places)
+            .str.strip_chars('"')
+            .str.strip_suffix("Z")
+            .str.replace("+00:00", "", literal=True)
+        )
+        instants = texts.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+        started = index.spans["started_at"].gather(rows)
+        return Reading(rows, values=(instants - started).dt.total_microseconds() / 1000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """The value of a key on the last span event of a name."""
+
+    event_name: str
+    key: str
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """No attribute of the span."""
+        return frozenset()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """None."""
+        return ()
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the events' values."""
+        if index.with_event(self.event_name) is None:
+            return None
+        rows, values = index.event_values(self.event_name, self.key)
+        wanted = open_rows[rows]
+        if not wanted.any():
+            return None
+        return Reading(rows[wanted], values=values.filter(pl.Series(wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class EventTimeReader:
+    """Milliseconds from the span's start to its first event of a name."""
+
+    event_name: str
+    when: Condition
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """No attribute."""
+        return frozenset()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When it reads."""
+        return (self.when,)
+
+    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
+        """Return the elapsed times of the spans that have such an event."""
+        where = self.when.rows(index)
+        if where is None:
+            return None
+        rows = np.flatnonzero(where & open_rows & index.mentions_event(self.event_name))
+        if not len(rows):
+            return None
+        texts, starts = (index.spans[name].gather(rows) for name in ("events", "started_at"))
+        found = [_event_ms(text, self.event_name, at) for text, at in zip(texts, starts, strict=True)]
+        return Reading(rows, values=pl.Series(found, dtype=pl.Float64))
+
+
+def _event_ms(events: str, name: str, started_at: datetime) -> float | None:
+    decoded = decode_json(events)
+    for item in decoded if isinstance(decoded, list) else []:
+        if isinstance(item, dict) and item.get("name") == name and isinstance(item.get("time"), str):
+            try:
+                at = datetime.fromisoformat(item["time"])
+            except ValueError:
+                return None
+            return (at.replace(tzinfo=None) - started_at).total_seconds() * 1000.0
+    return None
 
 
 def key(name: str, *, when: Condition | None = None, exclusive: Condition | bool = False) -> KeyReader:
@@ -153,6 +300,41 @@ def span_name(*, prefix: str = "", suffix: str = "", when: Condition | None = No
 def constant(text: str, when: Condition) -> ConstantReader:
     """Give a fixed text where a condition holds."""
     return ConstantReader(text, when)
+
+
+def positive(name: str, *, when: Condition | None = None) -> KeyReader:
+    """Read a number above zero: zero stands for "not known" with this emitter."""
+    return KeyReader(name, when, _positive)
+
+
+def extract(name: str, pattern: str, *, when: Condition | None = None) -> KeyReader:
+    """Read the first group of a regular expression within a key's text."""
+    return KeyReader(name, when, lambda texts: texts.str.extract(pattern, 1))
+
+
+def absent(when: Condition) -> ClosingReader:
+    """Give nothing, and let no later dialect give something, where a condition holds."""
+    return ClosingReader(when)
+
+
+def elapsed_until(name: str) -> ElapsedReader:
+    """Read an instant as the milliseconds since the span's start."""
+    return ElapsedReader(name)
+
+
+def event_value(event_name: str, name: str) -> EventReader:
+    """Read a key of the last span event of a name."""
+    return EventReader(event_name, name)
+
+
+def event_time(event_name: str, when: Condition) -> EventTimeReader:
+    """Read the first event of a name as the milliseconds since the span's start."""
+    return EventTimeReader(event_name, when)
+
+
+def _positive(texts: pl.Series) -> pl.Series:
+    numbers = parse_numbers(texts)
+    return numbers.set((numbers <= 0).fill_null(value=False), None)
 
 
 def first_items(texts: pl.Series) -> pl.Series:

@@ -1,0 +1,53 @@
+"""Spans as tutorials teach to write them by hand: `llm_call`, `tool_execution`, plain names of ids and tokens."""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has, has_under, name_starts, named
+from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES
+from collector.dialects.engine.readers import key, positive, span_name
+
+MODEL_CALL = named(
+    "llm_call", "llm.call", "llm", "model_call", "llm_request", "chat_completion"
+) | name_starts("llm_call", "llm.call")
+TOOL_CALL = named("tool_execution", "tool_call", "tool.execute", "tool.call", "execute_tool") | name_starts(
+    "tool.", "tool_execution", "tool_call", "tool:"
+)
+AGENT_RUN = named("agent_run", "agent.run", "agent_execution", "run_agent", "agent")
+BY_HAND = MODEL_CALL | TOOL_CALL | AGENT_RUN
+TOKENS = has("tokens_used", "prompt_tokens", "input_tokens", "llm.tokens.input", "llm.prompt_tokens", "tokens.input",
+             "llm.input_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens")  # fmt: skip
+
+DIALECT = Dialect(
+    name="handwritten",
+    about="hand-written spans in the style of tutorials",
+    layer=Layer.CUSTOM,
+    recognise=BY_HAND | TOKENS | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, "agent_name") | has_under("tool."),
+    is_named=False,
+    kinds=(
+        kind("llm", MODEL_CALL & (TOKENS | has("model", "llm.model", "model_name"))),
+        kind("tool", TOOL_CALL & (has_under("tool.") | has("tool_name", "tool", "function_name"))),
+        kind("agent", AGENT_RUN),
+        kind("llm", TOKENS & has("model", "llm.model", "model_name", "llm.model_name")),
+    ),
+    fields={
+        "request_model": ("llm.model", "llm.request.model", "llm.model_name", key("model", when=BY_HAND | TOKENS),
+                          key("model_name", when=BY_HAND | TOKENS)),
+        "provider": ("llm.provider", "llm.vendor", key("provider", when=BY_HAND | TOKENS)),
+        "input_tokens": ("llm.usage.input_tokens", "llm.usage.prompt_tokens", "llm.tokens.input", "llm.input_tokens",
+                         "llm.prompt_tokens", "tokens.input", "input_tokens", "prompt_tokens"),
+        "output_tokens": ("llm.usage.output_tokens", "llm.usage.completion_tokens", "llm.tokens.output",
+                          "llm.output_tokens", "llm.completion_tokens", "tokens.output", "output_tokens",
+                          "completion_tokens"),
+        "reported_cost_usd": (positive("llm.cost", when=BY_HAND | TOKENS), positive("cost", when=BY_HAND | TOKENS),
+                              positive("cost_usd", when=BY_HAND | TOKENS)),
+        "tool": ("tool.name", key("tool_name", when=TOOL_CALL), key("tool", when=TOOL_CALL),
+                 span_name(prefix="tool.", when=TOOL_CALL), span_name(prefix="tool:", when=TOOL_CALL)),
+        "agent": ("agent.name", "agent_name"),
+        "session_id": SESSION_NAMES[:-1],
+        "user_id": tuple(name for name in USER_NAMES if name != "user"),
+        "tenant": TENANT_NAMES,
+    },
+    input_keys=("llm.prompt", "tool.input", "tool.arguments", "tool.args", "agent.input", "input", "prompt"),
+    output_keys=("llm.response", "llm.completion", "tool.output", "tool.result", "agent.output", "output", "response"),
+)  # fmt: skip

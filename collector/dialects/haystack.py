@@ -1,0 +1,58 @@
+"""Haystack's own tracing: recognised by span names, the scope is the application's; usage stands in the replies."""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has, has_under, name_starts, named, value
+from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
+from collector.dialects.engine.readers import Document
+
+LLM_OUTPUT = "haystack.agent.step.llm.output"
+REPLY_FIELDS = ("response_id", "response_model", "finish_reason")
+
+
+def read_reply(output: object) -> dict[str, object]:
+    """Return usage, model, id and finish reason of the first reply."""
+    meta = dig_first(output, "replies.0.meta", "replies.0._meta", "llm.replies.0.meta", "meta.0")
+    facts = read_usage(dig(meta, "usage"))
+    facts["response_model"] = dig(meta, "model")
+    facts["finish_reason"] = dig(meta, "finish_reason")
+    facts["response_id"] = dig_first(meta, "id", "response_id")
+    return facts
+
+
+DIALECT = Dialect(
+    name="haystack",
+    about="Haystack 2.x own tracing",
+    layer=Layer.LIBRARY,
+    recognise=name_starts("haystack.") | has_under("haystack."),
+    kinds=(
+        kind("agent", named("haystack.agent.run")),
+        kind("llm", named("haystack.agent.step.llm")),
+        kind("tool", named("haystack.agent.step.tool", "haystack.tool.invoke")),
+        kind("chain", named("haystack.agent.step")),
+        kind("workflow", named("haystack.pipeline.run", "haystack.async_pipeline.run")),
+        kind("llm", has("haystack.component.name") & value("haystack.component.type", *(
+            f"{provider}{kind_}" for provider in ("OpenAI", "AzureOpenAI", "Anthropic", "GoogleGenAI", "AmazonBedrock",
+                                                "Cohere", "Mistral", "Ollama", "OpenAIResponses", "HuggingFaceAPI")
+            for kind_ in ("ChatGenerator", "Generator")))),
+        kind("chain", named("haystack.component.run")),
+    ),  # fmt: skip
+    failed=value("haystack.tool.error", "true", "True"),
+    fields={
+        "agent": ("haystack.agent.name",),
+        "tool": ("haystack.tool.name",),
+    },
+    documents=(
+        Document(LLM_OUTPUT, (*USAGE_FIELDS, *REPLY_FIELDS), read_reply),
+        Document("haystack.component.output", (*USAGE_FIELDS, *REPLY_FIELDS), read_reply),
+    ),
+    input_keys=(
+        "haystack.tool.input", "haystack.agent.step.tool.input", "haystack.agent.step.llm.input", "haystack.agent.input",
+        "haystack.component.input", "haystack.pipeline.input_data",
+    ),
+    output_keys=(
+        "haystack.tool.output", "haystack.agent.step.tool.output", LLM_OUTPUT, "haystack.agent.output",
+        "haystack.component.output", "haystack.pipeline.output_data",
+    ),
+)  # fmt: skip

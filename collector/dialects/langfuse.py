@@ -1,0 +1,75 @@
+"""Langfuse SDK, Python 3 to 5 and JavaScript 4 to 5.
+
+`usage_details` comes in three shapes (provider's own, LangChain's disjoint buckets, hand-written); failures often only as
+level ERROR; scores do not travel by OTLP.
+"""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has, has_under, scope_is, value
+from collector.dialects.engine.declaration import Dialect, Layer, kind_by
+from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, read_usage
+from collector.dialects.engine.readers import Document, constant, elapsed_until, quoted, span_name
+
+TYPE = "langfuse.observation.type"
+META = "langfuse.observation.metadata."
+
+
+def read_cost(details: object) -> dict[str, object]:
+    """Return the total cost; zeros stand for models without a price."""
+    total = dig(details, "total")
+    return {"reported_cost_usd": total} if isinstance(total, int | float) and total > 0 else {}
+
+
+DIALECT = Dialect(
+    name="langfuse",
+    about="Langfuse SDK, Python 3 to 5, JavaScript 4 to 5",
+    layer=Layer.LIBRARY,
+    recognise=scope_is("langfuse-sdk") | has_under("langfuse."),
+    kinds=(
+        kind_by(
+            TYPE,
+            {
+                "generation": "llm",
+                "embedding": "embedding",
+                "agent": "agent",
+                "tool": "tool",
+                "chain": "chain",
+                "span": "chain",
+                "retriever": "retriever",
+                "guardrail": "guardrail",
+                "evaluator": "evaluator",
+                "event": "other",
+            },
+        ),
+    ),
+    failed=value("langfuse.observation.level", "ERROR"),
+    fields={
+        "response_model": ("langfuse.observation.model.name",),
+        "response_id": (quoted(f"{META}id"),),
+        "finish_reason": (f"{META}finish_reason",),
+        "service_tier": (quoted(f"{META}service_tier"),),
+        "prompt_name": ("langfuse.observation.prompt.name",),
+        "prompt_version": ("langfuse.observation.prompt.version",),
+        "ttft_ms": (elapsed_until("langfuse.observation.completion_start_time"),),
+        "streamed": (constant("true", has("langfuse.observation.completion_start_time")),),
+        "agent": (span_name(when=value(TYPE, "agent")),),
+        "tool": (span_name(when=value(TYPE, "tool")),),
+        "agent_version": ("langfuse.version", "langfuse.release"),
+        "workflow": ("langfuse.trace.name",),
+        "environment": ("langfuse.environment",),
+        "session_id": ("session.id", "langfuse.session.id", "langfuse.trace.session_id"),
+        "user_id": ("user.id", "langfuse.user.id", "langfuse.trace.user_id"),
+        "tenant": (
+            quoted("langfuse.trace.metadata.tenant"),
+            quoted("langfuse.trace.metadata.tenant_id"),
+        ),
+        "status_message": ("langfuse.observation.status_message",),
+    },
+    documents=(
+        Document("langfuse.observation.usage_details", USAGE_FIELDS, read_usage),
+        Document("langfuse.observation.cost_details", ("reported_cost_usd",), read_cost),
+    ),
+    input_keys=("langfuse.observation.input",),
+    output_keys=("langfuse.observation.output",),
+)

@@ -1,0 +1,63 @@
+"""LiteLLM's OTel callback.
+
+The call and the raw request below it bear the same name when the caller chose one: only the call has an id of LiteLLM's.
+Parts of usage stand in a printed Python object.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is
+from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
+from collector.dialects.engine.provider_usage import PART_FIELDS, read_usage
+from collector.dialects.engine.readers import Document, positive
+
+LITELLM = scope_is("litellm")
+MAX_LITERAL_CHARS = 20_000
+
+
+def read_literal(text: str) -> object:
+    """Return the value of a printed Python literal, None when it is none or too long."""
+    if len(text) > MAX_LITERAL_CHARS or "\\" in text:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+DIALECT = Dialect(
+    name="litellm",
+    about="LiteLLM's OTel callback, SDK and proxy",
+    layer=Layer.LIBRARY,
+    recognise=LITELLM | has_under("litellm."),
+    kinds=(
+        kind("other", LITELLM & ~has("litellm.call_id")),
+        kind_by(
+            "llm.request.type",
+            {
+                "completion": "llm",
+                "acompletion": "llm",
+                "text_completion": "llm",
+                "atext_completion": "llm",
+                "responses": "llm",
+                "aresponses": "llm",
+                "anthropic_messages": "llm",
+                "embedding": "embedding",
+                "aembedding": "embedding",
+            },
+        ),
+        kind("llm", LITELLM & name_starts("litellm_request")),
+    ),
+    fields={
+        "user_id": ("llm.user", *keys_with("metadata.", USER_NAMES), "metadata.user_api_key_end_user_id"),
+        "session_id": keys_with("metadata.", SESSION_NAMES),
+        "tenant": (*keys_with("metadata.", TENANT_NAMES), "metadata.user_api_key_team_id"),
+        "reported_cost_usd": (positive("gen_ai.cost.total_cost"),),
+        "streamed": ("llm.is_streaming",),
+        "status_message": ("error.message",),
+    },
+    documents=(Document("metadata.usage_object", PART_FIELDS, read_usage, decode=read_literal),),
+)

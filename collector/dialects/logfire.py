@@ -1,0 +1,58 @@
+"""Logfire SDK: pending copies, logs sent as spans, and its OpenAI and Anthropic instrumentations.
+
+Every span may come twice, first as a `pending_span` of no length, foreign spans too. A streamed call is a request span
+without usage, and a log of no length beside it that has usage and duration: the log is the call.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from collector.dialects.engine.conditions import has, has_under, scope, status_is, value, value_contains
+from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
+from collector.dialects.engine.readers import Document, KeyReader, positive, seconds
+from collector.dialects.spanledger import read_feedback
+
+INSTRUMENTED = scope("logfire.openai", "logfire.anthropic", "logfire.google_genai")
+LOG = value("logfire.span_type", "log")
+FEEDBACK = scope("logfire.feedback") | value("logfire.span_type", "annotation")
+STREAMED = value_contains("request_data", '"stream":true', '"stream": true')
+USAGE = has("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+
+
+def read_annotation(texts: pl.Series) -> pl.Series:
+    """Return the feedback in the message of an annotation: `feedback: NAME = VALUE`."""
+    return read_feedback(texts.str.extract(r"^feedback: .{1,200} = (\S{1,40})$", 1))
+
+
+def read_stream_flag(request: object) -> dict[str, object]:
+    """Return whether the request asked for a stream."""
+    flag = dig(request, "stream")
+    return {"streamed": float(flag)} if isinstance(flag, bool) else {}
+
+
+DIALECT = Dialect(
+    name="logfire",
+    about="Logfire SDK 3 to 5, Python and JavaScript",
+    layer=Layer.WRAPPER,
+    recognise=has_under("logfire.") | scope("logfire"),
+    kinds=(
+        kind("other", FEEDBACK),
+        # The answer of a stream: the log carries what the request span could not know.
+        kind("llm", INSTRUMENTED & LOG & has("gen_ai.request.model")),
+        kind("chain", INSTRUMENTED & STREAMED & ~LOG & ~USAGE & ~status_is("error")),
+    ),
+    pending=value("logfire.span_type", "pending_span"),
+    fields={
+        "duration_ms": (seconds("duration", when=INSTRUMENTED & LOG),),
+        "feedback": (KeyReader("logfire.msg", when=FEEDBACK, convert=read_annotation),),
+        "reported_cost_usd": (positive("operation.cost"),),
+    },
+    documents=(
+        Document("gen_ai.usage.raw", PART_FIELDS, read_usage),
+        Document("request_data", ("streamed",), read_stream_flag),
+    ),
+    input_keys=("gen_ai.input.messages",),
+    output_keys=("gen_ai.output.messages",),
+)

@@ -1,0 +1,68 @@
+"""MLflow Tracing: everything is JSON, scalars too; reasoning tokens and ids stand in the output only."""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import has_under, scope_is, value
+from collector.dialects.engine.declaration import Dialect, Layer, kind_by
+from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
+from collector.dialects.engine.readers import Document, quoted, span_name
+
+TYPE = "mlflow.spanType"
+MODEL = value(TYPE, '"CHAT_MODEL"', '"LLM"', '"EMBEDDING"', "CHAT_MODEL", "LLM", "EMBEDDING")
+OUTPUT_FIELDS = ("response_id", "response_model", "finish_reason", "service_tier")
+
+
+def read_output(output: object) -> dict[str, object]:
+    """Return what the provider's own answer says."""
+    facts = read_usage(dig_first(output, "usage", "usage_metadata", "usageMetadata"))
+    facts["response_id"] = dig_first(output, "id", "response_id")
+    facts["response_model"] = dig(output, "model")
+    facts["finish_reason"] = dig_first(output, "choices.0.finish_reason", "stop_reason")
+    facts["service_tier"] = dig(output, "service_tier")
+    return facts
+
+
+DIALECT = Dialect(
+    name="mlflow",
+    about="MLflow Tracing 3.x",
+    layer=Layer.LIBRARY,
+    recognise=scope_is("mlflow.tracing.provider") | has_under("mlflow."),
+    kinds=(
+        kind_by(
+            TYPE,
+            {
+                "agent": "agent",
+                "workflow": "workflow",
+                "chat_model": "llm",
+                "llm": "llm",
+                "tool": "tool",
+                "chain": "chain",
+                "retriever": "retriever",
+                "reranker": "retriever",
+                "embedding": "embedding",
+                "guardrail": "guardrail",
+                "evaluator": "evaluator",
+                "parser": "other",
+                "memory": "other",
+                "task": "chain",
+                "unknown": "chain",
+            },
+        ),
+    ),
+    fields={
+        "response_model": (quoted("mlflow.llm.model"),),
+        "request_model": (quoted("model", when=MODEL),),
+        "provider": (quoted("mlflow.llm.provider"),),
+        "streamed": (quoted("stream", when=MODEL),),
+        "agent": (span_name(when=value(TYPE, '"AGENT"', "AGENT")),),
+        "tool": (span_name(when=value(TYPE, '"TOOL"', "TOOL")),),
+        "session_id": (quoted("mlflow.trace.session"), quoted("metadata.mlflow.trace.session")),
+        "user_id": (quoted("mlflow.trace.user"), quoted("metadata.mlflow.trace.user")),
+    },
+    documents=(
+        Document("mlflow.chat.tokenUsage", USAGE_FIELDS, read_usage),
+        Document("mlflow.spanOutputs", (*USAGE_FIELDS, *OUTPUT_FIELDS), read_output, when=MODEL),
+    ),
+    input_keys=("mlflow.spanInputs",),
+    output_keys=("mlflow.spanOutputs",),
+)

@@ -1,0 +1,51 @@
+"""What OpenInference's instrumentors of single frameworks call by another name than it is.
+
+OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a tool
+beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span, and a
+hand-off is a tool. Haystack: cached and reasoning tokens only in the printed reply.
+"""
+
+from __future__ import annotations
+
+from collector.dialects.engine.conditions import (
+    has,
+    name_ends,
+    name_starts,
+    scope,
+    value,
+)
+from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.readers import absent, extract, span_name
+
+AGENTS = scope(
+    "openinference.instrumentation.openai_agents", "@arizeai/openinference-instrumentation-openai-agents"
+)
+CREWAI = scope("openinference.instrumentation.crewai")
+LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
+HAYSTACK = scope("openinference.instrumentation.haystack")
+AGENT = value("openinference.span.kind", "AGENT")
+TOOL = value("openinference.span.kind", "TOOL")
+TRACE = AGENTS & AGENT & ~has("agent.name", "graph.node.id")
+CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
+
+DIALECT = Dialect(
+    name="openinference_frameworks",
+    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex and Haystack",
+    layer=Layer.LIBRARY,
+    recognise=AGENTS | CREWAI | LLAMA_INDEX | HAYSTACK,
+    is_named=False,
+    kinds=(
+        kind("workflow", TRACE),
+        kind("other", AGENTS & TOOL & name_starts("handoff to ")),
+        kind("agent", AGENTS & TOOL & has("agent.name", "graph.node.id")),
+        kind("workflow", CREW),
+        kind("other", LLAMA_INDEX & name_ends("._prepare_chat_with_tools")),
+        kind("other", LLAMA_INDEX & value("tool.name", "handoff")),
+    ),
+    fields={
+        "agent": (absent(TRACE),),
+        "workflow": (span_name(when=TRACE), span_name(suffix=".kickoff", when=CREW)),
+        "cache_read_tokens": (extract("output.value", r"'cached_tokens': (\d{1,12})", when=HAYSTACK),),
+        "reasoning_tokens": (extract("output.value", r"'reasoning_tokens': (\d{1,12})", when=HAYSTACK),),
+    },
+)
