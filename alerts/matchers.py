@@ -49,7 +49,8 @@ def parse_matcher(text: str) -> Matcher:
     match = _MATCHER.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         raise ConfigError(
-            f'{text[:80]!r} is not a matcher; write label, operator (=, !=, =~, !~) and quoted value: severity="critical"'
+            f"{text[:80]!r} is not a matcher; write label, operator (=, !=, =~, !~) and quoted value, "
+            'for example severity="critical"'
         )
     quoted = match["quoted"]
     value = match["bare"] if quoted is None else _unescape(quoted)

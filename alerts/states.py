@@ -80,6 +80,7 @@ class Instance:
     active_at: datetime | None = None
     """Since when the condition holds; None while it does not."""
     fired_at: datetime | None = None
+    """When it last began to fire; kept after its end, until it fires again."""
     recovering_at: datetime | None = None
     resolved_at: datetime | None = None
     value: float | None = None
@@ -169,7 +170,7 @@ def _breach(
     if now - active_at >= timing.hold:
         fired = replace(seen, state=State.FIRING, active_at=active_at, fired_at=now, resolved_at=None)
         return _change(before, fired, now)
-    pending = replace(seen, state=State.PENDING, active_at=active_at, fired_at=None, resolved_at=None)
+    pending = replace(seen, state=State.PENDING, active_at=active_at)
     return _change(before, pending, now)
 
 

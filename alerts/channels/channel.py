@@ -32,6 +32,11 @@ class Channel(Protocol):
         """Whether it wants to hear that alerts ended."""
         ...
 
+    @property
+    def pause_s(self) -> float:
+        """Least seconds between two messages that the other side is known to ask for."""
+        ...
+
     @classmethod
     def read(cls, section: Section) -> Self:
         """Return the channel that a [[channel]] table writes, or raise ConfigError."""

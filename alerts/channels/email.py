@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import smtplib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -47,8 +47,8 @@ class EmailChannel:
     password: Secret | None = None
     sends_resolved: bool = True
     timeout_s: float = 10.0
+    pause_s: float = 0.0
     ca_file: str | None = None
-    helo: str | None = field(default=None)
 
     @classmethod
     def read(cls, section: Section) -> Self:

@@ -35,6 +35,8 @@ class SlackChannel:
     url: SecretUrl
     sends_resolved: bool = True
     timeout_s: float = 10.0
+    pause_s: float = 1.0
+    """Slack answers 429 to more than about one message a second."""
 
     @classmethod
     def read(cls, section: Section) -> Self:

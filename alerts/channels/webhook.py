@@ -32,6 +32,7 @@ class WebhookChannel:
     """Sent as `Authorization: Bearer …`."""
     sends_resolved: bool = True
     timeout_s: float = 10.0
+    pause_s: float = 0.0
 
     @classmethod
     def read(cls, section: Section) -> Self:

@@ -84,7 +84,7 @@ class Composer:
             value_text=value,
             threshold=instance.threshold,
             threshold_text="" if instance.threshold is None else threshold,
-            since=instance.active_at or instance.fired_at or instance.evaluated_at,
+            since=(instance.active_at if is_active else None) or instance.fired_at or instance.evaluated_at,
             ended_at=None if is_active else instance.resolved_at or now,
             link=link_to_dashboard(
                 self.dashboard_url, instance.labels, rule.condition.window if rule else None, now

@@ -75,7 +75,8 @@ def _render_item(item: Item, message: Message) -> str:
     body = (
         f'<div style="border-left:4px solid {colour};padding-left:16px">'
         f'<div style="font-size:16px;line-height:1.45;font-weight:600">{escape(item.summary)}</div>{description}'
-        '<table role="presentation" cellpadding="0" cellspacing="0" style="padding-top:10px;font-size:14px;line-height:1.5">'
+        '<table role="presentation" cellpadding="0" cellspacing="0" '
+        'style="padding-top:10px;font-size:14px;line-height:1.5">'
         f"{rows}</table>{reason}{_render_links(item)}</div>"
     )
     return _row(body)
@@ -97,14 +98,17 @@ def _render_foot(message: Message) -> str:
         else " · Spanledger"
     )
     return (
-        '<tr><td style="padding:16px 28px;background:#f9fafb;border-top:1px solid #e4e7ec;font-size:12px;color:#667085">'
-        f"Why this message: {escape(explain_reason(message.reason))} · {format_instant(message.decided_at)}{dashboard}</td></tr>"
+        '<tr><td style="padding:16px 28px;background:#f9fafb;border-top:1px solid #e4e7ec;'
+        'font-size:12px;color:#667085">'
+        f"Why this message: {escape(explain_reason(message.reason))} · "
+        f"{format_instant(message.decided_at)}{dashboard}</td></tr>"
     )
 
 
 def _fact(name: str, value: str, colour: str) -> str:
     return (
-        f'<tr><td style="padding:2px 18px 2px 0;color:#667085;vertical-align:top;white-space:nowrap">{escape(name)}</td>'
+        '<tr><td style="padding:2px 18px 2px 0;color:#667085;vertical-align:top;white-space:nowrap">'
+        f"{escape(name)}</td>"
         f'<td style="padding:2px 0;font-weight:600;color:{colour};word-break:break-word">{escape(value)}</td></tr>'
     )
 

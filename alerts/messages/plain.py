@@ -29,7 +29,8 @@ def explain_reason(reason: str) -> str:
 def describe_times(item: Item, message: Message) -> str:
     """Return since when an alert holds, and when it ended."""
     if item.ended_at is not None:
-        return f"{format_instant(item.since)} to {format_instant(item.ended_at)} ({format_age(item.ended_at - item.since)})"
+        age = format_age(item.ended_at - item.since)
+        return f"{format_instant(item.since)} to {format_instant(item.ended_at)} ({age})"
     return f"{format_instant(item.since)} ({format_age(message.decided_at - item.since)})"
 
 

@@ -90,7 +90,10 @@ class Baseline:
         )
 
     def _average(self, evidence: Evidence, now: datetime) -> dict[frozenset[tuple[str, str]], float]:
-        """Return the average of the earlier windows by group; they end on the hour, so that an hour's answers are reused."""
+        """Return the average of the earlier windows by group.
+
+        They end on the hour, so that their answers are reused for an hour.
+        """
         end = now.replace(minute=0, second=0, microsecond=0) - self.window
         if self.window < _HOUR:
             end = now.replace(second=0, microsecond=0) - self.window
@@ -108,7 +111,10 @@ class Baseline:
         if gap is not None or row.value is None:
             return gap or Observation(Verdict.NO_DATA, "no data")
         if average is None or average <= 0:
-            reason = f"no data: fewer than {self.min_windows} earlier windows of {format_duration(self.window)} to compare with"
+            reason = (
+                f"no data: fewer than {self.min_windows} earlier windows of {format_duration(self.window)} "
+                "to compare with"
+            )
             return Observation(Verdict.NO_DATA, reason, row.value)
         ratio, threshold = row.value / average, average * self.bound.limit
         verdict = self.bound.judge(ratio)

@@ -39,27 +39,22 @@ def read_bound(section: Section, above_key: str, below_key: str) -> Bound:
     Raises:
         ConfigError: Both or neither is set, or the recovery limit lies beyond the limit.
     """
-    above, below = section.number(above_key), section.number(below_key)
-    recover_above, recover_below = (
-        section.number(f"recover_{above_key}"),
-        section.number(f"recover_{below_key}"),
-    )
-    if above is not None and below is not None:
+    sides = {"above": (above_key, below_key), "below": (below_key, above_key)}
+    limits = {side: section.number(key) for side, (key, _) in sides.items()}
+    if limits["above"] is not None and limits["below"] is not None:
         section.fail(above_key, f"and {below_key} exclude each other; make two alerts")
-    if above is not None:
-        if recover_above is not None:
-            section.fail(f"recover_{above_key}", f"does not go with {above_key}; use recover_{below_key}")
-        if recover_below is not None and recover_below > above:
+    for side, (key, opposite) in sides.items():
+        limit = limits[side]
+        wrong, recovery = section.number(f"recover_{key}"), section.number(f"recover_{opposite}")
+        if limit is None:
+            continue
+        if wrong is not None:
+            section.fail(f"recover_{key}", f"does not go with {key}; use recover_{opposite}")
+        bound = Bound(side, limit, limit if recovery is None else recovery)
+        if bound.judge(bound.recovery) is Verdict.BREACH:
             section.fail(
-                f"recover_{below_key}", f"is beyond {above_key} = {above:g}; it must be at most that"
+                f"recover_{opposite}",
+                f"is beyond {key} = {limit:g}, where it would fire; move it back",
             )
-        return Bound("above", above, above if recover_below is None else recover_below)
-    if below is not None:
-        if recover_below is not None:
-            section.fail(f"recover_{below_key}", f"does not go with {below_key}; use recover_{above_key}")
-        if recover_above is not None and recover_above < below:
-            section.fail(
-                f"recover_{above_key}", f"is beyond {below_key} = {below:g}; it must be at least that"
-            )
-        return Bound("below", below, below if recover_above is None else recover_above)
-    section.fail(above_key, f"or {below_key} is missing; add one of them with a number")
+        return bound
+    return section.fail(above_key, f"or {below_key} is missing; add one of them with a number")
