@@ -12,6 +12,7 @@ import pyarrow as pa
 
 Indices = npt.NDArray[np.uint32]
 Offsets = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def as_series(array: pa.Array, name: str = "") -> pl.Series:
     return cast("pl.Series", pl.from_arrow(array)).alias(name)
 
 
-def count_offsets(parents: npt.NDArray[np.unsignedinteger], lists: int) -> Offsets:
+def count_offsets(parents: npt.NDArray[np.integer], lists: int) -> Offsets:
     """Return the offsets of lists whose items have these ascending parents."""
     counts = np.bincount(parents, minlength=lists)
     offsets = np.zeros(lists + 1, dtype=np.int32)

@@ -1,0 +1,158 @@
+"""Writes bodies into the store: each once, in one transaction, whatever is in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Final
+from weakref import WeakValueDictionary
+
+from collector.loading.batches import Batch, halve
+from collector.loading.bodies import LoadedBodies
+from collector.loading.dead_letters import DeadLetter, reject_body, reject_unit
+from collector.loading.identity import SpanIdentities, Winners
+from collector.loading.resources import KnownResources
+from collector.loading.rows import load_rows, number_rows, telemetry_rows
+from collector.loading.statistics import LoadReport, Tally
+from collector.loading.translation import Piece, translate
+from collector.loading.units import open_bodies, split_pieces
+from collector.log import Body, Position
+from store.clock import Clock, utc_now
+from store.errors import StoreUnavailable
+from store.port import Frame, Store
+
+_log = logging.getLogger(__name__)
+
+PIECE_BYTES: Final = 8 << 20
+"""Bytes that are decoded at a time; larger pieces cost page faults."""
+
+
+class Intake:
+    """The one way of bodies into a store. Safe to use from several threads; they take turns."""
+
+    def __init__(self, store: Store, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+        self._turn = Lock()
+        self._last_load = int(store.select("loading/progress")["last_load"][0])
+        self._spans = SpanIdentities(store)
+        self._bodies = LoadedBodies(store, clock())
+        self._resources = KnownResources(store)
+
+    def load(
+        self,
+        bodies: Sequence[Body],
+        *,
+        batch_id: str,
+        position: Position | None = None,
+        letters: Sequence[DeadLetter] = (),
+        is_import: bool = False,
+    ) -> LoadReport:
+        """Write what is new in the bodies, and the position in the log behind them.
+
+        What cannot be loaded goes to the dead letters with the reason.
+
+        Raises:
+            StoreUnavailable: The store cannot be written now; load the same bodies again later.
+        """
+        with self._turn:
+            fresh = self._bodies.find_new(bodies)
+            kept = {id(body) for body in fresh}
+            units, refused = open_bodies(fresh)
+            return self._write(
+                Batch(
+                    batch_id=batch_id,
+                    units=units,
+                    bodies=fresh,
+                    repeated=[body for body in bodies if id(body) not in kept],
+                    letters=[*letters, *(reject_body(body, error) for body, error in refused)],
+                    position=position,
+                    is_import=is_import,
+                )
+            )
+
+    def _write(self, batch: Batch) -> LoadReport:
+        """Write a batch; when that fails write its halves, down to the record that fails alone."""
+        try:
+            return self._write_together(batch)
+        except (StoreUnavailable, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (nothing in a body may stop the loader, no library's panic either)
+            _log.warning("batch %s cannot be written together: %s", batch.batch_id, error)
+            halves = halve(batch)
+            if halves is None:
+                return self._write_off(batch, error)
+        return self._write(halves[0]) + self._write(halves[1])
+
+    def _write_off(self, batch: Batch, error: BaseException) -> LoadReport:
+        letters = [*batch.letters, *(reject_unit(unit, "unwritable", error) for unit in batch.units)]
+        try:
+            return self._write_together(replace(batch, units=(), letters=letters))
+        except Exception as second:
+            # Without its dead letter the record would be lost: keep it in the log and try again.
+            raise StoreUnavailable(f"batch {batch.batch_id} cannot be written: {second}") from second
+
+    def _write_together(self, batch: Batch) -> LoadReport:
+        pieces, letters = _translate_all(batch)
+        winners = self._spans.choose([piece.rows for piece in pieces if piece.signal == "traces"])
+        rows = telemetry_rows(pieces, winners.masks)
+        tally = _count(batch, pieces, letters, winners)
+        resources = self._resources.select_new([piece.resources for piece in pieces])
+        loaded_at = self._clock()
+        tables: dict[str, Frame] = {**rows, **load_rows(batch, letters, resources, tally, loaded_at)}
+        load_seq = self._last_load + 1
+        expired = self._bodies.expire(loaded_at)
+        self._store.append(
+            batch.batch_id,
+            number_rows(tables, load_seq),
+            [*winners.replacing, *expired],
+        )
+        self._last_load = load_seq
+        self._spans.remember(winners, load_seq)
+        self._bodies.remember(batch.bodies, load_seq)
+        self._resources.remember(resources)
+        return LoadReport(
+            load_seq=load_seq,
+            bodies=len(batch.bodies),
+            read_bytes=sum(len(body.data) for body in (*batch.bodies, *batch.repeated)),
+            records=dict(tally.records),
+            duplicates=tally.duplicates.total(),
+            rejected=len(letters),
+        )
+
+
+def intake_of(store: Store) -> Intake:
+    """Return the intake of a store: one for all who load into it at a time, because it numbers the loads."""
+    with _intakes_turn:
+        intake = _intakes.get(id(store))
+        if intake is None:
+            intake = _intakes[id(store)] = Intake(store)
+        return intake
+
+
+# An intake keeps its store alive, so no other store has the same id while it is here.
+_intakes: Final[WeakValueDictionary[int, Intake]] = WeakValueDictionary()
+_intakes_turn: Final = Lock()
+
+
+def _translate_all(batch: Batch) -> tuple[list[Piece], list[DeadLetter]]:
+    pieces: list[Piece] = []
+    letters = list(batch.letters)
+    for units in split_pieces(batch.units, PIECE_BYTES):
+        more_pieces, more_letters = translate(units)
+        pieces += more_pieces
+        letters += more_letters
+    return pieces, letters
+
+
+def _count(batch: Batch, pieces: Sequence[Piece], letters: Sequence[DeadLetter], winners: Winners) -> Tally:
+    tally = Tally()
+    for piece in pieces:
+        tally.records[piece.signal] += len(piece.rows)
+    tally.records["traces"] -= winners.dropped
+    tally.duplicates["traces"] = winners.dropped
+    tally.duplicates.update(body.signal for body in batch.repeated)
+    tally.rejected.update(letter.signal for letter in letters)
+    return tally

@@ -1,0 +1,89 @@
+"""Requests to rows, with what fails narrowed down to the record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from collector.decode.batch import RecordBatch
+from collector.decode.logs import decode_logs
+from collector.decode.metrics import decode_metrics
+from collector.decode.times import to_microseconds
+from collector.decode.traces import decode_traces
+from collector.dialects import normalise
+from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
+from collector.loading.units import Unit, split_records
+from store.errors import RejectedData
+
+_log = logging.getLogger(__name__)
+
+_DECODERS: Final[dict[str, Callable[[Sequence[bytes], Sequence[datetime]], RecordBatch]]] = {
+    "logs": decode_logs,
+    "metrics": decode_metrics,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of one signal, their attributes beside them."""
+
+    signal: str
+    rows: pl.DataFrame
+    """Columns of the signal's table, except load_seq and attributes."""
+    attributes: pl.DataFrame
+    """row, key (Categorical), value; `row` counts the rows from 0."""
+    resources: pl.DataFrame
+    """resource_id, key, value."""
+
+
+def translate(units: Sequence[Unit]) -> tuple[list[Piece], list[DeadLetter]]:
+    """Return the rows of units of one signal, and the letters of what cannot be translated.
+
+    When the units fail together they are halved, down to the one record that fails alone.
+    """
+    try:
+        piece, letters = _translate_together(units)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever a body does, a panic of a library included, ends here)
+        return _translate_apart(units, error)
+    return [piece], letters
+
+
+def _translate_apart(units: Sequence[Unit], error: BaseException) -> tuple[list[Piece], list[DeadLetter]]:
+    parts = units if len(units) > 1 else split_records(units[0])
+    if len(parts) < 2:
+        reason = "undecodable" if isinstance(error, RejectedData) else "untranslatable"
+        _log.warning("a %s record goes to the dead letters: %s", units[0].body.signal, error)
+        return [], [reject_unit(units[0], reason, error)]
+    middle = len(parts) // 2
+    pieces: list[Piece] = []
+    letters: list[DeadLetter] = []
+    for half in (parts[:middle], parts[middle:]):
+        more_pieces, more_letters = translate(half)
+        pieces += more_pieces
+        letters += more_letters
+    return pieces, letters
+
+
+def _translate_together(units: Sequence[Unit]) -> tuple[Piece, list[DeadLetter]]:
+    signal = units[0].body.signal
+    payloads = [unit.data for unit in units]
+    received = [unit.body.received_at for unit in units]
+    if signal == "traces":
+        spans = decode_traces(payloads, received)
+        rows = normalise(spans).with_columns(
+            pl.lit(to_microseconds(received)).gather("body").alias("received_at")
+        )
+        piece = Piece(signal, rows.drop("row", "body"), spans.attributes, spans.resources)
+        return piece, reject_records(units, spans.rejected)
+    batch = _DECODERS[signal](payloads, received)
+    rows = batch.records.drop("body")
+    if signal == "logs":
+        rows = rows.rename({"body_text": "body"})
+    return Piece(signal, rows, batch.attributes, batch.resources), reject_records(units, batch.rejected)
