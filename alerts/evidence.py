@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from alerts.rules.conditions import DriftAlarm, Measured
+from alerts.settings.section import Filters
+from analytics.metrics import evaluate
 from store import Store
 
 MOST_GROUPS: Final = 10_000
@@ -21,7 +23,7 @@ class _Question(NamedTuple):
     metric: str
     start: datetime
     end: datetime
-    where: tuple[tuple[str, str], ...]
+    where: tuple[tuple[str, str | tuple[str, ...]], ...]
     group_by: tuple[str, ...]
 
 
@@ -50,7 +52,7 @@ class StoreEvidence:
         metric: str,
         start: datetime,
         end: datetime,
-        where: Mapping[str, str],
+        where: Filters,
         group_by: Sequence[str],
     ) -> Sequence[Measured]:
         """Return the metric over [start, end) for every group that had events."""
@@ -60,10 +62,14 @@ class StoreEvidence:
         return self._answers[question]
 
     def _ask(self, question: _Question) -> Sequence[Measured]:
-        from analytics.metrics import evaluate
-
-        window = (question.start, question.end)
-        frame = evaluate(self._store, question.metric, window, dict(question.where), question.group_by)
+        frame = evaluate(
+            self._store,
+            question.metric,
+            question.start,
+            question.end,
+            where=dict(question.where),
+            group_by=question.group_by,
+        )
         return read_measured(frame, question.group_by)
 
     def find_drift(self, since: datetime) -> Sequence[DriftAlarm]:
@@ -73,14 +79,14 @@ class StoreEvidence:
 
 
 def read_measured(frame: pl.DataFrame, group_by: Sequence[str]) -> list[Measured]:
-    """Return the rows of a metric's frame: group columns, `value`, and `count` where the metric counts something."""
+    """Return the rows of what `analytics.metrics.evaluate` returns."""
     if frame.height > MOST_GROUPS:
-        frame = frame.top_k(MOST_GROUPS, by="count")
+        frame = frame.top_k(MOST_GROUPS, by="n")
     return [
         Measured(
             {name: str(row[name])[:LONGEST_LABEL] for name in group_by if row[name] is not None},
             None if row["value"] is None else float(row["value"]),
-            None if row["count"] is None else int(row["count"]),
+            None if row["n"] is None else int(row["n"]),
         )
         for row in frame.iter_rows(named=True)
     ]

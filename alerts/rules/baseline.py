@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
@@ -13,7 +13,7 @@ from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence, Measured
 from alerts.rules.measure import Measure
 from alerts.settings.durations import format_duration
-from alerts.settings.section import Section
+from alerts.settings.section import Filters, Section
 
 _WINDOW: Final = timedelta(days=1)
 _BASELINE: Final = timedelta(days=7)
@@ -68,7 +68,7 @@ class Baseline:
         return self.measure.window
 
     @property
-    def where(self) -> Mapping[str, str]:
+    def where(self) -> Filters:
         """Dimensions it is restricted to."""
         return self.measure.where
 
@@ -84,9 +84,10 @@ class Baseline:
 
     def describe(self) -> str:
         """Return the condition in words."""
+        limit = f"{self.bound.side} {format_ratio(self.bound.limit)}"
         return (
-            f"{self.metric} over {format_duration(self.window)} {self.bound.side} {format_ratio(self.bound.limit)} "
-            f"its average over the {format_duration(self.baseline)} before"
+            f"{self.measure.title} over {format_duration(self.window)} {limit} its average "
+            f"over the {format_duration(self.baseline)} before"
         )
 
     def _average(self, evidence: Evidence, now: datetime) -> dict[frozenset[tuple[str, str]], float]:
@@ -100,7 +101,7 @@ class Baseline:
         values: dict[frozenset[tuple[str, str]], list[float]] = {}
         for back in range(self.baseline // self.window):
             for row in self.measure.take(evidence, end - back * self.window):
-                if self.measure.find_gap(row) is None and row.value is not None:
+                if self.measure.find_gap(row) is None and row.value is not None and row.count != 0:
                     values.setdefault(_key(row), []).append(row.value)
         return {
             key: sum(found) / len(found) for key, found in values.items() if len(found) >= self.min_windows
@@ -120,8 +121,9 @@ class Baseline:
         verdict = self.bound.judge(ratio)
         if verdict is Verdict.BREACH and row.value < self.at_least:
             verdict = Verdict.CLEAR
+        value = format_figure(row.value, self.metric)
         reason = (
-            f"{self.metric} is {format_figure(row.value, self.metric)} in the last {format_duration(self.window)}, "
+            f"{self.measure.title} is {value} in the last {format_duration(self.window)}, "
             f"{format_ratio(ratio)} the average of {format_figure(average, self.metric)} "
             f"over the {format_duration(self.baseline)} before (limit {format_ratio(self.bound.limit)})"
         )

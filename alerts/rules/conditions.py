@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from alerts.observations import Reading
-from alerts.settings.section import Section
+from alerts.settings.section import Filters, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Evidence(Protocol):
         metric: str,
         start: datetime,
         end: datetime,
-        where: Mapping[str, str],
+        where: Filters,
         group_by: Sequence[str],
     ) -> Sequence[Measured]:
         """Return the metric over [start, end) for every group that had events."""
@@ -75,7 +75,7 @@ class Condition(Protocol):
         ...
 
     @property
-    def where(self) -> Mapping[str, str]:
+    def where(self) -> Filters:
         """Dimensions it is restricted to."""
         ...
 

@@ -11,7 +11,8 @@ from alerts.figures import format_figure
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
 from alerts.settings.durations import format_duration
-from alerts.settings.section import Section
+from alerts.settings.section import Filters, Section
+from analytics.metrics import METRICS
 
 _WINDOW: Final = timedelta(hours=24)
 _DIMENSIONS: Final = ("metric", "service", "environment", "agent", "direction")
@@ -25,13 +26,13 @@ class Drift:
     keys: ClassVar[tuple[str, ...]] = ()
 
     window: timedelta
-    where: Mapping[str, str]
+    where: Filters
     min_evidence: float
 
     @classmethod
     def read(cls, section: Section) -> Self:
         """Return the condition that the section writes."""
-        where = section.pairs("where")
+        where = section.filters("where")
         for name in where:
             if name not in _DIMENSIONS:
                 section.fail(
@@ -53,7 +54,7 @@ class Drift:
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
             labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
-            if alarm.evidence >= self.min_evidence and all(labels.get(k) == v for k, v in self.where.items()):
+            if alarm.evidence >= self.min_evidence and _fits(labels, self.where):
                 latest[frozenset(labels.items())] = alarm
         return [
             Reading(
@@ -72,6 +73,16 @@ class Drift:
         return f"a drift detector raised an alarm in the last {format_duration(self.window)}"
 
 
+def _fits(labels: Mapping[str, str], where: Filters) -> bool:
+    return all(
+        labels.get(name) in ((wanted,) if isinstance(wanted, str) else wanted)
+        for name, wanted in where.items()
+    )
+
+
 def _describe(alarm: DriftAlarm) -> str:
+    title = METRICS[alarm.metric].title if alarm.metric in METRICS else alarm.metric
     before, after = (format_figure(value, alarm.metric) for value in (alarm.before_value, alarm.after_value))
-    return f"{alarm.metric} went {alarm.direction} from {before} to {after}, {alarm.evidence:.3g} times the alarm level"
+    return (
+        f"{title} went {alarm.direction} from {before} to {after}, {alarm.evidence:.3g} times the alarm level"
+    )

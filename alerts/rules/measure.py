@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Self
 
 from alerts.observations import Observation, Verdict
 from alerts.rules.conditions import Evidence, Measured
-from alerts.rules.vocabulary import DIMENSIONS, METRIC_NAMES
 from alerts.settings.durations import format_duration
-from alerts.settings.section import Section
+from alerts.settings.section import Filters, Section
+from analytics.metrics import METRIC_NAMES, METRICS
 
 SHORTEST_WINDOW: Final = timedelta(minutes=1)
 
@@ -22,26 +22,33 @@ class Measure:
 
     metric: str
     window: timedelta
-    where: Mapping[str, str] = field(default_factory=dict[str, str])
+    where: Filters = field(default_factory=dict[str, str | tuple[str, ...]])
     group_by: tuple[str, ...] = ()
     min_count: int = 1
-    """Fewer events than this in a group are no data."""
+    """Fewer events than this in a group are no data; of counts and sums, nothing is a figure too."""
+
+    @property
+    def title(self) -> str:
+        """The metric as people call it."""
+        return METRICS[self.metric].title
 
     @classmethod
     def read(cls, section: Section, default_window: timedelta) -> Self:
         """Return the measure that the section writes."""
         metric = section.choice("metric", METRIC_NAMES)
-        where, group_by = section.pairs("where"), section.texts("group_by")
+        definition = METRICS[metric]
+        where, group_by = section.filters("where"), section.texts("group_by")
         for key, names in (("where", where), ("group_by", group_by)):
             for name in names:
-                if name not in DIMENSIONS:
-                    section.fail(key, f"has {name}, which is not a dimension; use {', '.join(DIMENSIONS)}")
+                if name not in definition.dimensions:
+                    known = ", ".join(definition.dimensions)
+                    section.fail(key, f"has {name}, which {metric} does not have; use {known}")
         return cls(
             metric=metric,
             window=section.duration("window", default_window, least=SHORTEST_WINDOW),
             where=where,
             group_by=group_by,
-            min_count=section.count("min_count", default=1, least=1),
+            min_count=section.count("min_count", default=0 if definition.kind in ("count", "sum") else 1),
         )
 
     def take(self, evidence: Evidence, end: datetime) -> Sequence[Measured]:
@@ -61,6 +68,6 @@ class Measure:
         if measured.value is None:
             return Observation(
                 Verdict.NO_DATA,
-                f"no data: {self.metric} is not known in the last {format_duration(self.window)}",
+                f"no data: {METRICS[self.metric].null_means}, in the last {format_duration(self.window)}",
             )
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
@@ -13,7 +13,7 @@ from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence, Measured
 from alerts.rules.measure import Measure
 from alerts.settings.durations import format_duration
-from alerts.settings.section import Section
+from alerts.settings.section import Filters, Section
 
 _WINDOW: Final = timedelta(hours=1)
 
@@ -44,7 +44,7 @@ class Threshold:
         return self.measure.window
 
     @property
-    def where(self) -> Mapping[str, str]:
+    def where(self) -> Filters:
         """Dimensions it is restricted to."""
         return self.measure.where
 
@@ -59,7 +59,7 @@ class Threshold:
     def describe(self) -> str:
         """Return the condition in words."""
         limit = format_figure(self.bound.limit, self.metric)
-        return f"{self.metric} {self.bound.side} {limit} over {format_duration(self.window)}"
+        return f"{self.measure.title} {self.bound.side} {limit} over {format_duration(self.window)}"
 
     def _judge(self, row: Measured) -> Observation:
         gap = self.measure.find_gap(row)
@@ -70,7 +70,7 @@ class Threshold:
         relation = self.bound.relation(verdict)
         rest = f" ({row.count:,} events)" if row.count is not None else ""
         reason = (
-            f"{self.metric} is {format_figure(row.value, self.metric)}, {relation} "
+            f"{self.measure.title} is {format_figure(row.value, self.metric)}, {relation} "
             f"{format_figure(limit, self.metric)}, over {format_duration(self.window)}{rest}"
         )
         return Observation(verdict, reason, row.value, self.bound.limit)

@@ -18,6 +18,9 @@ _LONGEST_TEXT: Final = 4_096
 _LONGEST_NAME: Final = 100
 _LONGEST_LIST: Final = 200
 _MOST_SECRET_BYTES: Final = 65_536
+Filters = Mapping[str, str | tuple[str, ...]]
+"""What dimensions must be: one text, or one of several."""
+
 _LABEL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
 
 
@@ -157,6 +160,23 @@ class Section:
                     f'{self.title}: {key}.{name} = {_show(text)} is not a text; put it in quotes: "…"'
                 )
         return cast("dict[str, str]", dict(pairs))
+
+    def filters(self, key: str) -> Filters:
+        """Return a table of texts, or of lists of texts any of which will do, by dimension."""
+        value = self._take(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.fail(key, 'is not a table; write it as { name = "value" }')
+        filters: dict[str, str | tuple[str, ...]] = {}
+        for name, wanted in cast("Mapping[str, object]", value).items():
+            texts = cast("list[object]", wanted) if isinstance(wanted, list) else [wanted]
+            if not texts or len(texts) > _LONGEST_LIST or not all(_is_short_text(text) for text in texts):
+                remedy = 'is not a text or a list of texts; write "one" or ["one", "two"]'
+                raise ConfigError(f"{self.title}: {key}.{name} = {_show(wanted)} {remedy}")
+            found = tuple(str(text) for text in texts)
+            filters[name] = found if isinstance(wanted, list) else found[0]
+        return filters
 
     def tables(self, key: str) -> list[dict[str, object]]:
         """Return an array of tables."""
