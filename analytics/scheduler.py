@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
@@ -94,6 +95,12 @@ class Scheduler:
             pass
         self._log.flush()
         return report
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Keep the chain from running while the block does what jobs must not write beside."""
+        with self._pass:
+            yield
 
     def statuses(self) -> list[JobStatus]:
         """Return how every job fared since the start."""

@@ -57,7 +57,7 @@ class PriceBook:
         return texts.join(named, on=names, how="left", nulls_equal=True, maintain_order="left")["price_model"]
 
 
-def open_book(store: Store) -> PriceBook:
+def current_price_book(store: Store) -> PriceBook:
     """Return the store's present price book; write it first when it is empty or its source has changed."""
     stored = store.select("pricing/present_book")
     source = catalogue_source()
