@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import polars as pl
@@ -86,6 +87,14 @@ class Store(Protocol):
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         ...
 
+    def expire(self, load_seq: int) -> None:
+        """Delete, in one transaction, all rows of loads up to `load_seq`."""
+        ...
+
+    def expire_orphans(self) -> None:
+        """Delete what described nothing but deleted rows: resources, closed sessions without runs, old logs of jobs."""
+        ...
+
     def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers."""
         ...
@@ -100,6 +109,10 @@ class Store(Protocol):
 
     def compact(self) -> StoreSize:
         """Rewrite the database without free space and return its new size; everybody else waits."""
+        ...
+
+    def backup(self, directory: Path) -> None:
+        """Copy the database into a directory while it is in use; writers wait."""
         ...
 
     def close(self) -> None:

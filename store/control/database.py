@@ -42,6 +42,33 @@ class Control:
         with self._connect(write=False) as connection:
             yield connection
 
+    def backup(self, directory: Path) -> None:
+        """Copy the control state into a directory while it is in use.
+
+        Raises:
+            StoreUnavailable: It is not in a file of its own, or the directory cannot be written.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise StoreUnavailable(
+                "the control state is in a database server; back it up with the server's own tools"
+            )
+        target = directory / "control.db"
+        partial = directory / "control.db.partial"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"the backup into {directory} failed: {error}; choose another directory"
+            ) from error
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM INTO ?", (str(partial),))
+        finally:
+            raw.close()
+        partial.chmod(0o600)
+        partial.replace(target)
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

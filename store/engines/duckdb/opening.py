@@ -8,6 +8,7 @@ import duckdb
 
 from store.clock import Clock
 from store.engines.duckdb.adhoc import AdhocRunner
+from store.engines.duckdb.compaction import remove_copy
 from store.engines.duckdb.definitions import define_schema
 from store.errors import SchemaMismatch, StoreUnavailable
 from store.settings import StoreSettings
@@ -22,6 +23,7 @@ def open_database(
         StoreUnavailable: The file cannot be opened, for example because another process holds it.
         SchemaMismatch: It belongs to a newer version, or to another program.
     """
+    remove_copy(path)
     try:
         connection = duckdb.connect(str(path), config=_configure(path, settings))
     except duckdb.Error as error:

@@ -12,7 +12,10 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from store.backups import copy_files
 from store.clock import Clock, utc_now
+from store.engines.duckdb.compaction import compact_file
+from store.engines.duckdb.expiry import expire_loads, expire_orphans
 from store.engines.duckdb.gate import Gate
 from store.engines.duckdb.opening import open_database
 from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, record_batch
@@ -91,6 +94,16 @@ class DuckDBStore:
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         self._callbacks.append(callback)
 
+    def expire(self, load_seq: int) -> None:
+        """Delete, in one transaction, all rows of loads up to `load_seq`."""
+        with self._writing, self._transaction(f"delete the loads up to {load_seq}") as cursor:
+            expire_loads(cursor, load_seq)
+
+    def expire_orphans(self) -> None:
+        """Delete what described nothing but deleted rows."""
+        with self._writing, self._transaction("delete what nothing refers to") as cursor:
+            expire_orphans(cursor)
+
     def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers."""
         with self._cursor("ping the database") as cursor:
@@ -103,9 +116,7 @@ class DuckDBStore:
                 "SELECT block_size * used_blocks FROM pragma_database_size() "
                 "WHERE database_name = current_database()"
             ).fetchall()
-        return StoreSize(
-            rows[0][0], _measure(self.path), _measure(self.path.with_name(self.path.name + ".wal"))
-        )
+        return StoreSize(rows[0][0], _measure(self.path), _measure(self._wal))
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file; return False when running queries did not let it."""
@@ -120,13 +131,40 @@ class DuckDBStore:
                 cursor.close()
         return True
 
+    def compact(self) -> StoreSize:
+        """Rewrite the database without free space and return its new size; everybody else waits."""
+        used_bytes = self.size().used_bytes
+        with self._writing, self._gate.alone():
+            self._close_connections()
+            try:
+                compact_file(self.path, used_bytes, self.settings, self._clock)
+            finally:
+                self._root, self._adhoc = open_database(self.path, self.settings, self._clock)
+        return self.size()
+
+    def backup(self, directory: Path) -> None:
+        """Copy the database into a directory while it is in use; writers wait.
+
+        File and write-ahead log change only when somebody writes, so a copy of both is one moment of the database.
+        """
+        self.checkpoint()
+        with self._writing, self._gate.together():
+            copy_files([self.path, self._wal], directory)
+
     def close(self) -> None:
         """Wait for running calls and close the database; closing again does nothing."""
         if self._gate.is_closed:
             return
         with self._gate.alone(closing=True):
-            self._adhoc.close()
-            self._root.close()
+            self._close_connections()
+
+    @property
+    def _wal(self) -> Path:
+        return self.path.with_name(self.path.name + ".wal")
+
+    def _close_connections(self) -> None:
+        self._adhoc.close()
+        self._root.close()
 
     @contextmanager
     def _cursor(self, doing: str) -> Generator[duckdb.DuckDBPyConnection]:
