@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analytics.counting.spans import TraceSet, rank_context
-from analytics.counting.tree import Ints
+from analytics.counting.tree import Bools, Ints
 from analytics.failures import classify_failed
 
 _FILLED: Final = ("tool", "tool_call_id", "input", "output", "error_type", "status_message")
@@ -47,8 +47,8 @@ def build_tool_calls(spans: TraceSet, tool: Ints) -> pl.DataFrame:
     return rows.with_columns(failure_class=classify_failed(rows, is_tool=True))
 
 
-def _complete(spans: TraceSet, rows: pl.DataFrame, members: Ints, first: pl.Series) -> pl.DataFrame:
-    number = np.cumsum(np.asarray(first)) - 1
+def _complete(spans: TraceSet, rows: pl.DataFrame, members: Ints, first: Bools) -> pl.DataFrame:
+    number = np.cumsum(first) - 1
     counts = np.bincount(number)
     last = np.cumsum(counts) - 1
     inner = spans.frame.select("status", *_FILLED)[pl.Series(members[last])]

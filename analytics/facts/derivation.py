@@ -1,0 +1,133 @@
+"""Rows of the fact tables of touched traces, and what they replace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from analytics.counting import Counted, count_traces
+from analytics.facts.aliases import trace_aliases
+from analytics.facts.judgements import collect_scores
+from analytics.facts.reading import Touched
+from analytics.pricing import price_calls
+from store.port import Replacement
+
+if TYPE_CHECKING:
+    from analytics.pricing import PriceBook
+    from store import Store
+
+_UNPRICED: Final = ("partial", "unpriced_model", "no_usage", "inconsistent")
+_KEYS: Final = ("trace_id", "span_id", "started_at")
+_NO_KEYS: Final = {"trace_id": pl.String, "span_id": pl.String, "started_at": pl.Datetime("us")}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was derived of the same traces before."""
+
+    runs: pl.DataFrame
+    llm_calls: pl.DataFrame
+    tool_calls: pl.DataFrame
+
+
+def derive_facts(
+    store: Store, touched: Touched, book: PriceBook
+) -> tuple[list[Replacement], dict[str, pl.DataFrame]]:
+    """Return what to replace and what to append so that the fact tables hold the touched traces as they are now."""
+    counted = count_traces(touched.spans)
+    calls = price_calls(counted.llm_calls, book)
+    tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))
+    runs = add_costs(counted.runs, calls)
+    past = _read_past(store, touched)
+    aliases = trace_aliases(store, touched, past.runs, counted.runs)
+    scores = collect_scores(store, touched, counted, aliases)
+    several = past.runs.filter(~pl.col("is_sole")).select("trace_id").unique()
+    replacements = [
+        Replacement("llm_calls", keys=past.llm_calls, rows=calls, within=_extent(past.llm_calls)),
+        Replacement("tool_calls", keys=past.tool_calls, rows=tools, within=_extent(past.tool_calls)),
+        Replacement(
+            "runs",
+            keys=past.runs.select("run_id", "started_at"),
+            rows=runs,
+            within=_extent(past.runs),
+        ),
+        Replacement("run_spans", keys=several, rows=counted.run_spans),
+        *aliases.replacements(),
+        *scores,
+    ]
+    appends = {
+        "touched_sessions": _touched_sessions(past.runs, runs, touched.last_load),
+        "touched_hours": _touched_hours(
+            past, Counted(calls, tools, runs, counted.run_spans), touched.last_load
+        ),
+    }
+    return replacements, appends
+
+
+def add_costs(runs: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
+    """Add what the calls of each run cost together; null when none is priced."""
+    priced = pl.col("cost_usd").is_not_null()
+    costs = (
+        calls.filter(pl.col("run_id").is_not_null())
+        .group_by("run_id")
+        .agg(
+            cost_usd=pl.when(priced.any()).then(pl.col("cost_usd").cast(pl.Decimal(38, 12)).sum()),
+            unpriced_calls=pl.col("cost_status").is_in(_UNPRICED).sum().cast(pl.Int64),
+        )
+    )
+    return runs.join(costs, on="run_id", how="left", maintain_order="left").with_columns(
+        pl.col("unpriced_calls").fill_null(0)
+    )
+
+
+def _read_past(store: Store, touched: Touched) -> Past:
+    frames, bounds = {"asked": touched.known}, {"first": touched.first_load}
+    if touched.known.is_empty():
+        keys = pl.DataFrame(schema=_NO_KEYS)
+        runs = pl.DataFrame(
+            schema={
+                "run_id": pl.String,
+                "trace_id": pl.String,
+                "root_span_id": pl.String,
+                "is_sole": pl.Boolean,
+                "session_id": pl.String,
+                "started_at": pl.Datetime("us"),
+            }
+        )
+        return Past(runs, keys, keys)
+    return Past(
+        runs=store.select("facts/old_runs", bounds, frames),
+        llm_calls=store.select("facts/old_llm_calls", bounds, frames).select(*_KEYS),
+        tool_calls=store.select("facts/old_tool_calls", bounds, frames).select(*_KEYS),
+    )
+
+
+def _extent(rows: pl.DataFrame) -> dict[str, tuple[datetime, datetime]]:
+    first, last = rows["started_at"].min(), rows["started_at"].max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return {}
+    return {"started_at": (first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))}
+
+
+def _touched_sessions(old: pl.DataFrame, new: pl.DataFrame, load_seq: int) -> pl.DataFrame:
+    sessions = pl.concat(
+        [rows.select(session_id=pl.coalesce("session_id", "run_id")) for rows in (old, new)]
+    ).unique()
+    return sessions.select(pl.lit(load_seq, pl.Int64).alias("load_seq"), "session_id")
+
+
+def _touched_hours(old: Past, new: Counted, load_seq: int) -> pl.DataFrame:
+    by_subject = {
+        "run": (old.runs, new.runs),
+        "llm_call": (old.llm_calls, new.llm_calls),
+        "tool_call": (old.tool_calls, new.tool_calls),
+    }
+    hours = [
+        rows.select(subject=pl.lit(subject), hour_at=pl.col("started_at").dt.truncate("1h"))
+        for subject, pair in by_subject.items()
+        for rows in pair
+    ]
+    return pl.concat(hours).unique().with_columns(load_seq=pl.lit(load_seq, pl.Int64))

@@ -1,0 +1,116 @@
+"""The job: from loads that are not counted yet to rows of the fact tables, a bounded chunk at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from analytics.facts.derivation import derive_facts
+from analytics.facts.reading import SpanReader
+from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from analytics.pricing import PriceBook, current_price_book
+from store.port import Replacement
+
+if TYPE_CHECKING:
+    from store import Store
+
+CHUNK_SPANS: Final = 20_000
+"""Spans counted at a time: enough to spread the cost of statements, few enough to hold in memory."""
+
+_LOADS_READ: Final = 500
+_RUN_SECONDS: Final = 2.0
+"""After this long the jobs behind have their turn, so that what is counted becomes visible."""
+
+
+def facts_job() -> Job:
+    """Return the job that counts what is loaded, after each load."""
+    state = FactsState()
+    return Job("facts", state.update, wakes_on_load=True)
+
+
+@dataclass
+class FactsState:
+    """What the job keeps between runs; all of it can be read again from the store."""
+
+    reader: SpanReader | None = None
+    book: PriceBook | None = None
+    chunk_spans: int = CHUNK_SPANS
+
+    def update(self, context: JobContext) -> JobReport:
+        """Count the loads above the watermark, oldest first, until none is left or time is up."""
+        store = context.store
+        floor = int(store.select("facts/watermark")["load_seq"][0])
+        pending = store.select("facts/pending_loads", {"floor": floor, "max_rows": _LOADS_READ})
+        if pending.is_empty():
+            return NOTHING_TO_DO
+        reader = self._open_reader(context)
+        book = self._open_book(store)
+        changed, until = 0, time.monotonic() + _RUN_SECONDS
+        chunks = _divide(pending, self.chunk_spans)
+        for position, (first, last, spans) in enumerate(chunks):
+            if position and (context.is_stopping() or time.monotonic() > until):
+                break
+            changed += self._derive(context, reader, book, first, last, spans)
+            floor = last
+        has_more = floor < int(pending["load_seq"][-1]) or pending.height == _LOADS_READ
+        return JobReport(changed=changed, load_seq=floor, has_more=has_more)
+
+    def _derive(
+        self, context: JobContext, reader: SpanReader, book: PriceBook, first: int, last: int, spans: int
+    ) -> int:
+        """Count one chunk; the watermark moves with its last part."""
+        parts = self._parts(context.store, first, last, spans)
+        changed = 0
+        for position, asked in enumerate(parts, start=1):
+            touched = reader.read(first, last, asked)
+            replacements, appends = derive_facts(context.store, touched, book)
+            if position == len(parts):
+                replacements.append(_move_watermark(context, last))
+            context.store.replace(*replacements, appends=appends)
+            changed += sum(len(item.rows) for item in replacements)
+        return changed
+
+    def _parts(self, store: Store, first: int, last: int, spans: int) -> list[pl.DataFrame | None]:
+        """None for all traces at once; for a load beyond the bound, its traces in several frames."""
+        if spans <= 2 * self.chunk_spans:
+            return [None]
+        sizes = store.select("facts/trace_sizes", {"first": first, "last": last})
+        part = (sizes["spans"].cum_sum() - sizes["spans"]) // self.chunk_spans
+        frames = sizes.with_columns(part=part).partition_by("part", maintain_order=True)
+        return [frame.select("trace_id") for frame in frames]
+
+    def _open_reader(self, context: JobContext) -> SpanReader:
+        if self.reader is None or self.reader.store is not context.store:
+            self.reader = SpanReader(context.store, context.settings.lookback)
+            self.reader.warm_up(context.clock())
+        return self.reader
+
+    def _open_book(self, store: Store) -> PriceBook:
+        version = int(store.select("facts/book_version")["cost_version"][0])
+        if self.book is None or self.book.version != version:
+            self.book = current_price_book(store)
+        return self.book
+
+
+def _divide(pending: pl.DataFrame, chunk_spans: int) -> list[tuple[int, int, int]]:
+    """Neighbouring loads together, up to the bound: first load, last load, spans."""
+    chunks: list[tuple[int, int, int]] = []
+    for load_seq, spans in pending.iter_rows():
+        if chunks and chunks[-1][2] + spans <= chunk_spans:
+            first, _, together = chunks[-1]
+            chunks[-1] = (first, load_seq, together + spans)
+        else:
+            chunks.append((load_seq, load_seq, spans))
+    return chunks
+
+
+def _move_watermark(context: JobContext, load_seq: int):
+
+    return Replacement(
+        "watermarks",
+        keys=pl.DataFrame({"job": ["facts"]}),
+        rows=pl.DataFrame({"job": ["facts"], "load_seq": [load_seq], "updated_at": [context.clock()]}),
+    )
