@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
@@ -117,9 +118,9 @@ class Intake:
             load_seq=load_seq,
             bodies=len(batch.bodies),
             read_bytes=sum(len(body.data) for body in (*batch.bodies, *batch.repeated)),
-            records=dict(tally.records),
+            records=tally.records,
             duplicates=tally.duplicates.total(),
-            rejected=len(letters),
+            rejected=Counter(letter.reason for letter in letters),
         )
 
 

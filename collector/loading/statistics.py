@@ -49,17 +49,17 @@ class LoadReport:
     """Records written, by signal."""
     duplicates: int
     """Bodies and spans that were there already."""
-    rejected: int
-    """Records and bodies that went to the dead letters."""
+    rejected: Mapping[str, int]
+    """Records and bodies that went to the dead letters, by reason."""
 
     def __add__(self, later: LoadReport) -> LoadReport:
         return LoadReport(
-            later.load_seq,
-            self.bodies + later.bodies,
-            self.read_bytes + later.read_bytes,
-            {signal: self.records.get(signal, 0) + later.records.get(signal, 0) for signal in SIGNALS},
-            self.duplicates + later.duplicates,
-            self.rejected + later.rejected,
+            load_seq=later.load_seq,
+            bodies=self.bodies + later.bodies,
+            read_bytes=self.read_bytes + later.read_bytes,
+            records=Counter(self.records) + Counter(later.records),
+            duplicates=self.duplicates + later.duplicates,
+            rejected=Counter(self.rejected) + Counter(later.rejected),
         )
 
 

@@ -1,0 +1,3 @@
+"""OTLP bodies in files: which signal they are of, whichever way they were written."""
+
+from __future__ import annotations
