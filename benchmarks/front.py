@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ class RunningFront:
 
 
 @contextmanager
-def run_front(directory: Path) -> Iterator[RunningFront]:
+def run_front(directory: Path) -> Generator[RunningFront]:
     """Start a front on free ports and stop it afterwards."""
     settings = CollectorSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", log_disk_reserve_bytes=0)
     arguments = front_arguments(settings, directory, log_format="json")
