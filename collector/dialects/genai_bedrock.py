@@ -1,4 +1,4 @@
-"""OpenTelemetry's genai instrumentation of Bedrock 1.3b0: its input leaves cached tokens out, against the convention."""
+"""OpenTelemetry genai instrumentation of Bedrock 1.3b0: against the convention, its input leaves cached tokens out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Google ADK, Python 1.x and 2 (both telemetry schemas), JavaScript 2.0.
 
-The legacy schema nests `generate_content` in a `call_llm` of the same usage; parallel tools get a merged copy; a transfer
-to another agent is a tool. JavaScript's output leaves thoughts out: they stand in the response only.
+The legacy schema nests `generate_content` in a `call_llm` of the same usage; parallel tools get a merged copy;
+a transfer to another agent is a tool. JavaScript's output leaves thoughts out: they stand in the response only.
 """
 
 from __future__ import annotations

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, name_starts, named, value
+from collector.dialects.engine.conditions import has_under, name_starts, named, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
 from collector.dialects.engine.readers import Document
 
 LLM_OUTPUT = "haystack.agent.step.llm.output"
+GENERATORS = tuple(
+    f"{provider}{component}"
+    for provider in (
+        "OpenAI", "OpenAIResponses", "AzureOpenAI", "Anthropic", "GoogleGenAI", "AmazonBedrock", "Cohere", "Mistral",
+        "Ollama", "HuggingFaceAPI",
+    )
+    for component in ("ChatGenerator", "Generator")
+)  # fmt: skip
 REPLY_FIELDS = ("response_id", "response_model", "finish_reason")
 
 
@@ -32,12 +40,9 @@ DIALECT = Dialect(
         kind("tool", named("haystack.agent.step.tool", "haystack.tool.invoke")),
         kind("chain", named("haystack.agent.step")),
         kind("workflow", named("haystack.pipeline.run", "haystack.async_pipeline.run")),
-        kind("llm", has("haystack.component.name") & value("haystack.component.type", *(
-            f"{provider}{kind_}" for provider in ("OpenAI", "AzureOpenAI", "Anthropic", "GoogleGenAI", "AmazonBedrock",
-                                                "Cohere", "Mistral", "Ollama", "OpenAIResponses", "HuggingFaceAPI")
-            for kind_ in ("ChatGenerator", "Generator")))),
+        kind("llm", value("haystack.component.type", *GENERATORS)),
         kind("chain", named("haystack.component.run")),
-    ),  # fmt: skip
+    ),
     failed=value("haystack.tool.error", "true", "True"),
     fields={
         "agent": ("haystack.agent.name",),
@@ -48,11 +53,19 @@ DIALECT = Dialect(
         Document("haystack.component.output", (*USAGE_FIELDS, *REPLY_FIELDS), read_reply),
     ),
     input_keys=(
-        "haystack.tool.input", "haystack.agent.step.tool.input", "haystack.agent.step.llm.input", "haystack.agent.input",
-        "haystack.component.input", "haystack.pipeline.input_data",
+        "haystack.tool.input",
+        "haystack.agent.step.tool.input",
+        "haystack.agent.step.llm.input",
+        "haystack.agent.input",
+        "haystack.component.input",
+        "haystack.pipeline.input_data",
     ),
     output_keys=(
-        "haystack.tool.output", "haystack.agent.step.tool.output", LLM_OUTPUT, "haystack.agent.output",
-        "haystack.component.output", "haystack.pipeline.output_data",
+        "haystack.tool.output",
+        "haystack.agent.step.tool.output",
+        LLM_OUTPUT,
+        "haystack.agent.output",
+        "haystack.component.output",
+        "haystack.pipeline.output_data",
     ),
-)  # fmt: skip
+)

@@ -1,7 +1,7 @@
 """Langfuse SDK, Python 3 to 5 and JavaScript 4 to 5.
 
-`usage_details` comes in three shapes (provider's own, LangChain's disjoint buckets, hand-written); failures often only as
-level ERROR; scores do not travel by OTLP.
+`usage_details` comes in three shapes (provider's own, LangChain's disjoint buckets, hand-written); failures often
+only as level ERROR; scores do not travel by OTLP.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """LiteLLM's OTel callback.
 
-The call and the raw request below it bear the same name when the caller chose one: only the call has an id of LiteLLM's.
-Parts of usage stand in a printed Python object.
+The call and the raw request below it bear the same name when the caller chose one: only the call has an id of
+LiteLLM's. Parts of usage stand in a printed Python object.
 """
 
 from __future__ import annotations

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import polars as pl
 
-from collector.dialects.engine.conditions import has, has_under, scope, status_is, value, value_contains
+from collector.dialects.engine.conditions import (
+    has,
+    has_under,
+    scope,
+    status_is,
+    value,
+    value_contains,
+    value_starts,
+)
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, KeyReader, positive, seconds
+from collector.dialects.engine.readers import Document, KeyReader, absent, positive, seconds
 from collector.dialects.spanledger import read_feedback
 
 INSTRUMENTED = scope("logfire.openai", "logfire.anthropic", "logfire.google_genai")
 LOG = value("logfire.span_type", "log")
 FEEDBACK = scope("logfire.feedback") | value("logfire.span_type", "annotation")
+SCRUBBED = "[Scrubbed due to"
 STREAMED = value_contains("request_data", '"stream":true', '"stream": true')
 USAGE = has("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
 
@@ -45,6 +54,11 @@ DIALECT = Dialect(
     ),
     pending=value("logfire.span_type", "pending_span"),
     fields={
+        "session_id": (
+            absent(value_starts("session.id", SCRUBBED)),
+            absent(value_starts("session_id", SCRUBBED)),
+        ),
+        "user_id": (absent(value_starts("user.id", SCRUBBED)), absent(value_starts("user_id", SCRUBBED))),
         "duration_ms": (seconds("duration", when=INSTRUMENTED & LOG),),
         "feedback": (KeyReader("logfire.msg", when=FEEDBACK, convert=read_annotation),),
         "reported_cost_usd": (positive("operation.cost"),),

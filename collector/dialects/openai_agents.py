@@ -24,6 +24,7 @@ DIALECT = Dialect(
         kind("chain", value("gen_ai.operation.name", "unknown")),
     ),
     fields={
+        "agent": (absent(value("gen_ai.agent.name", "OpenAI Agent")),),
         "response_model": ("gen_ai.response.model", key("gen_ai.request.model", when=~status_is("error"))),
         "request_model": (absent(SCOPE & ~status_is("error")),),
         "workflow": (span_name(when=TRACE),),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has, is_root, scope, value
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
-from collector.dialects.engine.identity import IDENTITY_FIELDS, read_identity
-from collector.dialects.engine.readers import Document, event_time, extract, key, span_name
+from collector.dialects.engine.identity import members_of
+from collector.dialects.engine.readers import event_time, extract, key, span_name
 
 AGENT = value("openinference.span.kind", "AGENT")
 CHAIN = value("openinference.span.kind", "CHAIN")
 LLM = value("openinference.span.kind", "LLM")
 TOOL = value("openinference.span.kind", "TOOL")
+IN_METADATA = members_of("metadata")
 INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
 
 MESSAGE = FlatMessages(
@@ -79,12 +80,12 @@ DIALECT = Dialect(
         "tool_call_id": ("tool_call.id", "tool.id"),
         "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT & ~has("tool.name"))),
         "workflow": (span_name(when=CHAIN & is_root() & INSTRUMENTORS),),
-        "session_id": ("session.id",),
-        "user_id": ("user.id",),
+        "session_id": ("session.id", *IN_METADATA["session_id"]),
+        "user_id": ("user.id", *IN_METADATA["user_id"]),
+        "tenant": IN_METADATA["tenant"],
         "prompt_name": ("prompt.id",),
         "prompt_version": ("llm.prompt_template.version",),
     },
-    documents=(Document("metadata", IDENTITY_FIELDS, read_identity),),
     units={
         "input_audio_tokens": ("llm.token_count.prompt_details.audio",),
         "output_audio_tokens": ("llm.token_count.completion_details.audio",),

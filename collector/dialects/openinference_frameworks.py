@@ -1,8 +1,8 @@
 """What OpenInference's instrumentors of single frameworks call by another name than it is.
 
-OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a tool
-beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span, and a
-hand-off is a tool. Haystack: cached and reasoning tokens only in the printed reply.
+OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
+tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
+and a hand-off is a tool. Haystack: cached and reasoning tokens only in the printed reply.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pydantic AI 1.0 to 2.x, instrumentation versions 1 to 6.
 
 1.0 repeats usage on `agent run`, has no operation on agents and tools, and with Anthropic behind another address only
-raw `gen_ai.usage.details.*`, whose input leaves cached tokens out. 2.x sums on the agent are `gen_ai.aggregated_usage.*`.
+raw `gen_ai.usage.details.*`, whose input leaves cached tokens out. 2.x sums on the agent: `gen_ai.aggregated_usage.*`.
 A conversation id that nobody gave is made together with the id of the agent's call: both begin alike.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has_under, named, same_start, scope_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind
-from collector.dialects.engine.identity import IDENTITY_FIELDS, read_identity
-from collector.dialects.engine.readers import Document, absent, key, positive
+from collector.dialects.engine.identity import members_of
+from collector.dialects.engine.readers import absent, key, positive
 
 DETAILS = "gen_ai.usage.details."
 SUMMED = "gen_ai.aggregated_usage."
+IN_METADATA = members_of("metadata")
 UUID7_TIME_AND_COUNTER = 18
 
 DIALECT = Dialect(
@@ -31,7 +32,11 @@ DIALECT = Dialect(
         "request_model": ("gen_ai.request.model", "model_name"),
         "session_id": (
             absent(same_start("gen_ai.conversation.id", "gen_ai.agent.call.id", UUID7_TIME_AND_COUNTER)),
+            "gen_ai.conversation.id",
+            *IN_METADATA["session_id"],
         ),
+        "user_id": IN_METADATA["user_id"],
+        "tenant": IN_METADATA["tenant"],
         "input_tokens": (
             "gen_ai.usage.input_tokens",
             f"{SUMMED}input_tokens",
@@ -63,7 +68,6 @@ DIALECT = Dialect(
         ),
         "reported_cost_usd": (positive("operation.cost"),),
     },
-    documents=(Document("metadata", IDENTITY_FIELDS, read_identity),),
     input_keys=("tool_arguments", "events", "pydantic_ai.all_messages", "all_messages_events"),
     output_keys=("tool_response", "final_result"),
 )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from collector.dialects.engine.index import AttributeIndex, Mask, Positions
-from collector.dialects.engine.parsing import parse_booleans, parse_counts, parse_numbers
+from collector.dialects.engine.parsing import Numbers, parse_counts, parse_flags, parse_numbers
 
 TEXT_FIELDS: Final = (
     "tenant", "agent", "agent_version", "purpose", "status_message", "error_type", "session_id", "user_id",
@@ -27,14 +27,15 @@ NUMBER_FIELDS: Final = ("duration_ms", "ttft_ms", "confidence", "feedback", "rep
 FLAG_FIELDS: Final = ("streamed",)
 FIELDS: Final = frozenset(TEXT_FIELDS + COUNT_FIELDS + NUMBER_FIELDS + FLAG_FIELDS)
 
-PARSERS: Final[Mapping[str, Callable[[pl.Series], pl.Series]]] = {
+PARSERS: Final[Mapping[str, Callable[[pl.Series], Numbers]]] = {
     **dict.fromkeys(COUNT_FIELDS, parse_counts),
     **dict.fromkeys(NUMBER_FIELDS, parse_numbers),
-    **dict.fromkeys(FLAG_FIELDS, parse_booleans),
+    **dict.fromkeys(FLAG_FIELDS, parse_flags),
 }
 
-MAX_TEXT_CHARS: Final = 2048
+MAX_TEXT_BYTES: Final = 4096
 """Longer names and ids than this are cut: a fact is a label, content stays in the attributes."""
+MAX_TEXT_CHARS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,49 @@ class Reading:
     exclusive: Mask | bool = False
 
 
+class TextPool:
+    """Every text a fact can be: the attributes' values, one null, and texts that readers converted."""
+
+    def __init__(self, index: AttributeIndex) -> None:
+        self._pieces = [index.values, pl.Series("", [None], dtype=pl.String)]
+        self._lengths = [index.lengths, np.zeros(1, dtype=np.int64)]
+        self._size = len(index.values) + 1
+        self._joined: tuple[int, pl.Series, npt.NDArray[np.int64]] | None = None
+        self.null_position = len(index.values)
+
+    def add(self, texts: pl.Series, lengths: npt.NDArray[np.int64]) -> int:
+        """Take in texts; return the position of the first."""
+        first = self._size
+        self._pieces.append(texts.alias(""))
+        self._lengths.append(lengths)
+        self._size += len(texts)
+        return first
+
+    def texts_at(self, positions: Positions) -> pl.Series:
+        """Return the texts at positions, cut to a label's length."""
+        if self._joined is None or self._joined[0] != self._size:
+            self._joined = (self._size, pl.concat(self._pieces, rechunk=True), np.concatenate(self._lengths))
+        _, pool, lengths = self._joined
+        texts = pool[positions]
+        return (
+            texts.str.slice(0, MAX_TEXT_CHARS)
+            if lengths[positions].max(initial=0) > MAX_TEXT_BYTES
+            else texts
+        )
+
+
 @dataclass(slots=True)
 class TextColumn:
-    """A text fact: an index into the pool of attribute values, span names and converted texts."""
+    """A text fact: a position in the pool for each row."""
 
     index: AttributeIndex
+    pool: TextPool
     filled: Mask = field(init=False)
-    _take: npt.NDArray[np.int64] = field(init=False)
-    _extras: list[pl.Series] = field(init=False, default_factory=list[pl.Series])
-    _extra_count: int = field(init=False, default=0)
+    _take: Positions = field(init=False)
 
     def __post_init__(self) -> None:
         self.filled = self.index.empty_mask()
-        self._take = np.full(self.index.row_count, -1, dtype=np.int64)
+        self._take = np.full(self.index.row_count, self.pool.null_position, dtype=np.int64)
 
     def fill(self, reading: Reading) -> None:
         """Take over a reading whose rows are still open; a reading without any value closes them."""
@@ -70,27 +101,27 @@ class TextColumn:
         if reading.values is None:
             self.filled[reading.rows] = True
             return
-        values = reading.values
-        usable = (values.is_not_null() & (values.str.len_bytes() > 0)).fill_null(value=False).to_numpy()
+        texts = reading.values.cast(pl.String)
+        lengths = texts.str.len_bytes().cast(pl.Int64).fill_null(0).to_numpy()
+        usable = lengths > 0
         rows = reading.rows[usable]
-        if not len(rows):
-            return
-        offset = len(self.index.values) + self._extra_count
-        self._take[rows] = offset + np.arange(len(rows))
+        self._take[rows] = self.pool.add(texts, lengths) + np.flatnonzero(usable)
         self.filled[rows] = True
-        self._extras.append(values.filter(pl.Series(usable)))
-        self._extra_count += len(rows)
+
+    def is_empty(self) -> bool:
+        """Whether no row has a text."""
+        return not (self._take != self.pool.null_position).any()
 
     def finish(self, name: str) -> pl.Series:
         """Return the column, null where nothing was read."""
-        if not self.filled.any():
-            return pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.index.row_count)
-        pool = pl.concat([self.index.values, *self._extras]) if self._extras else self.index.values
-        places = pl.Series(self._take)
-        column = pool.gather(places.set(places < 0, None)).alias(name)
-        if (column.str.len_bytes().max() or 0) > MAX_TEXT_CHARS:  # type: ignore[operator]
-            column = column.str.slice(0, MAX_TEXT_CHARS)
-        return column
+        if self.is_empty():
+            return empty_texts(name, self.index.row_count)
+        return self.pool.texts_at(self._take).alias(name)
+
+
+def empty_texts(name: str, count: int) -> pl.Series:
+    """Return a text column without any value."""
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, count)
 
 
 @dataclass(slots=True)
@@ -98,9 +129,9 @@ class ValueColumn:
     """A fact that is a number or a flag."""
 
     index: AttributeIndex
-    parse: Callable[[pl.Series], pl.Series]
+    parse: Callable[[pl.Series], Numbers]
     filled: Mask = field(init=False)
-    values: npt.NDArray[np.float64] = field(init=False)
+    values: Numbers = field(init=False)
     exclusive: Mask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,21 +145,20 @@ class ValueColumn:
         A reading without any value closes its rows.
         """
         if reading.positions is not None:
-            parsed = self.parse(self.index.values.gather(reading.positions))
+            numbers = self.parse(self.index.texts_at(reading.positions))
         elif reading.values is not None:
-            parsed = self.parse(reading.values)
+            numbers = self.parse(reading.values)
         else:
             self.values[reading.rows] = np.nan
             self.filled[reading.rows] = True
             return
-        usable = parsed.is_not_null().to_numpy()
+        usable = ~np.isnan(numbers)
         rows = reading.rows[usable]
-        self.values[rows] = parsed.drop_nulls().cast(pl.Float64).to_numpy()
+        self.values[rows] = numbers[usable]
         self.filled[rows] = True
         if reading.exclusive is not False:
             self.exclusive[rows] = True if reading.exclusive is True else reading.exclusive[rows]
 
     def finish(self, name: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
         """Return the column, null where nothing was read."""
-        column = pl.Series(name, self.values)
-        return column.set(pl.Series(~self.filled | np.isnan(self.values)), None).cast(dtype)
+        return pl.Series(name, np.where(self.filled, self.values, np.nan), nan_to_null=True).cast(dtype)

@@ -116,17 +116,23 @@ def value_contains(key: str, *parts: str) -> Condition:
 
 def event(name: str) -> Condition:
     """The span has an event of that name."""
-    return Condition(lambda index: index.with_event(name))
+    return Condition(lambda index: index.events.having(name))
 
 
 def otel_kind(*kinds: str) -> Condition:
     """The span's OTel kind is one of those."""
-    return Condition(lambda index: index.spans["otel_kind"].is_in(kinds).to_numpy())
+    return Condition(
+        lambda index: np.logical_or.reduce([(index.spans["otel_kind"] == kind).to_numpy() for kind in kinds])
+    )
 
 
 def status_is(*statuses: str) -> Condition:
     """The span's own status is one of those."""
-    return Condition(lambda index: index.spans["status"].is_in(statuses).to_numpy())
+    return Condition(
+        lambda index: np.logical_or.reduce(
+            [(index.spans["status"] == status).to_numpy() for status in statuses]
+        )
+    )
 
 
 def is_root() -> Condition:
@@ -143,7 +149,7 @@ def same_start(first: str, second: str, length: int) -> Condition:
         if not len(rows):
             return None
         heads = [
-            index.values.gather(places[picked]).str.slice(0, length)
+            index.texts_at(places[picked]).str.slice(0, length)
             for places, picked in ((one, of_one), (two, of_two))
         ]
         mask = index.empty_mask()
@@ -162,7 +168,7 @@ def names_span(key: str) -> Condition:
             return None
         rows = index.rows[places]
         mask = index.empty_mask()
-        same = index.values.gather(places) == index.spans["name"].gather(rows)
+        same = index.texts_at(places) == index.spans["name"][rows]
         mask[rows[same.to_numpy()]] = True
         return mask
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
+
+from collector.dialects.engine.readers import Reader, member
 
 USER_NAMES: Final = ("user_id", "userId", "user", "customer_id", "end_user_id")
 SESSION_NAMES: Final = (
@@ -14,34 +16,17 @@ SESSION_NAMES: Final = (
     "conversationId",
 )
 TENANT_NAMES: Final = ("tenant_id", "tenantId", "tenant")
-IDENTITY_FIELDS: Final = ("session_id", "user_id", "tenant")
 
 
-def read_identity(metadata: object) -> dict[str, object]:
-    """Return session, user and tenant of a metadata object."""
-    if not isinstance(metadata, dict):
-        return {}
-    said = cast("dict[str, object]", metadata)
+def members_of(key: str) -> dict[str, tuple[Reader, ...]]:
+    """Return readers of session, user and tenant in the JSON object that a key holds."""
     return {
-        field: _first_text(said, names)
-        for field, names in (
-            ("session_id", SESSION_NAMES),
-            ("user_id", USER_NAMES),
-            ("tenant", TENANT_NAMES),
-        )
+        "session_id": (member(key, *SESSION_NAMES),),
+        "user_id": (member(key, *USER_NAMES),),
+        "tenant": (member(key, *TENANT_NAMES),),
     }
 
 
 def keys_with(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names as keys under a prefix."""
     return tuple(f"{prefix}{name}" for name in names)
-
-
-def _first_text(said: dict[str, object], names: tuple[str, ...]) -> str | None:
-    for name in names:
-        found = said.get(name)
-        if isinstance(found, str) and found:
-            return found
-        if isinstance(found, int) and not isinstance(found, bool):
-            return str(found)
-    return None

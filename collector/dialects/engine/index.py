@@ -53,24 +53,24 @@ class Vocabulary:
 
 
 class Labels:
-    """A text column of the spans, tested once per distinct value."""
+    """A text column coded by its distinct values, so that a question is asked once per value."""
 
     def __init__(self, column: pl.Series) -> None:
-        categories = pl.Categorical(pl.Categories.random())
-        coded = column.fill_null("").cast(categories)
-        codes = coded.to_physical().to_numpy()
-        distinct = coded.unique()
-        self.values: list[str] = distinct.cast(pl.String).to_list()
-        slot = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-        slot[distinct.to_physical().to_numpy()] = np.arange(len(self.values))
-        self._codes = slot[codes]
+        coded = column.to_arrow().dictionary_encode(null_encoding="encode")  # type: ignore[union-attr]
+        self.values: list[str] = [text or "" for text in coded.dictionary.to_pylist()]
+        self.codes: npt.NDArray[np.int32] = coded.indices.to_numpy(zero_copy_only=False)
 
     def where(self, test: Callable[[str], bool]) -> Mask | None:
-        """Rows whose value passes the test; None when no value does."""
+        """Return where the value passes the test; None when no value does."""
         hits = [test(value) for value in self.values]
         if not any(hits):
             return None
-        return np.asarray(hits, dtype=np.bool_)[self._codes]
+        return np.asarray(hits, dtype=np.bool_)[self.codes]
+
+    def translated(self, convert: Callable[[str], str | None]) -> pl.Series:
+        """Return the column with every value converted; an empty text counts as no value."""
+        texts = pl.Series([convert(text) if text else None for text in self.values], dtype=pl.String)
+        return texts[self.codes]
 
 
 class AttributeIndex:
@@ -82,12 +82,15 @@ class AttributeIndex:
     def __init__(self, batch: SpanBatch, vocabulary: Vocabulary) -> None:
         self.row_count = batch.spans.height
         self.spans = batch.spans
-        self.values: pl.Series = batch.attributes["value"].cast(pl.String)
+        self.values: pl.Series = batch.attributes["value"].cast(pl.String).alias("")
+        self.lengths: npt.NDArray[np.int64] = (
+            self.values.str.len_bytes().cast(pl.Int64).fill_null(0).to_numpy()
+        )
         self.rows: Positions = batch.attributes["row"].to_numpy().astype(np.int64)
         self.scopes = Labels(batch.spans["scope_name"])
         self.names = Labels(batch.spans["name"])
-        self._events = batch.event_attributes
-        self._event_masks: dict[str, Mask | None] = {}
+        self.events = EventIndex(batch.event_attributes, self.row_count)
+        self._labels: dict[str, Labels] = {}
         self._places = self._group_positions(batch.attributes["key"], vocabulary)
 
     def _group_positions(self, keys: pl.Series, vocabulary: Vocabulary) -> dict[str, Positions]:
@@ -106,8 +109,7 @@ class AttributeIndex:
         slot = np.full(int(codes.max(initial=0)) + 1, -1, dtype=np.int32)
         slot[[code for code, _ in known]] = np.arange(len(known), dtype=np.int32)
         slots = slot[codes]
-        present = (self.values.str.len_bytes().fill_null(0).to_numpy() > 0) & (slots >= 0)
-        places = np.flatnonzero(present)
+        places = np.flatnonzero((slots >= 0) & (self.lengths > 0))
         slots = slots[places]
         if len(known) < 65536:
             slots = slots.astype(np.uint16)  # numpy sorts 16-bit integers by radix
@@ -119,6 +121,16 @@ class AttributeIndex:
     def positions(self, key: str) -> Positions:
         """Positions in the attributes where the key has a value."""
         return self._places.get(key, NOWHERE)
+
+    def texts_at(self, positions: Positions) -> pl.Series:
+        """Return the values at positions."""
+        return self.values[positions]
+
+    def labels(self, key: str) -> Labels:
+        """Return the values of a key coded, in the order of its positions."""
+        if key not in self._labels:
+            self._labels[key] = Labels(self.texts_at(self.positions(key)))
+        return self._labels[key]
 
     def keys_under(self, prefixes: str | tuple[str, ...]) -> list[str]:
         """Present keys that begin with one of the prefixes."""
@@ -143,34 +155,49 @@ class AttributeIndex:
         places = self.positions(key)
         if not len(places):
             return None
-        values = self.values.gather(places)
-        distinct = values.unique()
-        hits = [value for value in distinct.to_list() if test(value)]
-        if not hits:
+        hits = self.labels(key).where(test)
+        if hits is None:
             return None
         mask = self.empty_mask()
-        mask[self.rows[places[values.is_in(hits).to_numpy()]]] = True
+        mask[self.rows[places[hits]]] = True
         return mask
 
-    def with_event(self, event_name: str) -> Mask | None:
+
+class EventIndex:
+    """The attributes of span events, by the event's name; an event without attributes is not in it."""
+
+    def __init__(self, events: pl.DataFrame, row_count: int) -> None:
+        self._events = events
+        self._row_count = row_count
+        self._names = Labels(events["event_name"]) if events.height else None
+        self._rows: Positions = events["row"].to_numpy().astype(np.int64)
+
+    def names(self) -> list[str]:
+        """Return the names of events."""
+        return self._names.values if self._names is not None else []
+
+    def having(self, event_name: str) -> Mask | None:
         """Rows that have an event of that name."""
-        if event_name not in self._event_masks:
-            rows = self._events.filter(pl.col("event_name") == event_name)["row"].to_numpy()
-            mask = self.empty_mask() if len(rows) else None
-            if mask is not None:
-                mask[rows] = True
-            self._event_masks[event_name] = mask
-        return self._event_masks[event_name]
+        found = self._where(event_name)
+        if found is None:
+            return None
+        mask = np.zeros(self._row_count, dtype=np.bool_)
+        mask[self._rows[found]] = True
+        return mask
 
-    def event_values(self, event_name: str, key: str) -> tuple[Positions, pl.Series]:
-        """Return rows and values of a key on each span's last event of a name."""
-        found = self._events.filter(
-            (pl.col("event_name") == event_name)
-            & (pl.col("key").cast(pl.String) == key)
-            & (pl.col("value") != "")
-        ).unique("row", keep="last", maintain_order=True)
-        return found["row"].to_numpy().astype(np.int64), found["value"].cast(pl.String)
+    def last_values(self, event_name: str, key: str) -> tuple[Positions, pl.Series]:
+        """Return rows, and the key's value on each row's last event of that name that has one."""
+        found = self._where(event_name)
+        if found is None:
+            return NOWHERE, pl.Series(dtype=pl.String)
+        keys = self._events["key"].cast(pl.String)
+        places = np.flatnonzero(found & (keys == key).to_numpy())
+        values = self._events["value"][places].cast(pl.String)
+        places = places[(values.str.len_bytes().fill_null(0) > 0).to_numpy()]
+        rows = self._rows[places]
+        # Events are in order: of equal neighbours the last one stays.
+        is_last = np.append(rows[1:] != rows[:-1], True) if len(rows) else np.empty(0, np.bool_)
+        return rows[is_last], self._events["value"][places[is_last]].cast(pl.String)
 
-    def mentions_event(self, event_name: str) -> Mask:
-        """Rows whose events hold the name somewhere."""
-        return self.spans["events"].str.contains(event_name, literal=True).fill_null(value=False).to_numpy()
+    def _where(self, event_name: str) -> Mask | None:
+        return None if self._names is None else self._names.where(lambda name: name == event_name)

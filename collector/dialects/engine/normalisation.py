@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 
 from collector.dialects.engine.columns import COUNT_FIELDS
-from collector.dialects.engine.index import AttributeIndex, Mask, SpanBatch
+from collector.dialects.engine.index import AttributeIndex, Labels, Mask, SpanBatch
 from collector.dialects.engine.messages import gather_messages
 from collector.dialects.engine.registry import Registry, known_dialects
-from collector.dialects.engine.surroundings import read_exceptions, read_resources, read_status_message
-from collector.dialects.engine.translation import Translation
+from collector.dialects.engine.surroundings import read_exceptions, read_resources, read_status_messages
+from collector.dialects.engine.translation import CodeColumn, Translation
 from collector.dialects.engine.units import read_units
 from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
-from collector.dialects.engine.vocabulary import normalise_column
+from collector.dialects.engine.vocabulary import finish_text, normalise_purpose
 
 TEXT_FACTS = (
     "agent", "session_id", "user_id", "workflow", "operation", "request_model", "response_model", "response_id",
@@ -31,10 +31,10 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
     asked = registry or known_dialects()
     index = AttributeIndex(batch, asked.vocabulary)
     translation = Translation(index)
-    translation.texts["status_message"] = read_status_message(batch, index)
+    read_status_messages(translation)
     for dialect, readers in zip(asked.dialects, asked.readers, strict=True):
         translation.apply(dialect, readers)
-    read_exceptions(batch, translation)
+    read_exceptions(translation)
     return batch.spans.with_columns(
         *_texts(translation),
         *_surroundings(batch, translation),
@@ -47,10 +47,10 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
 
 
 def _texts(translation: Translation) -> list[pl.Series]:
-    columns = {name: normalise_column(name, translation.texts[name].finish(name)) for name in TEXT_FACTS}
+    columns = {name: finish_text(translation.texts[name], name) for name in TEXT_FACTS}
     session = columns["session_id"]
     # Some emitters write the id of the response where the conversation's belongs.
-    columns["session_id"] = session.set((session == columns["response_id"]).fill_null(value=False), None)
+    columns["session_id"] = session.set(session == columns["response_id"], None)
     return [
         *columns.values(),
         translation.texts["status_message"].finish("status_message"),
@@ -64,8 +64,12 @@ def _surroundings(batch: SpanBatch, translation: Translation) -> list[pl.Series]
     resources = read_resources(batch)
     columns = [resources["service"]]
     for name in ("environment", "tenant", "purpose", "agent_version"):
-        own = normalise_column(name, translation.texts[name].finish(name))
-        columns.append(own.zip_with(own.is_not_null(), normalise_column(name, resources[name])).alias(name))
+        of_resource = resources[name]
+        if name == "purpose":
+            of_resource = Labels(of_resource).translated(normalise_purpose).alias(name)
+        column = translation.texts[name]
+        own = finish_text(column, name)
+        columns.append(of_resource if column.is_empty() else own.zip_with(own.is_not_null(), of_resource))
     return columns
 
 
@@ -74,7 +78,7 @@ def _numbers(translation: Translation) -> list[pl.Series]:
     cost = numbers["reported_cost_usd"]
     cost.filled &= (cost.values >= 0) & (cost.values < 1e6)
     for name, low in (("ttft_ms", 0.0), ("confidence", 0.0), ("feedback", -1.0)):
-        numbers[name].filled &= numbers[name].values >= low
+        numbers[name].filled &= numbers[name].values >= low  # false for NaN, too
     for name in ("confidence", "feedback"):
         numbers[name].filled &= numbers[name].values <= 1.0
     numbers["retries"].filled &= numbers["retries"].values >= 0
@@ -88,23 +92,30 @@ def _numbers(translation: Translation) -> list[pl.Series]:
 
 def _kinds(translation: Translation) -> list[pl.Series]:
     own = translation.index.spans["status"]
-    length = translation.index.spans["duration_ms"]
-    stated = translation.numbers["duration_ms"].finish("duration_ms", pl.Float64)
-    use_stated = (length == 0.0).fill_null(value=False) & (stated >= 0.0).fill_null(value=False)
     return [
-        stated.zip_with(use_stated, length),
+        _durations(translation),
         translation.kind.finish("kind", default="other"),
         own.set(pl.Series(translation.failed), "error").alias("status"),
         pl.Series("is_pending", translation.pending),
     ]
 
 
+def _durations(translation: Translation) -> pl.Series:
+    """A log that was sent as a span has no length of its own, but may state one."""
+    length = translation.index.spans["duration_ms"]
+    stated = translation.numbers["duration_ms"]
+    if not stated.filled.any():
+        return length
+    use_stated = stated.filled & (stated.values >= 0.0) & (length == 0.0).fill_null(value=False).to_numpy()
+    return stated.finish("duration_ms", pl.Float64).zip_with(pl.Series(use_stated), length)
+
+
 def _usage(translation: Translation) -> list[pl.Series]:
-    provider = normalise_column("provider", translation.texts["provider"].finish("provider"))
+    provider = finish_text(translation.texts["provider"], "provider")
     usage = settle_usage(
         {name: translation.numbers[name] for name in COUNT_FIELDS if name != "retries"},
         exclusive_output=translation.exclusive_output,
-        provider=provider,
+        is_google=Labels(provider).where(lambda name: name.startswith("gcp.")),
         hidden_cache=translation.hidden_cache,
     )
     return [
@@ -127,6 +138,8 @@ def _usage_scope(translation: Translation, present: Mask) -> pl.Series:
 
 
 def _usage_source(translation: Translation, present: Mask) -> pl.Series:
-    said = translation.texts["usage_source"].finish("usage_source")
-    source = np.where(translation.estimated, "estimated", "reported")
-    return said.zip_with(said.is_not_null(), pl.Series("usage_source", source)).set(pl.Series(~present), None)
+    source = CodeColumn(translation.index.row_count)
+    source.fill(translation.estimated, "estimated")
+    source.fill(present, "reported")
+    source.codes[~present] = -1
+    return source.finish("usage_source")

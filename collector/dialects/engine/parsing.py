@@ -1,39 +1,44 @@
-"""Text to numbers and flags, for a whole column; what cannot be read is null."""
+"""Text to numbers and flags, for a whole column; what cannot be read is NaN."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Numbers = npt.NDArray[np.float64]
 
 MAX_COUNT: Final = 10**12
 """No single call has more tokens than this; a larger number is a mistake and is not read."""
 
-
-def parse_numbers(texts: pl.Series) -> pl.Series:
-    """Return finite floats; null for anything else."""
-    numbers = texts if texts.dtype.is_numeric() else texts.cast(pl.String).cast(pl.Float64, strict=False)
-    numbers = numbers.cast(pl.Float64)
-    return numbers.set(~numbers.is_finite(), None)
+FLAGS: Final[Mapping[str, float]] = {"true": 1.0, "1": 1.0, "yes": 1.0, "false": 0.0, "0": 0.0, "no": 0.0}
 
 
-def parse_counts(texts: pl.Series) -> pl.Series:
-    """Return whole numbers within reach of a count, negative ones included; null for anything else."""
-    numbers = parse_numbers(texts)
-    bad = (numbers.abs() > MAX_COUNT) | (numbers != numbers.round())
-    return numbers.set(bad, None)
+def parse_numbers(texts: pl.Series) -> Numbers:
+    """Return floats; NaN for what is no finite number."""
+    numbers = texts.cast(pl.Float64, strict=False).to_numpy(writable=True)
+    numbers[np.isinf(numbers)] = np.nan
+    return numbers
 
 
-def parse_booleans(texts: pl.Series) -> pl.Series:
-    """Return 1.0 for true, 0.0 for false, null for anything else."""
-    if texts.dtype == pl.Boolean:
-        return texts.cast(pl.Float64)
+def parse_counts(texts: pl.Series) -> Numbers:
+    """Return whole numbers within reach of a count, negative ones included; NaN for anything else."""
+    whole = texts.cast(pl.Int64, strict=False) if texts.dtype == pl.String else texts
+    numbers = parse_numbers(texts if whole.null_count() else whole)
+    # A comparison with NaN is false, so what could not be read stays NaN.
+    numbers[(np.abs(numbers) > MAX_COUNT) | (numbers != np.rint(numbers))] = np.nan
+    return numbers
+
+
+def parse_flags(texts: pl.Series) -> Numbers:
+    """Return 1 for true, 0 for false, NaN for anything else."""
+    if texts.dtype != pl.String:
+        return parse_numbers(texts)
     return (
-        texts.cast(pl.String)
-        .str.to_lowercase()
-        .replace_strict(
-            {"true": 1.0, "1": 1.0, "yes": 1.0, "false": 0.0, "0": 0.0, "no": 0.0},
-            default=None,
-            return_dtype=pl.Float64,
-        )
+        texts.str.to_lowercase()
+        .replace_strict(FLAGS, default=None, return_dtype=pl.Float64)
+        .to_numpy(writable=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +79,7 @@ class KeyReader:
             exclusive = self.exclusive
         if self.convert is None:
             return Reading(rows, positions=places, exclusive=exclusive)
-        return Reading(rows, values=self.convert(index.values.gather(places)), exclusive=exclusive)
+        return Reading(rows, values=self.convert(index.texts_at(places)), exclusive=exclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class NameReader:
         rows = np.flatnonzero(fits)
         if not len(rows):
             return None
-        names = index.spans["name"].gather(rows)
+        names = index.spans["name"][rows]
         return Reading(rows, values=names.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix))
 
 
@@ -192,13 +193,13 @@ class ElapsedReader:
             return None
         rows = index.rows[places]
         texts = (
-            index.values.gather(places)
+            index.texts_at(places)
             .str.strip_chars('"')
             .str.strip_suffix("Z")
             .str.replace("+00:00", "", literal=True)
         )
         instants = texts.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-        started = index.spans["started_at"].gather(rows)
+        started = index.spans["started_at"][rows]
         return Reading(rows, values=(instants - started).dt.total_microseconds() / 1000.0)
 
 
@@ -221,9 +222,7 @@ class EventReader:
 
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return the events' values."""
-        if index.with_event(self.event_name) is None:
-            return None
-        rows, values = index.event_values(self.event_name, self.key)
+        rows, values = index.events.last_values(self.event_name, self.key)
         wanted = open_rows[rows]
         if not wanted.any():
             return None
@@ -252,10 +251,12 @@ class EventTimeReader:
         where = self.when.rows(index)
         if where is None:
             return None
-        rows = np.flatnonzero(where & open_rows & index.mentions_event(self.event_name))
+        rows = np.flatnonzero(where & open_rows)
+        mentions = index.spans["events"][rows].str.contains(self.event_name, literal=True)
+        rows = rows[mentions.fill_null(value=False).to_numpy()]
         if not len(rows):
             return None
-        texts, starts = (index.spans[name].gather(rows) for name in ("events", "started_at"))
+        texts, starts = (index.spans[name][rows] for name in ("events", "started_at"))
         found = [_event_ms(text, self.event_name, at) for text, at in zip(texts, starts, strict=True)]
         return Reading(rows, values=pl.Series(found, dtype=pl.Float64))
 
@@ -279,7 +280,7 @@ def key(name: str, *, when: Condition | None = None, exclusive: Condition | bool
 
 def seconds(name: str, *, when: Condition | None = None) -> KeyReader:
     """Read a number of seconds as milliseconds."""
-    return KeyReader(name, when, lambda texts: parse_numbers(texts) * 1000.0)
+    return KeyReader(name, when, lambda texts: pl.Series(parse_numbers(texts) * 1000.0))
 
 
 def first_item(name: str, *, when: Condition | None = None) -> KeyReader:
@@ -312,6 +313,13 @@ def extract(name: str, pattern: str, *, when: Condition | None = None) -> KeyRea
     return KeyReader(name, when, lambda texts: texts.str.extract(pattern, 1))
 
 
+def member(name: str, *members: str, when: Condition | None = None) -> KeyReader:
+    """Read the first of some members of a key's JSON object, a text or a whole number, without decoding it all."""
+    names = "|".join(re.escape(name) for name in members)
+    pattern = rf'"(?:{names})"\s*:\s*("(?:[^"\\]|\\.){{1,{MAX_MEMBER_CHARS}}}"|\d{{1,18}}\b)'
+    return KeyReader(name, when, lambda texts: _unquote(texts.str.extract(pattern, 1)))
+
+
 def absent(when: Condition) -> ClosingReader:
     """Give nothing, and let no later dialect give something, where a condition holds."""
     return ClosingReader(when)
@@ -332,9 +340,13 @@ def event_time(event_name: str, when: Condition) -> EventTimeReader:
     return EventTimeReader(event_name, when)
 
 
+MAX_MEMBER_CHARS: Final = 512
+"""A longer text is no id."""
+
+
 def _positive(texts: pl.Series) -> pl.Series:
     numbers = parse_numbers(texts)
-    return numbers.set((numbers <= 0).fill_null(value=False), None)
+    return pl.Series(np.where(numbers > 0, numbers, np.nan))
 
 
 def first_items(texts: pl.Series) -> pl.Series:

@@ -16,6 +16,7 @@ from collector.dialects.engine.columns import (
     TEXT_FIELDS,
     Reading,
     TextColumn,
+    TextPool,
     ValueColumn,
 )
 from collector.dialects.engine.conditions import Condition
@@ -51,7 +52,7 @@ class CodeColumn:
     def finish(self, name: str, *, default: str | None = None) -> pl.Series:
         """Return the column as text."""
         pool = pl.Series(name, [*self.texts, default], dtype=pl.String)
-        return pool.gather(np.where(self.codes < 0, len(self.texts), self.codes))
+        return pool[np.where(self.codes < 0, len(self.texts), self.codes)]
 
 
 class Translation:
@@ -60,7 +61,8 @@ class Translation:
     def __init__(self, index: AttributeIndex) -> None:
         self.index = index
         count = index.row_count
-        self.texts = {name: TextColumn(index) for name in TEXT_FIELDS}
+        self.pool = TextPool(index)
+        self.texts = {name: TextColumn(index, self.pool) for name in TEXT_FIELDS}
         self.numbers = {
             name: ValueColumn(index, PARSERS[name]) for name in COUNT_FIELDS + NUMBER_FIELDS + FLAG_FIELDS
         }
@@ -106,9 +108,11 @@ class Translation:
         places = self.index.positions(rule.key)
         if not len(places):
             return
-        values = self.index.values.gather(places).str.strip_chars('"').str.to_lowercase()
+        labels = self.index.labels(rule.key)
         codes = {text: self.kind.code_of(kind) for text, kind in rule.by_value.items()}
-        found = values.replace_strict(codes, default=-1, return_dtype=pl.Int16).to_numpy()
+        found = np.asarray(
+            [codes.get(text.strip('"').lower(), -1) for text in labels.values], dtype=np.int16
+        )[labels.codes]
         rows = self.index.rows[places]
         usable = (found >= 0) & where[rows] & (self.kind.codes[rows] < 0)
         self.kind.codes[rows[usable]] = found[usable]
@@ -137,7 +141,7 @@ class Translation:
         places = places[wanted[self.index.rows[places]]]
         if not len(places):
             return
-        facts = document.read_values(self.index.values.gather(places))
+        facts = document.read_values(self.index.texts_at(places))
         rows = self.index.rows[places]
         for name, column in columns.items():
             found = [fact.get(name) for fact in facts]

@@ -35,6 +35,6 @@ def _amounts(index: AttributeIndex, key: str, unit: str) -> pl.DataFrame | None:
     places = index.positions(key)
     if not len(places) or not unit:
         return None
-    frame = pl.DataFrame({"row": index.rows[places], "value": parse_numbers(index.values.gather(places))})
+    frame = pl.DataFrame({"row": index.rows[places], "value": parse_numbers(index.texts_at(places))})
     frame = frame.filter(pl.col("value") > 0).select("row", pl.lit(unit).alias("key"), "value")
     return frame if frame.height else None

@@ -33,7 +33,7 @@ def settle_usage(
     counts: Mapping[str, ValueColumn],
     *,
     exclusive_output: Mask | None,
-    provider: pl.Series,
+    is_google: Mask | None,
     hidden_cache: Mask | None,
 ) -> Usage:
     """Make every count inclusive, by what the emitter is known for and by what the numbers prove.
@@ -41,7 +41,7 @@ def settle_usage(
     Input below cache reads plus writes proves that cached parts are not in it; so does a total that equals the sum of
     all parts. What no reading explains keeps its numbers and is noted as inconsistent; a negative count is dropped.
     """
-    impossible = np.zeros(len(provider), dtype=np.bool_)
+    impossible = np.zeros_like(counts["input_tokens"].filled)
     for column in counts.values():
         negative = column.filled & (column.values < 0)
         impossible |= negative
@@ -67,8 +67,8 @@ def settle_usage(
     if exclusive_output is not None:
         lacks |= exclusive_output
     lacks |= both & ~whole & (total == value["input_tokens"] + output + reasoning)
-    is_google = provider.str.starts_with("gcp.").fill_null(value=False).to_numpy()
-    lacks |= is_google & (output < reasoning)
+    if is_google is not None:
+        lacks |= is_google & (output < reasoning)
     adds_output = said["output_tokens"] & (reasoning > 0) & lacks
     value["output_tokens"][adds_output] += reasoning[adds_output]
 

@@ -7,6 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from collector.dialects.engine.columns import TextColumn
+from collector.dialects.engine.index import Labels
 from collector.dialects.engine.readers import decode_json
 from store.terms import PURPOSES
 
@@ -140,11 +142,9 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
 }
 
 PLACEHOLDERS: Final[tuple[str, ...]] = (
-    "None", "null", "undefined", "NaN", "N/A", "n/a", "<elided>", "__REDACTED__", "[REDACTED]", "OpenAI Agent",
+    "None", "null", "undefined", "NaN", "N/A", "n/a", "<elided>", "__REDACTED__", "[REDACTED]",
 )  # fmt: skip
 """Texts that say that there is no value."""
-
-SCRUBBED: Final = "[Scrubbed due to"
 
 OUTCOME_SPELLINGS: Final[Mapping[str, str]] = {
     "success": "success",
@@ -212,11 +212,6 @@ def normalise_purpose(text: str) -> str | None:
     return PURPOSE_SPELLINGS.get(text.strip().lower())
 
 
-def normalise_name(text: str) -> str | None:
-    """Return the text, None when it is a placeholder for no value."""
-    return None if text in PLACEHOLDERS or text.startswith(SCRUBBED) else text
-
-
 NORMALISERS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "provider": normalise_provider,
     "finish_reason": normalise_finish_reason,
@@ -229,21 +224,18 @@ NAMES: Final = ("agent", "agent_version", "session_id", "user_id", "tenant", "wo
                 "service_tier")  # fmt: skip
 
 
-def normalise_column(name: str, column: pl.Series) -> pl.Series:
+def finish_text(column: TextColumn, name: str) -> pl.Series:
     """Return a text fact in its one spelling."""
+    if column.is_empty():
+        return column.finish(name)
+    texts = column.finish(name)
     if name in NAMES:
-        return _drop_placeholders(column)
+        return drop_placeholders(texts)
     normalise = NORMALISERS.get(name)
-    if normalise is None or column.null_count() == len(column):
-        return column
-    distinct = [text for text in column.unique().to_list() if text is not None]
-    return column.replace_strict(
-        distinct, [normalise(text) for text in distinct], default=None, return_dtype=pl.String
-    ).alias(name)
+    return texts if normalise is None else Labels(texts).translated(normalise).alias(name)
 
 
-def _drop_placeholders(column: pl.Series) -> pl.Series:
-    if column.null_count() == len(column):
-        return column
-    empty = column.is_in(PLACEHOLDERS) | column.str.starts_with(SCRUBBED)
-    return column.set(empty, None) if empty.any() else column
+def drop_placeholders(texts: pl.Series) -> pl.Series:
+    """Return the texts, null where one only says that there is no value."""
+    empty = texts.is_in(PLACEHOLDERS)
+    return texts.set(empty, None) if empty.any() else texts
