@@ -99,9 +99,10 @@ class _Import:
         )
 
     def _read(self, path: Path, *, is_named: bool) -> Iterator[tuple[Body, int]]:
-        found = 0
+        found = False
         try:
-            for found, body in enumerate(read_bodies(path, self._clock()), start=1):
+            for body in read_bodies(path, self._clock()):
+                found = True
                 yield body
         except RejectedData as error:
             _log.warning("%s is not imported: %s", path, error)
@@ -109,7 +110,7 @@ class _Import:
         else:
             if is_named and not found:
                 self._unreadable[str(path)] = "it holds no OTLP request"
-        self._files += bool(found)
+        self._files += found
 
     def _write(self, bodies: Sequence[Body]) -> None:
         if bodies:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -63,20 +64,39 @@ def _protobuf_requests(path: Path, source: IO[bytes]) -> Iterator[Request]:
 
 
 def _json_requests(source: IO[bytes]) -> Iterator[Request]:
-    """Yield the requests of one JSON document, or of JSON lines: where the first line alone is a document."""
+    """Yield the requests of JSON lines, or of one JSON document: where the first line alone is none."""
     first = _skip_blank(source)
-    try:
-        signals = signals_of_json(first)
-    except RejectedData:
-        yield from _document_requests(first + _read_bounded(source))
+    if first.startswith(b"[") or not _is_json(first):
+        document = first + _read_bounded(source)
+        try:
+            requests = list(_document_requests(document))
+        except RejectedData:
+            lines = io.BytesIO(document)
+            if not any(_is_request(line) for line in lines):
+                raise
+            lines.seek(0)
+            yield from _line_requests(iter(lines))
+        else:
+            yield from requests
         return
-    yield from ((signal, "json", first) for signal in signals)
-    yield from _line_requests(source)
+    yield from _line_requests(chain([first], iter(lambda: _read_line(source), b"")))
 
 
-def _line_requests(source: IO[bytes]) -> Iterator[Request]:
+def _is_json(line: bytes) -> bool:
+    try:
+        signals_of_json(line)
+    except RejectedData:
+        return False
+    return True
+
+
+def _is_request(line: bytes) -> bool:
+    return _is_json(line) and bool(signals_of_json(line))
+
+
+def _line_requests(lines: Iterable[bytes]) -> Iterator[Request]:
     faults: list[str] = []
-    for number, line in enumerate(iter(lambda: _read_line(source), b""), start=2):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -100,7 +120,7 @@ def _skip_blank(source: IO[bytes]) -> bytes:
     for line in iter(lambda: _read_line(source), b""):
         text = line.removeprefix(_BYTE_ORDER_MARK).strip()
         if text:
-            return text
+            return text + b"\n"
     return b"{}"
 
 
