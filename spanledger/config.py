@@ -23,6 +23,7 @@ from store.errors import ConfigError
 
 FILE_NAME = "spanledger.toml"
 _PREFIX = "SPANLEDGER_"
+_CHANNEL_SECRETS = "SPANLEDGER_CHANNEL_"
 _RESERVED = {"SPANLEDGER_DATA", "SPANLEDGER_CONFIG"}
 _SECRETS = ("url", "password", "token", "key", "secret")
 
@@ -110,7 +111,12 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
     }
     alerting = {name: table[name] for name in _ALERTING if name in table}
     try:
-        config = Config(data_dir, path, **sections, alerting=parse_alerting(alerting, environ=environ))
+        config = Config(
+            data_dir,
+            path,
+            **sections,
+            alerting=parse_alerting(alerting, environ=environ, directory=path.parent if path else data_dir),
+        )
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     _check_addresses(config)
@@ -189,7 +195,7 @@ def _table(table: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
 def _environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, value in environ.items():
-        if not name.startswith(_PREFIX) or name in _RESERVED:
+        if not name.startswith(_PREFIX) or name in _RESERVED or name.startswith(_CHANNEL_SECRETS):
             continue
         section, _, key = name.removeprefix(_PREFIX).lower().partition("_")
         kind = SECTIONS.get(section)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from collector.loader import Loader
 
+from collector.loader import Loader
 from collector.log import LogReader
 from spanledger.api.application import build_application
 from spanledger.api.control_socket import ControlSocket
@@ -53,9 +53,10 @@ class Core:
         self._options = options
         self._stop = threading.Event()
         self._wakes = _Wakes(options.wake)
-        reader = LogReader(log_dir(services.config.data_dir), services.store.load_position())
+        reader = LogReader(log_dir(services.config.data_dir))
         self._loader = Loader(services.store, reader, services.config.collector)
         self._server = self._build_server(services.config)
+        configure_logs(level=services.config.log.level, form=services.config.log.format)
 
     def run(self) -> None:
         """Work until told to stop; then load what was acknowledged, let the running job end and close."""
@@ -107,7 +108,8 @@ class Core:
             return
 
         def watch() -> None:
-            os.read(life, 1)
+            # Only the end of the pipe makes it readable; reading could fail where another process made it non-blocking.
+            select.select([life], [], [])
             _log.warning("the supervisor is gone, so the core process stops")
             self._server.should_exit = True
 

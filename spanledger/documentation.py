@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 import typer.main
-from analytics.metrics.documentation import render_metrics
 from store.schema.documentation import render_schema
 
 from alerts.settings.durations import format_duration
+from analytics.metrics.documentation import render_metrics
 from spanledger.cli import app
 from spanledger.config import SECTIONS
 

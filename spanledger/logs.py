@@ -10,8 +10,10 @@ import structlog
 
 LogFormat = Literal["logfmt", "json"]
 
+# Libraries that bring handlers of their own when they are imported.
+_OWN_HANDLERS = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
 # Libraries that report every request or every schedule at INFO.
-_CHATTY = ("apscheduler", "uvicorn.access", "httpx", "streamlit", "watchdog", "asyncio", "slack_sdk")
+_CHATTY = ("apscheduler", "uvicorn.access", "httpx", "uvicorn", "watchdog", "asyncio", "slack_sdk")
 
 
 def configure_logs(*, level: str = "INFO", form: LogFormat = "logfmt") -> None:
@@ -51,5 +53,8 @@ def configure_logs(*, level: str = "INFO", form: LogFormat = "logfmt") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _OWN_HANDLERS:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.engine import AlertEngine, alerts_job
-
-from analytics.jobs import data_jobs
+from analytics.pipeline import data_jobs
 from analytics.scheduler import Scheduler
 from spanledger.config import Config
+from spanledger.housekeeping import housekeeping_jobs
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 
@@ -45,10 +45,11 @@ def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> 
                 if alerting
                 else None
             )
-            jobs = data_jobs(config.analytics, control)
+            jobs = [*data_jobs(config.analytics, control), *housekeeping_jobs(config.store)]
             if engine:
-                jobs = [*jobs, alerts_job(engine)]
-            yield Services(config, store, control, Scheduler(store, jobs, clock=clock), engine, clock())
+                jobs.append(alerts_job(engine))
+            scheduler = Scheduler(store, jobs, clock, config.analytics)
+            yield Services(config, store, control, scheduler, engine, clock())
         finally:
             control.close()
     finally:

@@ -24,14 +24,15 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
     guard = Middleware(HostGuard, addresses=[services.config.dashboard.http, services.config.dashboard_url])
     if not with_dashboard:
         return Starlette(routes=list(routes), middleware=[guard])
+    from dashboard.app import Services as DashboardServices
     from dashboard.app import create_app
-    from dashboard.data import Services as DashboardServices
 
     config = services.config
     return create_app(
         DashboardServices(
             store=services.store,
             control=services.control,
+            settings=config,
             started_at=services.started_at,
             otlp_http=f"http://{config.collector.http}",
             otlp_grpc=f"http://{config.collector.grpc}",

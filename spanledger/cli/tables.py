@@ -19,6 +19,7 @@ from rich.text import Text
 Format = Literal["table", "csv", "json", "arrow", "parquet"]
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 _WIDEST_CELL = 200
+_WIDEST_TABLE = 10_000
 
 
 def print_table(table: pa.Table, form: Format, out: BinaryIO | None = None) -> None:
@@ -84,7 +85,9 @@ def _flat(table: pa.Table) -> pa.Table:
 
 
 def _print_for_people(table: pa.Table) -> None:
-    console = Console(soft_wrap=False, highlight=False, markup=False)
+    # Only a person's terminal has an edge to wrap at.
+    width = None if sys.stdout.isatty() else _WIDEST_TABLE
+    console = Console(soft_wrap=False, highlight=False, markup=False, width=width)
     grid = Table(header_style="bold", box=None, pad_edge=False)
     for field in table.schema:
         is_number = any(test(field.type) for test in _NUMERIC)

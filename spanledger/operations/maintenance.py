@@ -20,9 +20,13 @@ def reprice_calls(
     services: Services, arguments: Mapping[str, Any], _: Callable[..., None]
 ) -> Mapping[str, Any]:
     """Price every call again by the present book; a dry run only says what would change."""
-    report = reprice(
-        services.store, current_price_book(services.store), dry_run=bool(arguments.get("dry_run"))
-    )
-    if not arguments.get("dry_run"):
+    dry_run = bool(arguments.get("dry_run"))
+    with services.scheduler.paused():
+        report = reprice(services.store, current_price_book(services.store), dry_run=dry_run)
+    if not dry_run:
         services.scheduler.run_pending()
-    return {"changes": report.changes.to_dicts()}
+    return {
+        "calls": report.calls,
+        "changed_calls": report.changed_calls,
+        "changes": report.changes.to_dicts(),
+    }
