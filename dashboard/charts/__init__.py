@@ -1,0 +1,1 @@
+"""One function per chart; all share `charts/template.py`."""

@@ -1,0 +1,182 @@
+"""Components of our own, registered once; each is a directory of static files and a typed function here.
+
+Streamlit does not sandbox components, so their scripts write text from telemetry only through `textContent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from dashboard.components.loading import register
+from dashboard.filters import Link
+
+_TILES: Final = register("tiles")
+_TABLE: Final = register("table")
+_NOTICE: Final = register("notice")
+_HEADLINE: Final = register("headline")
+_INSPECTOR: Final = register("inspector")
+_WATERFALL: Final = register("waterfall")
+
+Target = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change against the window before; `tone` is good, error or empty, never more than the data bears."""
+
+    text: str
+    basis: str = ""
+    tone: str | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A key figure with what is behind it."""
+
+    title: str
+    value: str
+    change: Change
+    spark: Sequence[float | None]
+    link: Link
+    help: str = ""
+    beside: Sequence[str] = ()
+    spark_kind: str = "line"
+    is_small: bool = False
+    is_unknown: bool = False
+
+
+def _address(link: Link | None) -> dict[str, object]:
+    return {"href": None, "target": None} if link is None else {"href": link.href, "target": link.target()}
+
+
+def show_tiles(tiles: Sequence[Tile], *, key: str) -> Target | None:
+    """Draw a strip of tiles; return the target of the one that was clicked."""
+    data = [
+        {
+            **{k: v for k, v in asdict(tile).items() if k != "link"},
+            "change": asdict(tile.change),
+            **_address(tile.link),
+        }
+        for tile in tiles
+    ]
+    return _TILES(data={"tiles": data}, key=key, on_opened_change=_nothing).opened
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: `kind` is text, number, time, badge, bar or spark."""
+
+    title: str
+    kind: str = "text"
+    align: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table; a cell is None or a mapping with `text` and what its kind needs."""
+
+    key: str
+    cells: Sequence[Mapping[str, object] | None]
+    link: Link | None = None
+
+
+def cell(text: str, **more: object) -> dict[str, object]:
+    """Return a cell that shows `text`."""
+    return {"text": text, **more}
+
+
+def show_table(
+    columns: Sequence[Column],
+    rows: Sequence[Line],
+    *,
+    key: str,
+    caption: str,
+    nothing: str,
+    is_bare: bool = False,
+) -> Target | None:
+    """Draw a table; return the target of the row that was opened."""
+    data = {
+        "columns": [asdict(column) for column in columns],
+        "rows": [{"key": row.key, "cells": list(row.cells), **_address(row.link)} for row in rows],
+        "caption": caption,
+        "nothing": nothing,
+        "is_bare": is_bare,
+    }
+    return _TABLE(data=data, key=key, on_opened_change=_nothing).opened
+
+
+def show_notice(
+    text: str, *, key: str, tone: str = "warning", title: str = "", link: Link | None = None, link_text: str = "",
+    is_plain: bool = False,
+) -> Target | None:  # fmt: skip
+    """Draw one sentence that matters; return the target of its link when it was clicked."""
+    data = {
+        "text": text,
+        "tone": tone,
+        "title": title,
+        "link": link_text,
+        "is_plain": is_plain,
+        **_address(link),
+    }
+    return _NOTICE(data=data, key=key, on_opened_change=_nothing).opened
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state in a word or two; `help` says what it means."""
+
+    text: str
+    tone: str = "agent"
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A figure with its label."""
+
+    label: str
+    value: str
+    help: str = ""
+    beside: str = ""
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something known about the thing; an id can be copied."""
+
+    text: str
+    label: str = ""
+    is_id: bool = False
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The head of a page about one thing."""
+
+    title: str
+    badges: Sequence[Badge] = ()
+    facts: Sequence[Fact] = ()
+    stats: Sequence[Stat] = field(default_factory=list[Stat])
+
+
+def show_headline(headline: Headline, *, key: str) -> None:
+    """Draw the head of a page."""
+    _HEADLINE(data=asdict(headline), key=key)
+
+
+def show_inspector(data: Mapping[str, object], *, key: str) -> None:
+    """Draw one span in detail; `data` comes from `dashboard.span_detail`."""
+    _INSPECTOR(data=data, key=key)
+
+
+def show_waterfall(data: Mapping[str, object], *, key: str) -> str | None:
+    """Draw a trace as a waterfall; return the id of the span that was clicked last."""
+    return _WATERFALL(data=data, key=key, on_selected_change=_nothing).selected
+
+
+def _nothing() -> None:
+    """A callback must exist for a component to report a value; the page reads the value itself."""

@@ -1,0 +1,55 @@
+"""Cost by model over time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.charts.template import middles, new_figure, plain
+from dashboard.filters import Window
+from dashboard.formats import format_usd
+from dashboard.theme import Palette
+
+MODELS_SHOWN: Final = 6
+OTHERS: Final = "other models"
+
+
+def draw_cost(calls: pl.DataFrame, window: Window, colours: Palette) -> go.Figure:
+    """Return stacked bars: cost per bin and model, the dearest models apart and the rest as one.
+
+    `calls` has bin, model and cost_usd; models without a price have no bar, a page says so beside the chart.
+    """
+    figure = new_figure(colours, window)
+    at = middles(window)
+    priced = calls.filter(pl.col("cost_usd") > 0).with_columns(
+        pl.col("cost_usd").cast(pl.Float64), pl.col("model").fill_null("unnamed model")
+    )
+    ranked = (
+        priced.group_by("model")
+        .agg(pl.col("cost_usd").sum())
+        .sort("cost_usd", "model", descending=[True, False])
+    )
+    models = ranked["model"].to_list()
+    shown = models if len(models) <= MODELS_SHOWN + 1 else models[:MODELS_SHOWN]
+    groups = [(model, priced.filter(pl.col("model") == model)) for model in shown]
+    if len(shown) < len(models):
+        groups.append((OTHERS, priced.filter(~pl.col("model").is_in(shown))))
+    for i, (model, rows) in enumerate(groups):
+        amounts = [0.0] * window.bins
+        for row in rows.iter_rows(named=True):
+            if 0 <= row["bin"] < window.bins:
+                amounts[row["bin"]] += row["cost_usd"]
+        figure.add_bar(
+            x=at,
+            y=amounts,
+            name=plain(model, 28),
+            marker={"color": colours.categories[i % len(colours.categories)], "line": {"width": 0}},
+            customdata=[[window.bin_range(n), model, format_usd(amount)] for n, amount in enumerate(amounts)],
+            hovertemplate="%{customdata[2]}",
+            unselected={"marker": {"opacity": 1}},
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(tickprefix="$", tickformat="~g")
+    return figure

@@ -1,0 +1,99 @@
+"""What every chart has in common: colours, axes, how text from telemetry is written."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.filters import Window
+from dashboard.formats import shorten
+from dashboard.theme import Palette
+
+HEIGHT_PX: Final = 270
+_FONT: Final = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
+
+
+def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) -> go.Figure:
+    """Return an empty figure whose x axis is `window`, UTC."""
+    axis = {
+        "gridcolor": colours.line,
+        "linecolor": colours.line,
+        "zeroline": False,
+        "tickfont": {"color": colours.muted, "size": 12},
+        "fixedrange": True,
+        "automargin": True,
+    }
+    figure = go.Figure()
+    figure.update_layout(
+        height=height_px,
+        margin={"l": 8, "r": 10, "t": 34, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": _FONT, "size": 13, "color": colours.text},
+        colorway=list(colours.categories),
+        hovermode="x unified",
+        hoverlabel={
+            "bgcolor": colours.raised,
+            "bordercolor": colours.line,
+            "font": {"color": colours.text, "family": _FONT, "size": 13},
+        },
+        legend={
+            "orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom",
+            "traceorder": "normal", "font": {"size": 12.5, "color": colours.muted}, "itemclick": False,
+            "itemdoubleclick": False, "itemwidth": 30,
+        },
+        bargap=0.22,
+        barcornerradius=2,
+        dragmode=False,
+        clickmode="event+select",
+        xaxis={
+            **axis,
+            "type": "date",
+            "showgrid": False,
+            "range": [_naive(window.start), _naive(window.bin_start(window.bins))],
+            "hoverformat": "%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
+            "tickformatstops": [
+                {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
+                {"dtickrange": [86_400_000, None], "value": "%-d %b"},
+            ],
+            "nticks": 8,
+        },
+        yaxis={**axis, "rangemode": "tozero", "nticks": 5},
+    )  # fmt: skip
+    return figure
+
+
+def middles(window: Window) -> list[datetime]:
+    """Return the middle of every bin, where bars and points stand."""
+    half = window.bin_s / 2
+    return [
+        _naive(datetime.fromtimestamp(window.bin_start(i).timestamp() + half, tz=window.start.tzinfo))
+        for i in range(window.bins)
+    ]
+
+
+def _naive(at: datetime) -> datetime:
+    return at.replace(tzinfo=None)
+
+
+def plain(text: str, limit: int = 36) -> str:
+    """Return text from telemetry so that Plotly, which reads a subset of HTML, shows it as it is."""
+    return html.escape(shorten(text, limit))
+
+
+def show(figure: go.Figure, *, key: str, alt: str, is_clickable: bool = False) -> Mapping[str, Any] | None:
+    """Draw the figure and return the point that was clicked, with its `customdata`; None without one."""
+    config = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
+    if not is_clickable:
+        st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
+        return None
+    state = st.plotly_chart(
+        figure, theme=None, key=key, config=config, alt=alt, on_select="rerun", selection_mode="points"
+    )
+    points: Sequence[Mapping[str, Any]] = state["selection"]["points"]
+    return points[0] if points else None

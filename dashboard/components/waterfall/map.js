@@ -1,0 +1,44 @@
+// The whole trace in one strip: every span as a line, in its order and its time. Dragging over it zooms.
+
+const TONES = ["agent", "model", "tool", "retrieval", "agent"];
+
+function drawMap(canvas, data, host) {
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  if (!width || !height) return;
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  const style = getComputedStyle(host);
+  const colours = TONES.map((tone) => style.getPropertyValue(`--${tone}`));
+  const red = style.getPropertyValue("--error");
+  const count = data.id.length;
+  const thick = Math.max(1, Math.min(4, (height - 8) / count));
+  const draw = (i) => {
+    const length = data.duration[i] === null ? data.total - data.start[i] : data.duration[i];
+    const y = 4 + (i / count) * (height - 8);
+    pen.fillRect((data.start[i] / data.total) * width, y, Math.max((length / data.total) * width, 1), thick);
+  };
+  for (let i = 0; i < count; i += 1) if (!data.failed[i]) { pen.fillStyle = colours[data.tone[i]]; draw(i); }
+  pen.fillStyle = red;
+  for (let i = 0; i < count; i += 1) if (data.failed[i]) draw(i);
+}
+
+function zoomByDragging(strip, zoomTo) {
+  const share = (event) => {
+    const box = strip.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  let from = null;
+  strip.addEventListener("pointerdown", (event) => { from = share(event); strip.setPointerCapture(event.pointerId); });
+  strip.addEventListener("pointermove", (event) => {
+    if (from !== null && Math.abs(share(event) - from) > 0.004) zoomTo(Math.min(from, share(event)), Math.max(from, share(event)));
+  });
+  strip.addEventListener("pointerup", (event) => {
+    if (from !== null && Math.abs(share(event) - from) <= 0.004) zoomTo(0, 1);
+    from = null;
+  });
+  strip.addEventListener("pointercancel", () => { from = null; });
+}

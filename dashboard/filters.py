@@ -1,0 +1,248 @@
+"""What the pages look at: a window of time and filters, both held by the URL.
+
+Widgets are bound to query parameters, so an address restores a view, and Back works. An interval that is no
+preset (a click on a bar) is one more option of the same control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+EVERYTHING: Final = ("*",)
+DIMENSIONS: Final = ("agent", "environment", "model", "service")
+PURPOSES: Final = ("production", "evaluation", "shadow", "test", "all")
+STEP: Final = timedelta(seconds=30)
+HOUR: Final = timedelta(hours=1)
+_STAMP: Final = "%Y%m%dT%H%M"
+_BIN_SIZES: Final = (60, 120, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400)
+_MAX_OPTIONS: Final = 20
+_MAX_VALUE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A range relative to now: `bins` bins of `bin_s` seconds, the last one under way."""
+
+    label: str
+    bins: int
+    bin_s: int
+    words: str
+
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    "1h": Preset("1 h", 30, 120, "hour"),
+    "6h": Preset("6 h", 24, 900, "6 hours"),
+    "24h": Preset("24 h", 24, 3_600, "24 hours"),
+    "7d": Preset("7 d", 28, 21_600, "7 days"),
+    "30d": Preset("30 d", 30, 86_400, "30 days"),
+}
+DEFAULT_RANGE: Final = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Times from `start` (inclusive) to `until` (exclusive), UTC, in bins of `bin_s` seconds from `start` on.
+
+    Rollups answer for the whole hours before `fresh_from`, narrow tables from there on.
+    """
+
+    name: str
+    start: datetime
+    until: datetime
+    bin_s: int
+    fresh_from: datetime
+
+    @property
+    def bins(self) -> int:
+        """Number of bins, the last one maybe cut."""
+        return max(1, -int(-(self.until - self.start).total_seconds() // self.bin_s))
+
+    @property
+    def words(self) -> str:
+        """The length as the range control says it, for `vs … before`."""
+        preset = PRESETS.get(self.name)
+        return preset.label if preset else "period"
+
+    def bin_start(self, index: int) -> datetime:
+        """Return when bin `index` begins."""
+        return self.start + timedelta(seconds=index * self.bin_s)
+
+    def previous(self) -> Window:
+        """Return the equally long window before this one, at the same times of day."""
+        shift = timedelta(seconds=self.bins * self.bin_s)
+        start, until = self.start - shift, self.until - shift
+        fresh_from = start if self.fresh_from == self.start else floor_time(until, HOUR)
+        return Window(self.name, start, until, self.bin_s, fresh_from)
+
+    def bin_range(self, index: int) -> str:
+        """Return the value of `range` that shows bin `index` alone."""
+        return write_interval(self.bin_start(index), self.bin_start(index + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Values that rows must have; an empty tuple lets all through."""
+
+    agent: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    purpose: str = "production"
+
+    def params(self) -> dict[str, list[str]]:
+        """Return the parameters that the stored queries of overview and traces take."""
+        return {
+            "agents": list(self.agent or EVERYTHING),
+            "environments": list(self.environment or EVERYTHING),
+            "models": list(self.model or EVERYTHING),
+            "services": list(self.service or EVERYTHING),
+            "purposes": ["*"] if self.purpose == "all" else [self.purpose],
+        }
+
+    def named(self) -> list[str]:
+        """Return the active filters in words."""
+        words = [f"{name} {', '.join(getattr(self, name))}" for name in DIMENSIONS if getattr(self, name)]
+        return words + ([f"purpose {self.purpose}"] if self.purpose != "production" else [])
+
+    def query(self) -> dict[str, list[str]]:
+        """Return the URL parameters that restore these filters."""
+        query = {name: list(getattr(self, name)) for name in DIMENSIONS if getattr(self, name)}
+        return query | ({"purpose": [self.purpose]} if self.purpose != "production" else {})
+
+
+def floor_time(at: datetime, step: timedelta) -> datetime:
+    """Return the last multiple of `step` since the epoch that is not after `at`."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return at - (at - epoch) % step
+
+
+def write_interval(start: datetime, until: datetime) -> str:
+    """Return the value of `range` for an interval of whole minutes, UTC."""
+    return f"{start:{_STAMP}}-{until:{_STAMP}}"
+
+
+def read_interval(text: str) -> tuple[datetime, datetime] | None:
+    """Return the ends of an interval written by `write_interval`; None for anything else."""
+    start_text, _, until_text = text.partition("-")
+    try:
+        start = datetime.strptime(start_text, _STAMP).replace(tzinfo=UTC)
+        until = datetime.strptime(until_text, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (start, until) if timedelta(0) < until - start <= timedelta(days=400) else None
+
+
+def open_window(name: str, now: datetime, *, step: timedelta = STEP) -> Window:
+    """Return the window that `range=name` means at `now`; the default range for a name that means nothing."""
+    interval = read_interval(name)
+    if interval is not None:
+        return _interval_window(name, *interval)
+    name = name if name in PRESETS else DEFAULT_RANGE
+    preset = PRESETS[name]
+    until = floor_time(now, step)
+    width = timedelta(seconds=preset.bin_s)
+    start = floor_time(until, width) - width * (preset.bins - 1)
+    if until <= start + width * (preset.bins - 1):
+        until += step
+    fresh_from = floor_time(until, HOUR) if preset.bin_s >= 3_600 else start
+    return Window(name, start, until, preset.bin_s, fresh_from)
+
+
+def _interval_window(name: str, start: datetime, until: datetime) -> Window:
+    length_s = (until - start).total_seconds()
+    bin_s = next((size for size in _BIN_SIZES if length_s / size <= 60), _BIN_SIZES[-1])
+    is_whole = start == floor_time(start, HOUR) and bin_s >= 3_600
+    return Window(name, start, until, bin_s, floor_time(until, HOUR) if is_whole else start)
+
+
+def describe_range(name: str) -> str:
+    """Return what the range control shows for a value."""
+    if name in PRESETS:
+        return PRESETS[name].label
+    interval = read_interval(name)
+    if interval is None:
+        return name
+    start, until = interval
+    same_day = start.date() == (until - timedelta(minutes=1)).date()
+    end = f"{until:%H:%M}" if same_day else f"{until.day} {until:%b %H:%M}"
+    return f"{start.day} {start:%b %H:%M}–{end}"
+
+
+def choose_range() -> str:
+    """Draw the range control and return its value."""
+    asked = st.session_state.get("range") or st.query_params.get("range")
+    options = list(PRESETS)
+    if isinstance(asked, str) and read_interval(asked):
+        options.append(asked)
+    chosen = st.segmented_control(
+        "Range",
+        options,
+        default=DEFAULT_RANGE,
+        required=True,
+        format_func=describe_range,
+        key="range",
+        label_visibility="collapsed",
+        bind="query-params",
+        persist_state="session",
+    )
+    return chosen or DEFAULT_RANGE
+
+
+def choose_filters(choices: Mapping[str, Sequence[str]]) -> Filters:
+    """Draw the filters and return them. A value from the URL stays an option even where no data has it."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    for name in DIMENSIONS:
+        known = list(choices.get(name, ()))
+        asked = [*st.session_state.get(name, ()), *st.query_params.get_all(name)][:_MAX_OPTIONS]
+        options = known + [
+            value for value in dict.fromkeys(asked) if value not in known and len(value) <= _MAX_VALUE
+        ]
+        picked = st.multiselect(
+            name.capitalize(),
+            options,
+            key=name,
+            placeholder=f"All {name}s" if options else "None seen yet",
+            max_selections=_MAX_OPTIONS,
+            bind="query-params",
+            persist_state="session",
+        )
+        chosen[name] = tuple(picked)
+    purpose = st.selectbox(
+        "Purpose",
+        PURPOSES,
+        format_func=str.capitalize,
+        key="purpose",
+        help="What runs are for. Rates and costs are of production runs unless you say otherwise.",
+        bind="query-params",
+        persist_state="session",
+    )
+    return Filters(**chosen, purpose=purpose or "production")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address inside the application: a page's path and its query."""
+
+    path: str
+    query: Mapping[str, Sequence[str]]
+
+    @property
+    def href(self) -> str:
+        """The address as text, for opening it in a new tab."""
+        return f"/{self.path}" + (f"?{urlencode(self.query, doseq=True)}" if self.query else "")
+
+    def target(self) -> dict[str, object]:
+        """Return what a component hands back when it was clicked."""
+        return {"path": self.path, "query": {key: list(values) for key, values in self.query.items()}}
+
+
+def link_traces(window_name: str, filters: Filters, **more: str) -> Link:
+    """Return the link to the runs behind a figure: same range and filters, narrowed by `more`."""
+    query = {"range": [window_name], **filters.query(), **{key: [value] for key, value in more.items()}}
+    return Link("traces", {key: values for key, values in query.items() if values != [DEFAULT_RANGE]})

@@ -1,0 +1,36 @@
+"""Where a click leads: pages by path, without a reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components import Target
+from dashboard.filters import Filters, Link
+
+
+def active_filters() -> Filters:
+    """Return the filters that the frame has drawn for this run of the script."""
+    chosen = st.session_state.get("filters")
+    return chosen if isinstance(chosen, Filters) else Filters()
+
+
+def follow(target: Target | None) -> None:
+    """Open the page that a component's link named; a target of unknown shape is ignored."""
+    if target is None:
+        return
+    path, query = target.get("path"), target.get("query")
+    if isinstance(path, str) and isinstance(query, dict):
+        open_link(Link(path, {str(key): _texts(value) for key, value in query.items()}))
+
+
+def open_link(link: Link) -> None:
+    """Open a page of the application with a query."""
+    page = st.session_state["pages"].get(link.path)
+    if page is not None:
+        st.switch_page(page, query_params={key: list(values) for key, values in link.query.items()})
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,261 @@
+"""Overview: does it work, how fast, what does it cost, which tool fails, and who must be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+import polars as pl
+import streamlit as st
+
+from dashboard import filters
+from dashboard.changes import compare_rates
+from dashboard.charts.cost import OTHERS, draw_cost
+from dashboard.charts.latency import draw_latency
+from dashboard.charts.outcomes import draw_outcomes
+from dashboard.charts.template import show
+from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
+from dashboard.data import Overview, read_arrivals, read_firing_alerts, read_overview
+from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
+from dashboard.filters import Filters, Link, Window, link_traces
+from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
+from dashboard.navigation import active_filters, follow, open_link
+from dashboard.services import current
+from dashboard.states import show_failure, show_nothing_found
+from dashboard.theme import Palette, palette
+
+LIVE_STEP: Final = timedelta(seconds=10)
+TOOLS_SHOWN: Final = 8
+FULL_BAR: Final = 0.2
+
+
+def render() -> None:
+    """Draw the page."""
+    with st.container(horizontal=True, key="page_head", horizontal_alignment="distribute"):
+        st.title("Overview", anchor=False, width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            range_name = filters.choose_range()
+            is_live = st.toggle("Live", key="live", help="Read again every 10 seconds.", bind="query-params")
+    st.fragment(_show_body, run_every=LIVE_STEP if is_live else _waiting_step())(range_name, is_live)
+
+
+def _waiting_step() -> timedelta | None:
+    """Look often while nothing has arrived yet, so that the page turns live by itself."""
+    arrivals = read_arrivals()
+    is_empty = arrivals.value is not None and arrivals.value.spans == 0
+    return timedelta(seconds=3) if is_empty else LIVE_STEP if arrivals.failure else None
+
+
+def _show_body(range_name: str, is_live: bool) -> None:
+    chosen = active_filters()
+    window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
+    reading = read_overview(window, chosen)
+    with st.container(key="notices"):
+        _show_alerts()
+        if not show_failure(reading, key="failure"):
+            return
+    overview = reading.value
+    assert overview is not None
+    with st.container(key="content"):
+        if overview.now.runs.is_empty() and overview.now.calls.is_empty():
+            show_nothing_found(overview.now.window, chosen, what="runs", path="")
+            return
+        _show_figures(overview, chosen)
+
+
+def _show_alerts() -> None:
+    alerts = read_firing_alerts().value
+    if not alerts:
+        return
+    count = len(alerts)
+    worst = alerts[0]
+    more = f" · and {count - 1} more" if count > 1 else ""
+    since = format_instant(cast("datetime | None", worst["fired_at"]), with_zone=True)
+    show_notice(
+        f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
+        title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
+        tone="error",
+        key="alerts",
+    )
+
+
+def _show_figures(overview: Overview, chosen: Filters) -> None:
+    window = overview.now.window
+    before = overview.before.window
+    notes = [
+        format_window(window.start, window.until),
+        f"compared with {format_window(before.start, before.until)}",
+    ]
+    if chosen.model:
+        notes.append("runs that called the chosen models")
+    show_notice(" · ".join(notes), is_plain=True, key="window")
+    follow(show_tiles(build_tiles(overview, chosen), key="tiles"))
+    _show_partial_cost(overview, chosen)
+    colours = palette(st.context.theme.type)
+    left, right = st.columns(2, gap="small")
+    with left.container(border=True, key="outcomes_card"):
+        _show_outcomes(overview, chosen, colours)
+    with right.container(border=True, key="latency_card"):
+        _show_latency(overview, colours)
+    left, right = st.columns(2, gap="small")
+    with left.container(border=True, key="cost_card"):
+        _show_cost(overview, chosen, colours)
+    with right.container(border=True, key="tools_card"):
+        _show_tools(overview, chosen)
+
+
+def _show_partial_cost(overview: Overview, chosen: Filters) -> None:
+    unpriced = find_unpriced(overview.now.calls)
+    if not unpriced.unpriced_calls:
+        return
+    more = f" and {len(unpriced.models) - 3} more" if len(unpriced.models) > 3 else ""
+    names = ", ".join(unpriced.models[:3]) + more
+    share = format_rate(unpriced.unpriced_calls / unpriced.calls)
+    follow(
+        show_notice(
+            f"{format_count(unpriced.unpriced_calls)} of {format_count(unpriced.calls)} model calls ({share}) have no "
+            f"complete price: {names}.",
+            title="Cost is partial.",
+            tone="warning",
+            link=link_traces(overview.now.window.name, chosen, unpriced="true"),
+            link_text="Show the runs",
+            key="partial_cost",
+        )
+    )
+
+
+def _show_outcomes(overview: Overview, chosen: Filters, colours: Palette) -> None:
+    window = overview.now.window
+    st.subheader("Runs by outcome", anchor=False)
+    figure = draw_outcomes(overview.now.runs, window, colours)
+    point = show(
+        figure, key=_key("outcomes"), is_clickable=True, alt="Bars of runs per outcome over the window"
+    )
+    if point:
+        interval, outcome, _ = _custom(point)
+        _leave(link_traces(interval, chosen, outcome=outcome))
+
+
+def _show_latency(overview: Overview, colours: Palette) -> None:
+    window = overview.now.window
+    st.subheader("Run latency", anchor=False)
+    qs = (0.5, 0.95, 0.99)
+    series = find_percentiles(overview.now.latency, window.bins, qs)
+    show(
+        draw_latency(list(zip(qs, series, strict=True)), window, colours),
+        key="latency",
+        alt="Lines of the 50th, 95th and 99th percentile of run latency on a logarithmic axis",
+    )
+
+
+def _show_cost(overview: Overview, chosen: Filters, colours: Palette) -> None:
+    window = overview.now.window
+    st.subheader("Cost by model", anchor=False)
+    figure = draw_cost(overview.now.calls, window, colours)
+    point = show(figure, key=_key("cost"), is_clickable=True, alt="Bars of cost per model over the window")
+    if point:
+        interval, model, _ = _custom(point)
+        named = chosen if model == OTHERS else replace(chosen, model=(model,))
+        _leave(link_traces(interval, named, sort="cost"))
+
+
+def _show_tools(overview: Overview, chosen: Filters) -> None:
+    st.subheader("Tool failures", anchor=False)
+    columns = [
+        Column("Tool"),
+        Column("Failed", "bar"),
+        Column("Change", "number", "end", "in percentage points, against the window before"),
+        Column("Trend", "spark", help="share of calls that failed, over the window"),
+        Column("Calls", "number", "end"),
+        Column("Top error"),
+    ]
+    follow(
+        show_table(
+            columns,
+            tool_lines(overview, chosen)[:TOOLS_SHOWN],
+            key="tools",
+            caption="Tools by failure rate",
+            nothing="No tool was called in this window.",
+            is_bare=True,
+        )
+    )
+
+
+def tool_lines(overview: Overview, chosen: Filters) -> list[Line]:
+    """Return a row per tool, the one with the most failures for its calls first; small numbers are greyed."""
+    sums = [pl.col("calls").sum(), pl.col("failures").sum()]
+    now = overview.now.tools.group_by("tool").agg(sums)
+    before = {
+        row["tool"]: row for row in overview.before.tools.group_by("tool").agg(sums).iter_rows(named=True)
+    }
+    top = {
+        row["tool"]: row["error_type"] for row in reversed(list(overview.tool_errors.iter_rows(named=True)))
+    }
+    ranked = now.with_columns(
+        rate=pl.col("failures") / pl.col("calls"), is_small=pl.col("calls") < SMALL
+    ).sort("is_small", "rate", "calls", "tool", descending=[False, True, True, False])
+    longest = max([FULL_BAR, *ranked["rate"]])
+    return [
+        _tool_line(row, before.get(row["tool"]), top, overview, chosen, longest)
+        for row in ranked.iter_rows(named=True)
+    ]
+
+
+def _tool_line(
+    row: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    top: Mapping[str | None, str | None],
+    overview: Overview,
+    chosen: Filters,
+    longest: float,
+) -> Line:
+    tool, is_small = row["tool"], row["is_small"]
+    window = overview.now.window
+    own = overview.now.tools.filter(pl.col("tool").eq_missing(tool))
+    more = {"failed_tools": "true"} if row["failures"] else {}
+    tone = "error" if row["failures"] and not is_small else "agent"
+    return Line(
+        key=tool or "",
+        cells=[
+            cell(tool or "unnamed tool", title=tool or ""),
+            cell(format_rate(row["rate"]), share=row["rate"] / longest, is_quiet=is_small, tone=tone),
+            _change_cell(row, before),
+            cell("share that failed over the window", values=_trend(own, window)),
+            cell(format_count(row["calls"]), is_quiet=is_small),
+            cell(top[tool] or "unknown", title=top[tool] or "") if tool in top else None,
+        ],
+        link=link_traces(window.name, chosen, tool=tool, **more) if tool else None,
+    )
+
+
+def _trend(own: pl.DataFrame, window: Window) -> list[float | None]:
+    calls = spread(own, "calls", window.bins)
+    failures = spread(own, "failures", window.bins)
+    return [failed / total if total else None for failed, total in zip(failures, calls, strict=True)]
+
+
+def _change_cell(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, object] | None:
+    if before is None or not before["calls"]:
+        return None
+    difference = (row["rate"] - before["failures"] / before["calls"]) * 100
+    tone = compare_rates(
+        (row["failures"], before["failures"]), (row["calls"], before["calls"]), words="", is_rise_bad=True
+    ).tone
+    return cell(f"{format_signed(difference)}{GAP}pp", tone=tone, is_quiet=tone is None)
+
+
+def _custom(point: Mapping[str, Any]) -> tuple[str, str, str]:
+    first, second, third = (str(value) for value in point["customdata"][:3])
+    return first, second, third
+
+
+def _key(name: str) -> str:
+    """Return a key that is new after each click, so that coming back does not repeat the click."""
+    return f"{name}_{st.session_state.get('visits', 0)}"
+
+
+def _leave(link: Link) -> None:
+    st.session_state["visits"] = st.session_state.get("visits", 0) + 1
+    open_link(link)

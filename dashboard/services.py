@@ -1,0 +1,60 @@
+"""What the pages need from the process that serves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from store import Control, Store
+from store.clock import Clock, utc_now
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of the running process that pages read from.
+
+    Attributes:
+        store: the open database; its `select` is thread-safe.
+        control: the control state.
+        started_at: when the process started, UTC.
+        otlp_http: base URL agents send OTLP over HTTP to.
+        otlp_grpc: base URL agents send OTLP over gRPC to.
+        version: version of Spanledger.
+        settings: the configuration as composed by the application; pages only show it.
+        clock: the time.
+    """
+
+    store: Store
+    control: Control
+    started_at: datetime
+    otlp_http: str = "http://127.0.0.1:4318"
+    otlp_grpc: str = "http://127.0.0.1:4317"
+    version: str = ""
+    settings: object = None
+    clock: Clock = utc_now
+
+
+class _Slot:
+    """Holds the services of this process: Streamlit gives a script no way to be handed an argument."""
+
+    services: Services | None = None
+
+
+_SLOT: Final = _Slot()
+
+
+def install(services: Services) -> None:
+    """Make `services` what the script threads of this process find."""
+    _SLOT.services = services
+
+
+def current() -> Services:
+    """Return the installed services.
+
+    Raises:
+        RuntimeError: nothing was installed; the script was started outside `create_app`.
+    """
+    if _SLOT.services is None:
+        raise RuntimeError("no services are installed; serve the dashboard through dashboard.app.create_app")
+    return _SLOT.services

@@ -1,0 +1,81 @@
+"""What a page says when it has nothing to show, or only something old."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components import show_notice
+from dashboard.data import Reading, read_arrivals
+from dashboard.filters import DEFAULT_RANGE, PRESETS, Filters, Window, link_traces
+from dashboard.formats import format_age, format_instant, format_window
+from dashboard.navigation import open_link
+from dashboard.services import current
+
+
+def show_failure(reading: Reading[Any], *, key: str) -> bool:
+    """Say why the store did not answer and grey the page; return whether there is anything old to show."""
+    if reading.failure is None:
+        return True
+    if reading.value is None:
+        show_notice(f"{reading.failure}. Nothing was read before, so there is nothing to show. This page tries "
+                    "again by itself.", title="The store does not answer.", tone="error", key=key)  # fmt: skip
+        return False
+    age = format_age(current().clock() - reading.read_at)
+    show_notice(f"{reading.failure}. What you see was read at {format_instant(reading.read_at, with_seconds=True)} "
+                f"UTC, {age}.", title="The store does not answer.", tone="error", key=key)  # fmt: skip
+    st.html("<style>.st-key-content { opacity: 0.5; filter: grayscale(1); }</style>")
+    return True
+
+
+def show_nothing_found(window: Window, filters: Filters, *, what: str, path: str) -> None:
+    """Say what was searched and offer ways out; on a store that never had data, say how to send some."""
+    arrivals = read_arrivals().value
+    if arrivals is not None and arrivals.spans == 0:
+        _show_first_steps()
+        return
+    with st.container(border=True, key="empty"):
+        st.subheader(f"No {what} in this window", anchor=False)
+        st.text(f"Searched {format_window(window.start, window.until)}.")
+        if filters.named():
+            st.text("With " + "; ".join(filters.named()) + ".")
+        with st.container(horizontal=True):
+            for name in ("24h", "7d", "30d"):
+                if name != window.name and st.button(f"Show {PRESETS[name].words}", key=f"widen_{name}"):
+                    _open(path, name, filters)
+            if filters.named() and st.button("Clear filters", key="clear_filters"):
+                _open(path, window.name, Filters())
+        if arrivals is not None and arrivals.last_at is not None:
+            st.caption(f"The last data arrived {format_instant(arrivals.last_at, with_zone=True)}.")
+        with st.expander("Send data here"):
+            _show_snippet()
+
+
+def _open(path: str, range_name: str, filters: Filters) -> None:
+    link = link_traces(range_name, filters)
+    if range_name == DEFAULT_RANGE:
+        st.session_state.pop("range", None)
+    open_link(type(link)(path, link.query))
+
+
+def _show_first_steps() -> None:
+    with st.container(border=True, key="empty"):
+        st.subheader("Waiting for the first span", anchor=False)
+        st.text(
+            "Spanledger listens for OpenTelemetry. Start your agent with these two lines in its environment; "
+            "this page turns live by itself when something arrives."
+        )
+        _show_snippet()
+        st.caption(
+            "Any OpenTelemetry SDK works: OpenInference, OpenLLMetry and the GenAI conventions are understood."
+        )
+
+
+def _show_snippet() -> None:
+    services = current()
+    st.code(
+        f"export OTEL_EXPORTER_OTLP_ENDPOINT={services.otlp_http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        language="bash",
+    )
+    st.caption(f"Over gRPC: endpoint {services.otlp_grpc}, protocol grpc.")
