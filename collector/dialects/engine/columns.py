@@ -51,7 +51,8 @@ class Reading:
 class TextPool:
     """Every text a fact can be: the attributes' values, one null, and texts that readers converted."""
 
-    def __init__(self, index: AttributeIndex) -> None:
+    def __init__(self, index: AttributeIndex, *, limit: int | None = MAX_TEXT_BYTES) -> None:
+        self._limit = limit
         self._pieces = [index.values, pl.Series("", [None], dtype=pl.String)]
         self._lengths = [index.lengths, np.zeros(1, dtype=np.int64)]
         self._size = len(index.values) + 1
@@ -67,16 +68,13 @@ class TextPool:
         return first
 
     def texts_at(self, positions: Positions) -> pl.Series:
-        """Return the texts at positions, cut to a label's length."""
+        """Return the texts at positions, cut to a label's length unless the pool is for content."""
         if self._joined is None or self._joined[0] != self._size:
             self._joined = (self._size, pl.concat(self._pieces, rechunk=True), np.concatenate(self._lengths))
         _, pool, lengths = self._joined
         texts = pool[positions]
-        return (
-            texts.str.slice(0, MAX_TEXT_CHARS)
-            if lengths[positions].max(initial=0) > MAX_TEXT_BYTES
-            else texts
-        )
+        is_long = self._limit is not None and lengths[positions].max(initial=0) > self._limit
+        return texts.str.slice(0, MAX_TEXT_CHARS) if is_long else texts
 
 
 @dataclass(slots=True)

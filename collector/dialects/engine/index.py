@@ -167,7 +167,7 @@ class EventIndex:
     """The attributes of span events, by the event's name; an event without attributes is not in it."""
 
     def __init__(self, events: pl.DataFrame, row_count: int) -> None:
-        self._events = events
+        self.frame = events
         self._row_count = row_count
         self._names = Labels(events["event_name"]) if events.height else None
         self._rows: Positions = events["row"].to_numpy().astype(np.int64)
@@ -190,14 +190,14 @@ class EventIndex:
         found = self._where(event_name)
         if found is None:
             return NOWHERE, pl.Series(dtype=pl.String)
-        keys = self._events["key"].cast(pl.String)
+        keys = self.frame["key"].cast(pl.String)
         places = np.flatnonzero(found & (keys == key).to_numpy())
-        values = self._events["value"][places].cast(pl.String)
+        values = self.frame["value"][places].cast(pl.String)
         places = places[(values.str.len_bytes().fill_null(0) > 0).to_numpy()]
         rows = self._rows[places]
         # Events are in order: of equal neighbours the last one stays.
         is_last = np.append(rows[1:] != rows[:-1], True) if len(rows) else np.empty(0, np.bool_)
-        return rows[is_last], self._events["value"][places[is_last]].cast(pl.String)
+        return rows[is_last], self.frame["value"][places[is_last]].cast(pl.String)
 
     def _where(self, event_name: str) -> Mask | None:
         return None if self._names is None else self._names.where(lambda name: name == event_name)

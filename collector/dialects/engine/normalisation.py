@@ -42,7 +42,7 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
         *_kinds(translation),
         *_usage(translation),
         read_units(index, asked),
-        *gather_messages(batch, index, asked),
+        *gather_messages(index, asked),
     )
 
 
