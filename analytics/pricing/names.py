@@ -58,6 +58,7 @@ _VERSION_TAIL = re.compile(
 )
 _FINE_TUNE_TAIL = re.compile(r"[\d-]*:[^:]*:[^:]*(?::[^:]*)?")
 _REGION_HEAD = re.compile(r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?(?:[a-z0-9]+\.)?")
+_LAST_WORD = re.compile(r"[-@:._]?[^-@:._]*$")
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[^/]*/(?P<name>.+)")
 _PUBLISHER = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/")
 _COMPACT_DATE = re.compile(r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
@@ -191,5 +192,8 @@ def _rests(clause: Any, name: str) -> Iterator[tuple[str, str, str]]:
 
 def _is_version_of(text: str, before: str, behind: str) -> bool:
     """Return whether the rest of a name is only a region, a date or a version: the same model."""
+    if text[-1:].isalnum() and behind[:1].isalnum():
+        # The clause names the beginning of a version, such as "-0" of "-001": judge it whole.
+        behind = _LAST_WORD.search(text)[0] + behind  # pyright: ignore[reportOptionalSubscript]
     tail = _FINE_TUNE_TAIL if text.startswith("ft:") else _VERSION_TAIL
     return _REGION_HEAD.fullmatch(before) is not None and tail.fullmatch(behind) is not None
