@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from analytics.counting.count import Counted, count_traces
 from analytics.counting.spans import SPAN_COLUMNS
+from analytics.counting.twins import name_likeness
 
-__all__ = ["SPAN_COLUMNS", "Counted", "count_traces"]
+__all__ = ["SPAN_COLUMNS", "Counted", "count_traces", "name_likeness"]

@@ -17,7 +17,7 @@ from analytics.counting.steps import list_steps
 from analytics.counting.tool_rows import build_tool_calls
 from analytics.counting.tools import group_tools, mark_tools
 from analytics.counting.tree import Ints
-from analytics.counting.twins import Candidates, merge_twins
+from analytics.counting.twins import Candidates, merge_twins, name_likeness
 
 _CALL_KEYS: Final = {
     "load_seq": pl.Int64(),
@@ -205,14 +205,21 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Ints:
     identity = pl.DataFrame({"call": index}).join(
         named.unique("call", keep="first", maintain_order=True), on="call", how="left", maintain_order="left"
     )["identity"]
-    return _merge(traces, call, index, identity=identity, figures=figures.gather(index), name=None)
+    return _merge(
+        traces,
+        call,
+        index,
+        identity=identity,
+        figures=figures.gather(index),
+        likeness=name_likeness(traces.frame).gather(index),
+    )
 
 
 def _merge_tool_twins(traces: TraceSet, tool: Ints) -> Ints:
     index = np.unique(tool[tool < traces.size])
     name = traces.frame["tool"].gather(index)
     identity = traces.frame["tool_call_id"].gather(index)
-    return _merge(traces, tool, index, identity=identity, figures=name, name=name)
+    return _merge(traces, tool, index, identity=identity, figures=name, likeness=None)
 
 
 def _merge(
@@ -222,16 +229,18 @@ def _merge(
     *,
     identity: pl.Series,
     figures: pl.Series,
-    name: pl.Series | None,
+    likeness: pl.Series | None,
 ) -> Ints:
     above = traces.home.nearest(traces.is_agent | traces.is_workflow | traces.is_tool)
     found = Candidates(
         index=index,
         above=above[index],
         scope=traces.frame["scope_name"].gather(index),
-        name=name if name is not None else pl.Series([""]).new_from_index(0, len(index)),
         identity=identity,
         figures=figures,
+        likeness=pl.Series([None], dtype=pl.String).new_from_index(0, len(index))
+        if likeness is None
+        else likeness,
     )
     return np.append(merge_twins(traces, found), traces.size)[group]
 

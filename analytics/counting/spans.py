@@ -133,11 +133,10 @@ def arrange_spans(spans: pl.DataFrame) -> TraceSet:
 
 
 def rank_context(spans: TraceSet) -> Ints:
-    """How much its trace tells around each span: 2 with an agent at or above it, 1 with other spans, 0 alone."""
+    """How much stands around each span: 2 with an agent at or above it, 0 below a root that is a model span."""
     agents = spans.is_agent | spans.is_workflow
     in_agent = agents | (spans.home.nearest(agents) < spans.size)
-    others = np.bincount(spans.trace[~spans.is_call], minlength=int(spans.trace[-1]) + 1) > 0
-    return np.where(in_agent, 2, others[spans.trace].astype(np.int64))
+    return np.where(in_agent, 2, np.where(spans.is_call[spans.home.root], 0, 1))
 
 
 def _one_row_per_span(spans: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from analytics.counting.spans import TraceSet
+from analytics.counting.spans import TraceSet, rank_context
 from analytics.counting.tree import Ints
 
 _CLOCK_SLACK_US: Final = 5_000
@@ -22,16 +22,17 @@ class Candidates:
     index: Ints
     above: Ints
     scope: pl.Series
-    name: pl.Series  # model family or tool; empty when unknown
     identity: pl.Series  # response id or call id; null when unknown
     figures: pl.Series  # what both must agree on; null when there is nothing to compare
+    likeness: pl.Series  # what a lonely span and its twin in another trace agree on; null: never paired so
 
 
 def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
     """Return for each span the span that represents its twins, itself for most.
 
-    Equal ids are one call when the spans overlap, or when two libraries speak, within one trace or, from two
-    libraries, across traces. Without ids, siblings of two libraries that overlap and agree are one call.
+    Equal ids are one call when the spans overlap: within one trace, or from two libraries across traces. Without
+    ids, siblings of two libraries that overlap and agree are one call; so are a span that stands alone in its
+    trace (its library lost the context) and one of another library, in a richer trace, that encloses it.
     """
     frame = pl.DataFrame(
         {
@@ -39,18 +40,33 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
             "trace": spans.trace[found.index],
             "above": found.above,
             "scope": found.scope.fill_null(""),
-            "name": found.name.fill_null(""),
             "identity": found.identity,
             "figures": found.figures,
+            "likeness": found.likeness,
+            "context": rank_context(spans)[found.index],
             "start": spans.started_us[found.index],
             "end": np.maximum(spans.ended_us[found.index], spans.started_us[found.index]),
         }
     ).sort("start", "index")
-    pairs = pl.concat([_pairs_by_identity(frame), _pairs_by_place(frame)])
+    pairs = pl.concat([_pairs_by_identity(frame), _pairs_by_place(frame), _pairs_of_lonely(frame)])
     if pairs.is_empty():
         return np.arange(spans.size)
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     return _unite(spans.size, first, second)
+
+
+def name_likeness(spans: pl.DataFrame) -> pl.Series:
+    """What two spans of one call agree on when neither id nor place link them; null when that is too little."""
+    spent = pl.format("{}/{}", "input_tokens", "output_tokens")
+    failed = (
+        (pl.col("status") == "error") & pl.col("input_tokens").is_null() & pl.col("output_tokens").is_null()
+    )
+    model = pl.coalesce("request_model", "response_model")
+    facts = pl.when(pl.col("output_tokens") > 0).then(spent).when(failed).then(pl.format("failed/{}", model))
+    likeness = pl.when(pl.col("kind") == "llm").then(
+        pl.concat_str(pl.col("service").fill_null(""), facts, separator="/")
+    )
+    return spans.select(likeness).to_series()
 
 
 def _overlap() -> pl.Expr:
@@ -80,7 +96,7 @@ def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _pairs_by_place(frame: pl.DataFrame) -> pl.DataFrame:
     """Siblings of different scopes that agree, the first of one scope with the first of the other, and so on."""
-    place = ("trace", "above", "name", "figures")
+    place = ("trace", "above", "figures")
     siblings = frame.filter(pl.col("figures").is_not_null())
     siblings = siblings.filter(pl.col("scope").n_unique().over(place) > 1)
     if siblings.is_empty():
@@ -94,6 +110,27 @@ def _pairs_by_place(frame: pl.DataFrame) -> pl.DataFrame:
     ).filter(pl.col("index_second").is_not_null())
     agree = pl.col("identity").is_null() | pl.col("identity_second").is_null()
     return pairs.filter(_overlap() & agree).select(first=pl.col("index"), second=pl.col("index_second"))
+
+
+def _pairs_of_lonely(frame: pl.DataFrame) -> pl.DataFrame:
+    alike = frame.filter(pl.col("likeness").is_not_null())
+    lonely = alike.filter(pl.col("context") == 0)
+    others = alike.filter(pl.col("context") > 0)
+    if lonely.is_empty() or others.is_empty():
+        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
+    pairs = lonely.join(others, on="likeness", suffix="_second").filter(
+        pl.col("trace") != pl.col("trace_second"),
+        pl.col("scope") != pl.col("scope_second"),
+        pl.col("identity").is_null() | pl.col("identity_second").is_null(),
+        pl.col("start") >= pl.col("start_second") - _CLOCK_SLACK_US,
+        pl.col("end") <= pl.col("end_second") + _CLOCK_SLACK_US,
+    )
+    closest = pairs.sort(pl.col("start") - pl.col("start_second"), "index", "index_second")
+    return (
+        closest.unique("index", keep="first", maintain_order=True)
+        .unique("index_second", keep="first", maintain_order=True)
+        .select(first="index", second="index_second")
+    )
 
 
 def _unite(size: int, first: Ints, second: Ints) -> Ints:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from analytics.counting import name_likeness
 from analytics.facts.recent import RecentKeys, hash_texts
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class SpanReader:
     lookback: timedelta
     traces: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_TRACES))
     responses: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_RESPONSES))
+    lonely: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_RESPONSES))
+    """Likeness of calls that stand alone in their trace."""
+    embedded: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_RESPONSES))
+    """Likeness of the other calls."""
     horizon: datetime | None = None
     """What was received since is remembered; None before warming up."""
 
@@ -52,10 +57,10 @@ class SpanReader:
         seen = self.store.select("facts/recent_traces", {"since": since, "max_rows": _MAX_TRACES}).reverse()
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
         self.traces.has_forgotten = seen.height == _MAX_TRACES
-        named = self.store.select(
-            "facts/recent_responses", {"since": now - _RESPONSE_WINDOW, "max_rows": _MAX_RESPONSES}
+        calls = self.store.select(
+            "facts/recent_calls", {"since": now - _RESPONSE_WINDOW, "max_rows": _MAX_RESPONSES}
         )
-        self.responses.add(hash_texts(named["response_id"]), _numbers(named["trace_id"]))
+        self._remember_calls(calls.with_columns(likeness=name_likeness(calls)), in_doubt=True)
         self.horizon = since.replace(tzinfo=None)
 
     def read(self, first: int, last: int, asked: pl.DataFrame | None = None) -> Touched:
@@ -134,16 +139,28 @@ class SpanReader:
         return spans, pl.concat(added)
 
     def _find_twins(self, spans: pl.DataFrame, last: int) -> pl.DataFrame:
-        named = spans.filter(pl.col("response_id").is_not_null()).select(
-            "response_id", "trace_id", scope_name=pl.col("scope_name").fill_null("")
-        )
-        position, trace = self.responses.find(hash_texts(named["response_id"]))
-        elsewhere = trace != _numbers(named["trace_id"])[position]
+        """Traces that may hold twins: by response id, or by likeness where one of two spans stands alone."""
+        calls = _list_calls(spans)
+        named = calls.filter(pl.col("response_id").is_not_null())
+        found = [self._search("twin_traces", self.responses, named, "response_id", last)]
+        alike = calls.filter(pl.col("likeness").is_not_null())
+        for memory, asked in (
+            (self.embedded, alike.filter("is_lonely")),
+            (self.lonely, alike.filter(~pl.col("is_lonely"))),
+        ):
+            found.append(self._search("similar_traces", memory, asked, "likeness", last))
+        return pl.concat(found).unique()
+
+    def _search(
+        self, query: str, memory: RecentKeys, calls: pl.DataFrame, key: str, last: int
+    ) -> pl.DataFrame:
+        position, trace = memory.find(hash_texts(calls[key]))
+        elsewhere = trace != _numbers(calls["trace_id"])[position]
         if not bool(elsewhere.any()):
             return _NO_TRACES
-        asked = named[np.unique(position[elsewhere])]
+        asked = calls[np.unique(position[elsewhere])].drop("is_lonely", "likeness")
         begin = self._begin(np.unique(trace[elsewhere]))
-        return self.store.select("facts/twin_traces", {"first": begin, "last": last}, {"asked": asked})
+        return self.store.select(f"facts/{query}", {"first": begin, "last": last}, {"asked": asked})
 
     def _begin(self, traces: np.ndarray) -> int:
         """First load of the traces of these numbers, 0 when one is forgotten."""
@@ -153,8 +170,35 @@ class SpanReader:
     def _remember(self, spans: pl.DataFrame) -> None:
         seen = spans.group_by("trace_id").agg(pl.col("load_seq").min())
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
-        named = spans.filter(pl.col("response_id").is_not_null()).select("response_id", "trace_id").unique()
+        self._remember_calls(_list_calls(spans))
+
+    def _remember_calls(self, calls: pl.DataFrame, *, in_doubt: bool = False) -> None:
+        """Remember ids and likeness of calls; in doubt both as standing alone and as not."""
+        named = calls.filter(pl.col("response_id").is_not_null())
         self.responses.add(hash_texts(named["response_id"]), _numbers(named["trace_id"]))
+        alike = calls.filter(pl.col("likeness").is_not_null())
+        for memory, is_lonely in ((self.lonely, True), (self.embedded, False)):
+            fitting = alike if in_doubt else alike.filter(pl.col("is_lonely") == is_lonely)
+            memory.add(hash_texts(fitting["likeness"]), _numbers(fitting["trace_id"]))
+
+
+def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:
+    """Model spans with what twins of them would share; a call is lonely when its trace's roots are model spans."""
+    calls = spans.filter(pl.col("kind").is_in(["llm", "embedding"]))
+    others = spans.filter(~pl.col("kind").is_in(["llm", "embedding"]) & pl.col("parent_span_id").is_null())
+    return calls.select(
+        "trace_id",
+        "response_id",
+        "started_at",
+        "status",
+        "input_tokens",
+        "output_tokens",
+        ended_at=pl.coalesce("ended_at", "started_at"),
+        service=pl.col("service").fill_null(""),
+        scope_name=pl.col("scope_name").fill_null(""),
+        likeness=name_likeness(calls),
+        is_lonely=~pl.col("trace_id").is_in(others["trace_id"].unique().implode()),
+    )
 
 
 def _numbers(traces: pl.Series) -> np.ndarray:
