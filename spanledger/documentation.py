@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import click
+import typer
 import typer.main
 from store.schema.documentation import render_schema
 
@@ -59,7 +59,7 @@ def render_commands() -> str:
         "Exit codes: 0 done, 1 failed, 2 usage or configuration. Errors go to standard error.",
     ]
     for path, command in _commands(root, ()):
-        context = click.Context(command, info_name=" ".join(("spanledger", *path)))
+        context = typer.Context(command, info_name=" ".join(("spanledger", *path)))
         lines += ["", f"## {' '.join(path)}", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
 
@@ -87,10 +87,8 @@ def write_pages(directory: Path) -> None:
         (directory / name).write_text(_HEAD + render(), "utf-8")
 
 
-def _commands(
-    command: click.Command, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    children: Mapping[str, click.Command] = getattr(command, "commands", {})
+def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    children: Mapping[str, Any] = getattr(command, "commands", {})
     if not children:
         yield path, command
     for name, child in children.items():

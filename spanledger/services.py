@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class Services:
 
 
 @contextmanager
-def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> Iterator[Services]:
+def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> Generator[Services]:
     """Open the store, the control state and the jobs over them; close them in reverse order.
 
     Raises:

@@ -53,7 +53,7 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Read the command-line form."""
         fields = json.loads(text)
-        return cls(**{**fields, "children": [ChildPlan(**child) for child in fields["children"]]})
+        return cls([ChildPlan(**child) for child in fields["children"]], fields["banner"], fields["then"])
 
 
 @dataclass

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -25,7 +25,7 @@ _LONGEST_PATH = 100
 
 
 @contextmanager
-def socket_path(data_dir: Path):
+def socket_path(data_dir: Path) -> Generator[str]:
     """Yield a path of the control socket that the kernel accepts, however deep the directory lies."""
     path = data_dir / SOCKET_NAME
     if len(os.fsencode(path)) <= _LONGEST_PATH:
@@ -61,7 +61,7 @@ def ask(
     """
     try:
         with closing(_connect(data_dir)) as connection, connection.makefile("rwb") as stream:
-            write_line(stream, {"operation": operation, "arguments": dict(arguments)})
+            write_line(cast(BinaryIO, stream), {"operation": operation, "arguments": dict(arguments)})
             while line := stream.readline():
                 answer = json.loads(line)
                 if "progress" in answer:

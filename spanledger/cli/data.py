@@ -110,7 +110,7 @@ def compact(data: Data = None, config: ConfigFile = None) -> None:
 
 def dialects() -> None:
     """List the naming dialects that spans are read as."""
-    from collector.dialects import REGISTRY
+    from collector.dialects import known_dialects
 
-    for dialect in REGISTRY:
-        typer.echo(f"{dialect.name:24} {dialect.title}")
+    for dialect in known_dialects().dialects:
+        typer.echo(f"{dialect.name:24} {dialect.about}")

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+from pyarrow import csv, parquet
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,24 +21,24 @@ _WIDEST_CELL = 200
 _WIDEST_TABLE = 10_000
 
 
-def print_table(table: pa.Table, form: Format, out: BinaryIO | None = None) -> None:
+def print_table(table: pa.Table, form: Format) -> None:
     """Write a result to standard output.
 
     `json` is one array of row objects: decimals as strings, NULL as null, times as ISO 8601 with Z, maps as
     objects.
     """
-    out = out or sys.stdout.buffer
+    out = sys.stdout.buffer
     if form == "table":
         _print_for_people(table)
     elif form == "json":
         out.write(to_json(table).encode() + b"\n")
     elif form == "csv":
-        pa.csv.write_csv(_flat(table), out)
+        csv.write_csv(_flat(table), out)
     elif form == "arrow":
         with pa.ipc.new_stream(out, table.schema) as writer:
             writer.write_table(table)
     else:
-        pa.parquet.write_table(table, out, compression="zstd")
+        parquet.write_table(table, out, compression="zstd")
     out.flush()
 
 

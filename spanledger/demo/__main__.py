@@ -41,7 +41,7 @@ class Simulation:
         self._clock = clock
         self._stop = threading.Event()
 
-    def stop(self) -> None:
+    def stop(self, *_: object) -> None:
         """Let the present run end and play no more."""
         self._stop.set()
 
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     telemetry = Telemetry(http=options.http, grpc=options.grpc)
     simulation = Simulation(telemetry, random.Random(options.seed))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: simulation.stop())
+        signal.signal(number, simulation.stop)
     threading.Thread(target=_watch_parent, args=(simulation, os.getppid()), daemon=True).start()
     if options.backfill:
         _fill(simulation, options)
