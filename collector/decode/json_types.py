@@ -12,8 +12,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-MAX_DEPTH = 32
-"""Deepest nesting of arrays and kvlists: what the protobuf parser accepts with its limit of 100 messages."""
+MAX_DEPTH = 30
+"""Deepest nesting of arrays and kvlists: what stays below 100 nested messages in protobuf, wherever it stands."""
 
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Uint64 = Annotated[int, Meta(ge=0)]

@@ -102,7 +102,7 @@ def _plain_value(value: AnyValue) -> object:
         case "int_value":
             return value.int_value
         case "double_value":
-            return value.double_value if math.isfinite(value.double_value) else str(value.double_value)
+            return _plain_double(value.double_value)
         case "array_value":
             return [_plain_value(item) for item in value.array_value.values]
         case "kvlist_value":
@@ -111,6 +111,11 @@ def _plain_value(value: AnyValue) -> object:
             return base64.b64encode(value.bytes_value).decode()
         case _:
             return None
+
+
+def _plain_double(value: float) -> float | str:
+    """Return the number, or its text where JSON has no number for it."""
+    return value if math.isfinite(value) else str(value).replace("nan", "NaN")
 
 
 def hash_pairs(keys: pl.Series, texts: pl.Series) -> Hashes:
