@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ PRICE_SCHEMA: dict[str, Any] = {
 _COLUMN_OF_UNIT = {unit: column for column, unit in COLUMN_UNITS.items()}
 
 
+@cache
 def catalogue_source() -> str:
     """Return the name and version of the data the catalogue is compiled from."""
     return f"genai-prices {version('genai-prices')}"
