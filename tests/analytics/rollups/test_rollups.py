@@ -1,0 +1,178 @@
+"""Hourly rollups: equal to the facts, whatever the order and the batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.jobs import NOTHING_TO_DO, JobContext
+from analytics.metrics.percentiles import GAMMA, ZERO_BUCKET, percentile_by_group
+from analytics.rollups import MAX_HOURS, split_hours, update_rollups
+from store import Replacement, Store
+from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, to_frame
+
+HOUR = timedelta(hours=1)
+HOUR_OF_NOON = NOON.replace(tzinfo=None)
+
+
+@pytest.fixture
+def roll_up(store: Store, clock: StillClock, write: Callable[..., None]) -> Callable[..., Any]:
+    """Roll up hours of a subject: `roll_up("run", NOON, ...)`; without hours, what is waiting."""
+
+    def run(subject: str = "", *hours: Any) -> Any:
+        for hour in hours:
+            write("touched_hours", {"load_seq": 1, "subject": subject, "hour_at": hour})
+        return update_rollups(JobContext(store, clock))
+
+    return run
+
+
+def read(store: Store, table: str = "totals") -> list[dict[str, Any]]:
+    return store.select(f"rollups/all_{table}").to_dicts()
+
+
+def test_nothing_waiting_is_nothing_to_do(roll_up: Callable[..., Any]) -> None:
+    assert roll_up() == NOTHING_TO_DO
+
+
+def test_runs_of_an_hour_are_added_up(write: Any, roll_up: Any, store: Store) -> None:
+    write(
+        "runs",
+        a_run("a-1", cost_usd="0.1", input_tokens=10, feedback=1.0),
+        a_run("b-1", cost_usd="0.2", input_tokens=None, feedback=-1.0, unpriced_calls=2),
+        a_run("c-1", outcome="failure", failure_class="timeout", duration_ms=None),
+        a_run("d-1", started_at=NOON + HOUR),
+    )
+    roll_up("run", NOON)
+    failed, fine = sorted(read(store), key=lambda row: row["outcome"])
+    assert (fine["hour_at"], fine["subject"], fine["outcome"]) == (HOUR_OF_NOON, "run", "success")
+    assert (fine["events"], fine["cost_usd"], fine["unpriced_calls"]) == (2, Decimal("0.3"), 2)
+    assert (fine["input_tokens"], fine["output_tokens"]) == (10, None)
+    assert (fine["timed_events"], fine["duration_ms"]) == (2, 4000.0)
+    assert (fine["rated"], fine["liked"]) == (2, 1)
+    assert (failed["events"], failed["failure_class"], failed["cost_usd"]) == (1, "timeout", None)
+    assert (failed["timed_events"], failed["duration_ms"]) == (0, None)
+
+
+def test_calls_are_counted_by_the_model_that_answered(write: Any, roll_up: Any, store: Store) -> None:
+    write(
+        "llm_calls",
+        a_call("s1", response_model="gpt-4o-mini-2024-07-18", cost_status="priced", cost_usd=Decimal("0.5")),
+        a_call("s2", cost_status="free", cost_usd=Decimal(0)),
+        a_call("s3", status="error", failure_class="rate_limit", cost_status="no_usage"),
+        a_call("s4", status="unset", cost_status="partial", cost_usd=Decimal("0.25")),
+    )
+    roll_up("llm_call", NOON)
+    rows = {(row["model"], row["outcome"]): row for row in read(store)}
+    assert rows["gpt-4o-mini-2024-07-18", "ok"]["cost_usd"] == Decimal("0.5")
+    assert rows["gpt-4o-mini", "ok"]["events"] == 2
+    assert rows["gpt-4o-mini", "ok"]["unpriced_calls"] == 1
+    assert rows["gpt-4o-mini", "error"]["failure_class"] == "rate_limit"
+
+
+def test_tools_and_cases_have_their_hours(write: Any, roll_up: Any, store: Store) -> None:
+    write("tool_calls", a_tool_call("s1"), a_tool_call("s2", status="error"))
+    case = {"case_id": "c1", "purpose": "production", "sessions": 1, "runs": 1, "unpriced_calls": 0}
+    write("cases", {**case, "opened_at": NOON - 90 * HOUR, "closed_at": NOON, "outcome": "failed"})
+    roll_up("tool_call", NOON)
+    roll_up("case", NOON)
+    assert [(row["subject"], row["outcome"], row["events"]) for row in read(store)] == [
+        ("case", "failed", 1),
+        ("tool_call", "error", 1),
+        ("tool_call", "ok", 1),
+    ]
+
+
+def test_hour_is_replaced_not_added_to(write: Any, roll_up: Any, store: Store) -> None:
+    write("runs", a_run("a-1"))
+    roll_up("run", NOON)
+    write("runs", a_run("b-1"))
+    roll_up("run", NOON)
+    assert [row["events"] for row in read(store)] == [2]
+    assert [row["events"] for row in read(store, "buckets")] == [2]
+
+
+def test_hour_that_lost_its_runs_disappears(write: Any, roll_up: Any, store: Store) -> None:
+    write("runs", a_run("a-1"))
+    roll_up("run", NOON)
+    empty = to_frame("runs", [a_run("a-1")]).clear()
+    store.replace(Replacement("runs", keys=pl.DataFrame({"run_id": ["a-1"]}), rows=empty))
+    assert roll_up("run", NOON).changed
+    assert read(store) == read(store, "buckets") == []
+
+
+def test_only_touched_hours_and_subjects_change(write: Any, roll_up: Any, store: Store) -> None:
+    write("runs", a_run("a-1"), a_run("b-1", started_at=NOON + HOUR))
+    write("llm_calls", a_call("s1"))
+    roll_up("run", NOON)
+    assert [(row["subject"], row["hour_at"]) for row in read(store)] == [("run", HOUR_OF_NOON)]
+
+
+def test_year_of_hours_is_rolled_up_in_bounded_steps(write: Any, roll_up: Any, store: Store) -> None:
+    hours = [NOON - n * HOUR for n in range(MAX_HOURS + 50)]
+    write("runs", *(a_run(f"t{n}-1", started_at=hour) for n, hour in enumerate(hours)))
+    assert roll_up("run", *hours).has_more
+    assert len(read(store)) == MAX_HOURS
+    assert not roll_up().has_more
+    assert sum(row["events"] for row in read(store)) == len(hours)
+
+
+def test_scattered_hours_are_read_in_stretches() -> None:
+    hours = pl.Series([HOUR_OF_NOON + n * HOUR for n in (0, 1, 5, 40, 41, 400)])
+    assert [stretch.len() for stretch in split_hours(hours)] == [3, 2, 1]
+
+
+@given(st.lists(st.integers(0, 500), unique=True, min_size=1))
+def test_stretches_hold_every_hour_once(numbers: list[int]) -> None:
+    hours = pl.Series([HOUR_OF_NOON + n * HOUR for n in sorted(numbers)])
+    assert pl.concat(split_hours(hours)).equals(hours)
+
+
+DURATIONS = st.floats(0, 1e9, allow_nan=False)
+
+
+def test_buckets_of_the_engine_hold_their_values(write: Any, roll_up: Any, store: Store) -> None:
+    durations = [0.0, 1e-9, 0.5, 1.0, 1.02, 1.0200001, 2000.0, 86_400_000.0]
+    write("runs", *(a_run(f"t{n}-1", duration_ms=value) for n, value in enumerate(durations)))
+    roll_up("run", NOON)
+    rows = [row for row in read(store, "buckets") if row["measure"] == "duration_ms"]
+    assert sum(row["events"] for row in rows) == len(durations)
+    for row in rows:
+        if row["bucket"] != ZERO_BUCKET:
+            low, high = GAMMA ** (row["bucket"] - 1), GAMMA ** row["bucket"]
+            assert any(low * 0.999999 < value <= high * 1.000001 for value in durations)
+
+
+def bucketed(values: list[float]) -> pl.DataFrame:
+    numbers = [int(np.ceil(np.log(value) / np.log(GAMMA))) if value > 0 else ZERO_BUCKET for value in values]
+    return pl.DataFrame({"bucket": numbers, "events": 1}, schema={"bucket": pl.Int64, "events": pl.Int64})
+
+
+@given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=300), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_percentile_is_within_one_percent_of_the_exact_one(values: list[float], quantile: float) -> None:
+    rank = max(1, int(np.ceil(quantile * len(values))))
+    exact = sorted(values)[rank - 1]
+    (found,) = percentile_by_group(bucketed(values), [], quantile)["value"]
+    assert found == pytest.approx(exact, rel=0.0100001)
+
+
+@given(st.lists(DURATIONS, min_size=1, max_size=100), st.integers(1, 5), st.randoms())
+def test_percentile_does_not_depend_on_the_order_of_merging(
+    values: list[float], parts: int, chance: Any
+) -> None:
+    whole = bucketed(values)
+    shuffled = values.copy()
+    chance.shuffle(shuffled)
+    merged = pl.concat([bucketed(shuffled[part::parts]) for part in range(parts)])
+    counted = merged.group_by("bucket").agg(pl.col("events").sum())
+    for frame in (merged, counted):
+        assert percentile_by_group(frame, [], 0.95).equals(percentile_by_group(whole, [], 0.95))
+    assert counted["events"].sum() == len(values)
