@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,8 @@ class FrontProcess:
 
 
 def front_command(log_directory: Path, *more: str, **settings: Any) -> list[str]:
-    values = {"http": "127.0.0.1:0", "grpc": "127.0.0.1:0", "log_disk_reserve_bytes": 0} | settings
-    arguments = front_arguments(CollectorSettings(**values), log_directory, log_format="json")
+    defaults: dict[str, Any] = {"http": "127.0.0.1:0", "grpc": "127.0.0.1:0", "log_disk_reserve_bytes": 0}
+    arguments = front_arguments(CollectorSettings(**(defaults | settings)), log_directory, log_format="json")
     return [sys.executable, "-P", "-m", "collector.front", *arguments, *more]
 
 
@@ -137,10 +137,12 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Generator[FrontProcess]:
 @pytest.fixture
 def own_front(tmp_path: Path) -> Generator[Callable[..., FrontProcess]]:
     """Fronts with settings of their own; stopped at the end of the test."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
-        yield lambda *more, **settings: stack.enter_context(start_front(tmp_path / "log", *more, **settings))
+
+        def start(*more: str, **settings: Any) -> FrontProcess:
+            return stack.enter_context(start_front(tmp_path / "log", *more, **settings))
+
+        yield start
 
 
 def a_request(name: str = "chat", count: int = 1) -> bytes:

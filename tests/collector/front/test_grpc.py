@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -8,7 +8,7 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from .conftest import FrontProcess, a_request, start_front
+from .conftest import FrontProcess, a_request
 
 _EXPORT = "/opentelemetry.proto.collector.{}Service/Export"
 _METHODS = {
@@ -28,14 +28,6 @@ def refuse(front: FrontProcess, body: bytes, **options: Any) -> tuple[grpc.Statu
         call(front, body, **options)
     error: Any = caught.value
     return error.code(), error.details(), dict(error.trailing_metadata())
-
-
-@pytest.fixture
-def front_of(tmp_path: Any) -> Generator[Callable[..., FrontProcess]]:
-    from contextlib import ExitStack
-
-    with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(start_front(tmp_path / "log", **settings))
 
 
 @pytest.mark.parametrize("signal", _METHODS)
@@ -64,9 +56,9 @@ def test_an_unknown_method_is_unimplemented(front: FrontProcess) -> None:
 
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
 def test_too_large_a_message_is_refused_for_good(
-    front_of: Callable[..., FrontProcess], compression: Any
+    own_front: Callable[..., FrontProcess], compression: Any
 ) -> None:
-    small = front_of(max_body_bytes=100_000)
+    small = own_front(max_body_bytes=100_000)
     before = small.read_rss_bytes()
     code, _, metadata = refuse(small, bytes(50 << 20), compression=compression)
     assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -75,8 +67,8 @@ def test_too_large_a_message_is_refused_for_good(
     assert call(small, a_request()) == b""
 
 
-def test_a_full_log_says_when_to_come_back(front_of: Callable[..., FrontProcess]) -> None:
-    code, _, metadata = refuse(front_of(log_max_bytes=10), a_request())
+def test_a_full_log_says_when_to_come_back(own_front: Callable[..., FrontProcess]) -> None:
+    code, _, metadata = refuse(own_front(log_max_bytes=10), a_request())
     assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
     status = Status.FromString(metadata["grpc-status-details-bin"])
     info = RetryInfo()
@@ -85,7 +77,7 @@ def test_a_full_log_says_when_to_come_back(front_of: Callable[..., FrontProcess]
     assert RetryInfo.FromString(metadata["google.rpc.retryinfo-bin"]) == info
 
 
-def test_a_full_disk_is_unavailable(front_of: Callable[..., FrontProcess]) -> None:
-    code, _, metadata = refuse(front_of(log_disk_reserve_bytes=1 << 60), a_request())
+def test_a_full_disk_is_unavailable(own_front: Callable[..., FrontProcess]) -> None:
+    code, _, metadata = refuse(own_front(log_disk_reserve_bytes=1 << 60), a_request())
     assert code == grpc.StatusCode.UNAVAILABLE
     assert "google.rpc.retryinfo-bin" in metadata
