@@ -16,6 +16,10 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B", re.IGNORECASE)
 class StoreSettings:
     """Bounds of the store; sizes are numbers with a unit, as DuckDB writes them ("512MB", "4GB")."""
 
+    clickhouse_url: str | None = None
+    """Address of a ClickHouse server that holds the data instead of DuckDB: https://user:password@host:8443."""
+    clickhouse_reader_url: str | None = None
+    """Address with a user who may read the database `main` only: ad-hoc queries run as that one."""
     memory_limit: str = "2GB"
     """Memory the engine may hold; what does not fit spills to disk."""
     spill_limit: str = "20GB"

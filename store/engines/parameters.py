@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pyarrow as pa
 
-from store.errors import NotFound
+from store.errors import NotFound, RejectedData
 from store.port import Frame
 from store.queries import find_parameters
 from store.schema.catalogue import Relation, read_tables
@@ -47,6 +47,27 @@ def convert_value(value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [convert_value(item) for item in value]
     return value
+
+
+def find_highest_load(frame: Frame) -> int:
+    """Return the highest load_seq of a frame, 0 when it has none."""
+    names = frame.columns if isinstance(frame, pl.DataFrame) else frame.column_names
+    highest = pl.Series(frame["load_seq"]).max() if "load_seq" in names else None
+    return int(highest) if isinstance(highest, int) else 0
+
+
+def select_known_columns(rows: pa.Table, table: Relation) -> pa.Table:
+    """Return the rows when all their columns are the table's.
+
+    Raises:
+        RejectedData: One is not.
+    """
+    unknown = [name for name in rows.column_names if name not in table.column_names]
+    if unknown:
+        raise RejectedData(
+            f"ledger.{table.name} has no column {unknown[0]!r}; add it to the schema or leave it out"
+        )
+    return rows
 
 
 def to_arrow(frame: Frame, table: Relation | None = None) -> pa.Table:

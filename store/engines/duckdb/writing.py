@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import polars as pl
 
-from store.engines.parameters import convert_value, find_table, to_arrow
-from store.errors import RejectedData
+from store.engines.parameters import (
+    convert_value,
+    find_highest_load,
+    find_table,
+    select_known_columns,
+    to_arrow,
+)
 from store.port import Frame, Replacement
 
 _INCOMING = "incoming_rows"
@@ -22,12 +26,7 @@ def append_rows(cursor: duckdb.DuckDBPyConnection, table_name: str, frame: Frame
         RejectedData: The frame has a column that the table has not.
     """
     table = find_table(table_name)
-    rows = to_arrow(frame, table)
-    unknown = [name for name in rows.column_names if name not in table.column_names]
-    if unknown:
-        raise RejectedData(
-            f"ledger.{table_name} has no column {unknown[0]!r}; add it to the schema or leave it out"
-        )
+    rows = select_known_columns(to_arrow(frame, table), table)
     if not rows.num_rows:
         return
     columns = ", ".join(f'"{name}"' for name in rows.column_names)
@@ -74,17 +73,9 @@ def has_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
 
 def record_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str, tables: Mapping[str, Frame]) -> int:
     """Remember that a batch was written, unless its own rows do, and return its highest load_seq."""
-    load_seq = max((_find_highest(frame) for frame in tables.values()), default=0)
+    load_seq = max((find_highest_load(frame) for frame in tables.values()), default=0)
     if not has_batch(cursor, batch_id):
         cursor.execute(
             "INSERT INTO ledger.load_positions (load_seq, batch_id) VALUES (?, ?)", [load_seq, batch_id]
         ).fetchall()
     return load_seq
-
-
-def _find_highest(frame: Frame) -> int:
-    if isinstance(frame, pl.DataFrame):
-        highest = frame["load_seq"].max() if "load_seq" in frame.columns else None
-    else:
-        highest = pl.Series(frame["load_seq"]).max() if "load_seq" in frame.column_names else None
-    return int(highest) if isinstance(highest, int) else 0

@@ -1,0 +1,156 @@
+"""Example parameters and frames for every stored query: by name for all, and more sets for single ones.
+
+A query whose parameter has no example here fails its test: add one, so that both engines are asked the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+
+import polars as pl
+from generated import START, TRACES
+
+_BEGIN = START.replace(tzinfo=UTC)
+_END = _BEGIN + timedelta(days=4)
+_TRACE = TRACES[3]
+_SPAN = f"{int(_TRACE, 16) * 16:016x}"
+
+VALUES: dict[str, object] = {
+    "agents": ["*"],
+    "before": _END,
+    "bin_s": 3600,
+    "enough": 3,
+    "environments": ["*"],
+    "errors_before": _BEGIN + timedelta(days=2),
+    "floor": 3,
+    "fresh_from": _BEGIN + timedelta(days=1),
+    "max_rows": 50,
+    "measure": "duration_ms",
+    "min_duration_ms": 0,
+    "model": "model 1",
+    "models": ["*"],
+    "now": _END,
+    "ok_before": _BEGIN + timedelta(days=1),
+    "only_tool_failures": False,
+    "only_unpriced": False,
+    "outcomes": ["*"],
+    "page_rows": 10,
+    "purposes": ["*"],
+    "services": ["*"],
+    "since": _BEGIN,
+    "skipped_rows": 2,
+    "sort": "cost",
+    "span_id": _SPAN,
+    "span_limit": 100,
+    "start": _BEGIN,
+    "subject": "run",
+    "text": "",
+    "tools": ["*"],
+    "trace_id": _TRACE,
+    "until": _END,
+    **{
+        f"by_{name}": name in ("service", "agent", "model")
+        for name in (
+            "service",
+            "environment",
+            "tenant",
+            "agent",
+            "agent_version",
+            "purpose",
+            "model",
+            "tool",
+            "user_id",
+        )
+    },
+    **{
+        f"in_{name}": ["*"]
+        for name in (
+            "service",
+            "environment",
+            "tenant",
+            "agent",
+            "agent_version",
+            "purpose",
+            "model",
+            "tool",
+            "user_id",
+        )
+    },
+}
+"""Values by the name of the parameter, for queries that need no others."""
+
+OF_LOADS = {"first": 2, "last": 7}
+OF_TIMES = {"first": _BEGIN, "last": _END}
+
+OWN_VALUES: dict[str, dict[str, object]] = {
+    "facts/old_llm_calls": OF_LOADS,
+    "facts/old_runs": OF_LOADS,
+    "facts/old_tool_calls": OF_LOADS,
+    "facts/similar_traces": OF_LOADS,
+    "facts/spans_of_loads": OF_LOADS,
+    "facts/spans_of_traces": OF_LOADS,
+    "facts/trace_sizes": OF_LOADS,
+    "facts/twin_traces": OF_LOADS,
+    "loading/older_spans": OF_TIMES,
+    "loading/spans_of_loads": OF_LOADS,
+    "loading/spans_since": {"floor": 3},
+}
+"""Values of single queries, where a name means something else; `first` is a time elsewhere."""
+
+_ASKED = pl.DataFrame(
+    {
+        "trace_id": TRACES[:8],
+        "run_id": [f"{trace}-{int(trace, 16) * 16:016x}" for trace in TRACES[:8]],
+        "conversation_id": [f"session{number}" for number in range(8)],
+        "response_id": ["r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8"],
+        "scope_name": ["a", "b"] * 4,
+        "service": ["support", "sales"] * 4,
+        "input_tokens": [1, None, 3, 4, 5, 6, 7, 8],
+        "output_tokens": [1, None, 3, 4, 5, 6, 7, 8],
+        "started_at": [START] * 8,
+        "ended_at": [START + timedelta(days=3)] * 8,
+    }
+)
+_CANDIDATES = pl.DataFrame(
+    {
+        "trace_id": [_TRACE] * 3,
+        "span_id": [_SPAN, f"{int(_TRACE, 16) * 16 + 1:016x}", "0"],
+        "body_sha256": ["body_sha256 0", "body_sha256 1", "x"],
+        "resource_id": pl.Series([0, 1, 99], dtype=pl.UInt64),
+    }
+)
+_HOURS = pl.DataFrame(
+    {"hour_at": [START.replace(minute=0) + timedelta(hours=number) for number in range(24)]}
+)
+
+FRAMES: dict[str, pl.DataFrame] = {"asked": _ASKED, "candidates": _CANDIDATES, "hours": _HOURS}
+"""Frames that queries read as tables, by name."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One more set of values for a query."""
+
+    query: str
+    values: dict[str, object] = field(default_factory=dict)
+
+
+EXAMPLES = [
+    Example(
+        "traces/runs", {"sort": "duration", "models": ["gpt-5"], "only_unpriced": True, "agents": ["triage"]}
+    ),
+    Example("traces/runs", {"sort": "start", "text": "ann", "outcomes": ["success"], "tools": ["lookup"]}),
+    Example("overview/calls", {"services": ["support"], "models": ["gpt-5", "claude-sonnet-5"]}),
+    Example("metrics/run_facts", {"in_service": ["support", ""], "by_user_id": True}),
+    Example("metrics/hour_buckets", {"measure": "cost_usd", "subject": "llm_call"}),
+]
+"""More sets, where the first one leaves a branch of the query out."""
+
+
+def choose_values(query: str, names: list[str]) -> dict[str, object]:
+    """Return an example value for each parameter of a query."""
+    known = {**VALUES, "first": _BEGIN, **OWN_VALUES.get(query, {})}
+    missing = [name for name in names if name not in known]
+    assert not missing, f"{query} has no example for ${missing[0]}: add it to tests/cluster/parameters.py"
+    return {name: known[name] for name in names}
