@@ -1,0 +1,27 @@
+"""The data jobs in the order in which each reads what the one before wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analytics.drift import drift_job
+from analytics.facts import facts_job
+from analytics.job_log import job_log_retention
+from analytics.jobs import Job
+from analytics.rollups import rollups_job
+from analytics.sessions import sessions_job
+from analytics.settings import AnalyticsSettings
+
+if TYPE_CHECKING:
+    from store.control import Control
+
+
+def data_jobs(settings: AnalyticsSettings, control: Control) -> list[Job]:
+    """Return facts → sessions → rollups → drift, and the job that keeps job_runs bounded."""
+    return [
+        facts_job(),
+        sessions_job(settings),
+        rollups_job(settings),
+        drift_job(control),
+        job_log_retention(),
+    ]
