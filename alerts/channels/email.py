@@ -207,7 +207,7 @@ def _read_address(section: Section, key: str, text: str) -> str:
     _, address = parseaddr(text)
     try:
         Address(addr_spec=address)
-        is_address = "@" in address and address.isascii() and text.isprintable()
+        is_address = "@" in address and address.isascii() and address in text and text.isprintable()
     except (ValueError, IndexError, MessageError):
         is_address = False
     if not is_address:

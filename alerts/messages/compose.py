@@ -77,7 +77,8 @@ class Composer:
             state="firing" if is_active else "resolved",
             severity=instance.severity,
             labels=labels,
-            summary=texts.get("summary") or fields["reason"],
+            # The words of a rule say what is wrong; once nothing is, what was seen says it better.
+            summary=(texts.get("summary") if is_active else None) or fields["reason"],
             description=texts.get("description", ""),
             reason=fields["reason"],
             value=instance.value,

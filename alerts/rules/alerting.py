@@ -86,7 +86,7 @@ def _read_rules(tables: Sequence[Mapping[str, object]]) -> tuple[AlertRule, ...]
     rules += [
         read_rule(Section(_title("alert", table, number), table))
         for number, table in enumerate(tables, 1)
-        if table.get("name") not in starters
+        if not isinstance(name := table.get("name"), str) or name not in starters
     ]
     return tuple(rules)
 

@@ -26,7 +26,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "baseline": "7d",
         "at_least": 1.0,
         "severity": "warning",
-        "annotations": {"summary": "The last 24 hours cost {{ value }}, more than twice the daily average"},
+        "annotations": {"summary": "The last 24 hours cost {{ value }}, far above the daily average"},
     },
     {
         "name": "drift",
@@ -40,22 +40,25 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
 )
 """Tables as a configuration would write them."""
 
-_CONDITION_KEYS: Final = ("kind", "metric", "above", "below", "above_baseline", "below_baseline")
+_CONDITION_KEYS: Final = ("above", "below", "above_baseline", "below_baseline")
+_KEPT_KEYS: Final = ("name", "metric", "window", "min_count", "for", "keep_firing_for", "severity")
+"""What a starter still says when its condition is replaced."""
 
 
 def merge_starter(starter: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
     """Return a starter alert as changed by the table of the same name.
 
-    A table with a whole condition (a kind or a metric) replaces the starter, any other changes single keys.
+    A table with a metric or a kind stands for itself; one with another limit keeps what has nothing to do with
+    the limit; any other changes single keys.
     """
     if "kind" in own or "metric" in own:
         return dict(own)
+    if any(key in own and key not in starter for key in _CONDITION_KEYS):
+        return {**{key: starter[key] for key in _KEPT_KEYS if key in starter}, **own}
     changed = {**starter, **own}
-    replaced = [key for key in _CONDITION_KEYS if key in own]
-    if replaced:
-        stale = {key for key in _CONDITION_KEYS if key in starter and key not in ("kind", "metric")} - set(
-            replaced
-        )
-        stale |= {key for key in starter if key.startswith("recover_") and key not in own}
-        changed = {key: value for key, value in changed.items() if key not in stale}
+    if any(key in own for key in _CONDITION_KEYS):
+        # The starter's recovery belongs to the starter's limit.
+        changed = {
+            key: value for key, value in changed.items() if key in own or not key.startswith("recover_")
+        }
     return changed

@@ -17,7 +17,8 @@ _UNITS_MS: Final = {
 }
 _DURATION: Final = re.compile(
     r"(?:(?P<y>\d{1,4})y)?(?:(?P<w>\d{1,6})w)?(?:(?P<d>\d{1,6})d)?(?:(?P<h>\d{1,8})h)?"
-    r"(?:(?P<m>\d{1,9})m(?!s))?(?:(?P<s>\d{1,10})s)?(?:(?P<ms>\d{1,12})ms)?"
+    r"(?:(?P<m>\d{1,9})m(?!s))?(?:(?P<s>\d{1,10})s)?(?:(?P<ms>\d{1,12})ms)?",
+    re.ASCII,
 )
 _LONGEST: Final = timedelta(days=3660)
 

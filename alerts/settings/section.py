@@ -154,7 +154,9 @@ class Section:
         pairs = cast("Mapping[str, object]", value)
         for name, text in pairs.items():
             if not _LABEL_NAME.fullmatch(name):
-                raise ConfigError(f"{self.title}: {key}.{name} is not a name; use letters, digits, _ and .")
+                raise ConfigError(
+                    f"{self.title}: {key}.{name} is not a name; use letters, digits, dots and underscores"
+                )
             if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
                 raise ConfigError(
                     f'{self.title}: {key}.{name} = {_show(text)} is not a text; put it in quotes: "…"'

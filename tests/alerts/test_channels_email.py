@@ -31,7 +31,16 @@ def mails() -> MailHandler:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
     command += ["-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     subprocess.run(command, cwd=directory, check=True, capture_output=True)
@@ -43,7 +52,9 @@ def serve(mails: MailHandler, certificate: Path) -> Iterator[Serve]:
     """Start a mail server and return a channel to it."""
     controllers: list[Controller] = []
 
-    def start(*, implicit_tls: bool = False, starttls: bool = False, auth: bool = False, **changes: Any) -> EmailChannel:
+    def start(
+        *, implicit_tls: bool = False, starttls: bool = False, auth: bool = False, **changes: Any
+    ) -> EmailChannel:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
         controller = Controller(
@@ -85,7 +96,9 @@ def start_on_free_port(controller: Controller) -> None:
     controller.start()
 
 
-def check_password(server: Server, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+def check_password(
+    server: Server, session: Session, envelope: Envelope, mechanism: str, data: Any
+) -> AuthResult:
     assert isinstance(data, LoginPassword)
     return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
@@ -172,7 +185,9 @@ def test_permanent_refusal_is_dead(serve: Serve, mails: MailHandler) -> None:
     assert "554 no spam please" in str(failure)
 
 
-def test_recipient_refused_for_good_does_not_keep_the_mail_from_the_others(serve: Serve, mails: MailHandler) -> None:
+def test_recipient_refused_for_good_does_not_keep_the_mail_from_the_others(
+    serve: Serve, mails: MailHandler
+) -> None:
     mails.recipient_answers["second@example.com"] = "550 no such user"
     receipt = serve().send(a_message(), "key-1")
     assert mails.recipients == [["oncall@example.com"]]
@@ -186,7 +201,9 @@ def test_recipient_refused_for_now_is_tried_again(serve: Serve, mails: MailHandl
 
 
 def test_all_recipients_refused_for_good_is_dead(serve: Serve, mails: MailHandler) -> None:
-    mails.recipient_answers |= {name: "550 no such user" for name in ("oncall@example.com", "second@example.com")}
+    mails.recipient_answers |= {
+        name: "550 no such user" for name in ("oncall@example.com", "second@example.com")
+    }
     assert not fail(serve()).retry
 
 

@@ -52,9 +52,12 @@ def test_resolved_message_says_so(http: HttpLookalike) -> None:
 
 @pytest.mark.parametrize("make", [slack, webhook])
 @pytest.mark.parametrize(
-    ("status", "retry"), [(500, True), (503, True), (429, True), (408, True), (404, False), (403, False), (410, False)]
+    ("status", "retry"),
+    [(500, True), (503, True), (429, True), (408, True), (404, False), (403, False), (410, False)],
 )
-def test_status_decides_whether_trying_again_can_help(http: HttpLookalike, make: Any, status: int, retry: bool) -> None:
+def test_status_decides_whether_trying_again_can_help(
+    http: HttpLookalike, make: Any, status: int, retry: bool
+) -> None:
     http.answers.append((status, {}, "no_service"))
     failure = fail(make(http))
     assert failure.retry is retry
@@ -120,7 +123,9 @@ def test_redirect_of_a_webhook_is_not_followed(http: HttpLookalike) -> None:
 
 
 def test_webhook_speaks_as_alertmanager_does(http: HttpLookalike) -> None:
-    ended = an_item(state="resolved", ended_at=START, fingerprint="f2", labels={"alert": "success rate", "agent": "b"})
+    ended = an_item(
+        state="resolved", ended_at=START, fingerprint="f2", labels={"alert": "success rate", "agent": "b"}
+    )
     webhook(http, token=Secret("t0ken")).send(a_message(an_item(), ended), "key-1")
     [request] = http.requests
     assert request.path == f"{PATH}?key=1234secret"

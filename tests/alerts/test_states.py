@@ -36,7 +36,11 @@ def seen(verdict: Verdict, value: float | None = 0.5) -> Observation:
 def fresh() -> Instance:
     labels = {"alert": "a", "severity": "critical", "agent": "x"}
     return Instance(
-        fingerprint=fingerprint_labels(labels), alert="a", severity="critical", labels=labels, evaluated_at=START
+        fingerprint=fingerprint_labels(labels),
+        alert="a",
+        severity="critical",
+        labels=labels,
+        evaluated_at=START,
     )
 
 
@@ -220,7 +224,9 @@ GAPS = st.sampled_from([STEP, STEP, STEP, 3 * STEP, OUTAGE_TOLERANCE, OUTAGE_TOL
 HISTORIES = st.lists(st.tuples(GAPS, st.sampled_from(Verdict)), max_size=40)
 
 
-def replay(timing: Timing, history: list[tuple[timedelta, Verdict]]) -> list[tuple[datetime, Instance, AlertEvent | None]]:
+def replay(
+    timing: Timing, history: list[tuple[timedelta, Verdict]]
+) -> list[tuple[datetime, Instance, AlertEvent | None]]:
     now, instance = START, fresh()
     track: list[tuple[datetime, Instance, AlertEvent | None]] = []
     for gap, verdict in history:
@@ -231,7 +237,9 @@ def replay(timing: Timing, history: list[tuple[timedelta, Verdict]]) -> list[tup
 
 
 @given(TIMINGS, HISTORIES)
-def test_no_history_makes_an_illegal_transition(timing: Timing, history: list[tuple[timedelta, Verdict]]) -> None:
+def test_no_history_makes_an_illegal_transition(
+    timing: Timing, history: list[tuple[timedelta, Verdict]]
+) -> None:
     state = State.INACTIVE
     for now, instance, event in replay(timing, history):
         if event is None:
