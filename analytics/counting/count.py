@@ -78,6 +78,16 @@ TOOL_COLUMNS: Final[dict[str, pl.DataType]] = {
     "arguments": pl.String(),
     "result": pl.String(),
 }
+_TWIN_FACTS: Final = (
+    "kind",
+    "service",
+    "status",
+    "request_model",
+    "response_model",
+    "response_id",
+    "input_tokens",
+    "output_tokens",
+)
 _SHARED: Final = (
     "session_id",
     "user_id",
@@ -192,27 +202,24 @@ def _with_all_columns(spans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _merge_call_twins(traces: TraceSet, call: Ints) -> Ints:
-    index = np.unique(call[call < traces.size])
-    figures = traces.frame.select(
-        pl.when(pl.Series(traces.has_usage)).then(
+    members = np.flatnonzero(call < traces.size)
+    index = np.unique(call[members])
+    calls = traces.frame.select(*_TWIN_FACTS)[index]
+    figures = calls.select(
+        pl.when(pl.Series(traces.has_usage[index])).then(
             pl.format("{}/{}", pl.col("input_tokens").fill_null(-1), pl.col("output_tokens").fill_null(-1))
         )
     ).to_series()
-    members = np.flatnonzero(call < traces.size)
-    named = pl.DataFrame(
-        {"call": call[members], "identity": traces.frame["response_id"].gather(members)}
-    ).drop_nulls()
-    identity = pl.DataFrame({"call": index}).join(
-        named.unique("call", keep="first", maintain_order=True), on="call", how="left", maintain_order="left"
-    )["identity"]
-    return _merge(
-        traces,
-        call,
-        index,
-        identity=identity,
-        figures=figures.gather(index),
-        likeness=name_likeness(traces.frame).gather(index),
-    )
+    identity = calls["response_id"]
+    wrapped = members[call[members] != members]
+    if len(wrapped):
+        named = pl.DataFrame({"call": call[wrapped], "named": traces.frame["response_id"].gather(wrapped)})
+        named = named.drop_nulls().unique("call", keep="first", maintain_order=True)
+        others = pl.DataFrame({"call": index}).join(named, on="call", how="left", maintain_order="left")[
+            "named"
+        ]
+        identity = pl.select(pl.coalesce(identity, others)).to_series()
+    return _merge(traces, call, index, identity=identity, figures=figures, likeness=name_likeness(calls))
 
 
 def _merge_tool_twins(traces: TraceSet, tool: Ints) -> Ints:

@@ -86,27 +86,33 @@ def _rank_members(spans: TraceSet, call: Ints) -> pl.DataFrame:
     index = np.flatnonzero(call < spans.size)
     number = call[index]
     context = rank_context(spans)[index]
-    quality = spans.frame.select(
+    facts = spans.frame.select("usage_source", "usage_note", "input_tokens", "output_tokens", *_PARTS)[index]
+    quality = facts.select(
         (pl.col("usage_source").fill_null("reported") != "estimated").cast(pl.Int64) * 32
         + (pl.col("usage_note").fill_null("") != "inconsistent").cast(pl.Int64) * 16
-        + sum((pl.col(name).fill_null(0) > 0).cast(pl.Int64) for name in ("input_tokens", "output_tokens"))
-        * 5
-        + sum((pl.col(part).fill_null(0) > 0).cast(pl.Int64) for part in _PARTS)
+        + pl.sum_horizontal(pl.col("input_tokens", "output_tokens").fill_null(0) > 0).cast(pl.Int64) * 5
+        + pl.sum_horizontal(pl.col(*_PARTS).fill_null(0) > 0).cast(pl.Int64)
     ).to_series()
     order = np.lexsort(
         (
             index,
             -spans.tree.depth[index],
-            -quality.to_numpy()[index],
+            -quality.to_numpy(),
             ~spans.has_usage[index],
             -context,
             number,
         )
     )
-    frame = pl.DataFrame({"index": index[order], "call": number[order]})
-    return frame.with_columns(
-        rank=pl.int_range(pl.len()).over("call"),
-        size=pl.len().over("call"),
+    number = number[order]
+    first = np.flatnonzero(np.append(True, number[1:] != number[:-1])[: len(number)])
+    size = np.diff(np.append(first, len(number)))
+    return pl.DataFrame(
+        {
+            "index": index[order],
+            "call": number,
+            "rank": np.arange(len(number)) - np.repeat(first, size),
+            "size": np.repeat(size, size),
+        }
     )
 
 

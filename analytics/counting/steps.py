@@ -68,51 +68,62 @@ def _sub_agents(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
 
 def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
     """Return one row per run with its counts, and the latest failing and successful steps."""
-    inside = steps.sort("start", "index")
-    tried = _count_retries(inside)
-    loops = _count_loops(inside)
-    llm, tool = pl.col("step") == "llm", pl.col("step") == "tool"
-    bad = pl.col("failed") & ~pl.col("good")
-    vital = bad & ~tool
-    totals = inside.group_by("run").agg(
-        steps=pl.len().cast(pl.Int64),
-        llm_calls=llm.sum().cast(pl.Int64),
-        tool_calls=tool.sum().cast(pl.Int64),
-        tool_failures=(tool & pl.col("failed")).sum().cast(pl.Int64),
-        hidden_retries=pl.col("hidden_retries").sum(),
-        input_tokens=_sum_known("input_tokens"),
-        output_tokens=_sum_known("output_tokens"),
-        failed_until=pl.col("end").filter(bad).max(),
-        vital_until=pl.col("end").filter(vital).max(),
-        good_from=pl.col("start").filter(pl.col("good")).max(),
-        last_finish=pl.col("finish_reason").filter(llm & pl.col("good")).last(),
-        last_class=pl.col("failure_class").filter(bad & pl.col("failure_class").is_not_null()).last(),
-        last_error=pl.coalesce("status_message", "error_type").filter(bad).last(),
+    inside = steps.sort("start", "index").with_columns(bad=pl.col("failed") & ~pl.col("good"))
+    is_tool, is_bad = pl.col("step") == "tool", pl.col("bad")
+    masked = inside.select(
+        "run",
+        "input_tokens",
+        "output_tokens",
+        "hidden_retries",
+        is_llm=pl.col("step") == "llm",
+        is_tool=is_tool,
+        is_failed_tool=is_tool & pl.col("failed"),
+        failed_until=pl.when(is_bad).then("end"),
+        vital_until=pl.when(is_bad & ~is_tool).then("end"),
+        good_from=pl.when("good").then("start"),
     )
-    return (
-        totals.join(tried, on="run", how="left")
-        .join(loops, on="run", how="left")
-        .with_columns(
-            retries=pl.col("hidden_retries") + pl.col("retries").fill_null(0),
-            loops=pl.col("loops").fill_null(0),
+    totals = masked.group_by("run").agg(
+        pl.len().cast(pl.Int64).alias("steps"),
+        pl.col("is_llm").sum().cast(pl.Int64).alias("llm_calls"),
+        pl.col("is_tool").sum().cast(pl.Int64).alias("tool_calls"),
+        pl.col("is_failed_tool").sum().cast(pl.Int64).alias("tool_failures"),
+        pl.col("hidden_retries", "input_tokens", "output_tokens").sum(),
+        pl.col("input_tokens", "output_tokens").count().name.prefix("known_"),
+        pl.col("failed_until", "vital_until", "good_from").max(),
+    )
+    finished = (
+        inside.filter(pl.col("step") == "llm", "good")
+        .group_by("run")
+        .agg(last_finish=pl.col("finish_reason").last())
+    )
+    failed = (
+        inside.filter("bad")
+        .group_by("run")
+        .agg(
+            last_class=pl.col("failure_class").drop_nulls().last(),
+            last_error=pl.coalesce("status_message", "error_type").last(),
         )
     )
-
-
-def _sum_known(name: str) -> pl.Expr:
-    known = pl.col(name).is_not_null().any()
-    return pl.when(known).then(pl.col(name).sum()).otherwise(None)
+    for more in (finished, failed, _count_retries(inside), _count_loops(inside)):
+        totals = totals.join(more, on="run", how="left")
+    return totals.with_columns(
+        *(
+            pl.when(pl.col(f"known_{name}") > 0).then(pl.col(name)).alias(name)
+            for name in ("input_tokens", "output_tokens")
+        ),
+        retries=pl.col("hidden_retries") + pl.col("retries").fill_null(0),
+        loops=pl.col("loops").fill_null(0),
+    )
 
 
 def _count_retries(steps: pl.DataFrame) -> pl.DataFrame:
     """Failed calls after which the same was called again: the same model, or the same tool with the same input."""
     same = ("run", "above", "step", "subject", "arguments")
-    calls = steps.filter(pl.col("step") != "agent")
-    again = calls.select(
-        "run",
-        retried=pl.col("failed") & (pl.col("start").shift(-1).over(same) >= pl.col("start")),
+    failed = steps.filter(pl.col("failed"), pl.col("step") != "agent").select(same).unique()
+    again = steps.join(failed, on=same, how="semi", nulls_equal=True, maintain_order="left").select(
+        "run", retried=pl.col("failed") & pl.col("start").shift(-1).over(same).is_not_null()
     )
-    return again.group_by("run").agg(retries=pl.col("retried").fill_null(False).sum().cast(pl.Int64))
+    return again.group_by("run").agg(retries=pl.col("retried").sum().cast(pl.Int64))
 
 
 def _count_loops(steps: pl.DataFrame) -> pl.DataFrame:

@@ -97,6 +97,8 @@ def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
 def _pairs_by_place(frame: pl.DataFrame) -> pl.DataFrame:
     """Siblings of different scopes that agree, the first of one scope with the first of the other, and so on."""
     place = ("trace", "above", "figures")
+    if frame["scope"].n_unique() < 2:
+        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
     siblings = frame.filter(pl.col("figures").is_not_null())
     siblings = siblings.filter(pl.col("scope").n_unique().over(place) > 1)
     if siblings.is_empty():
