@@ -2,7 +2,7 @@
 SELECT
     CAST(floor(date_diff('second', $start, f.at) / $bin_s) AS BIGINT) AS bin,
     f.bucket AS bucket,
-    sum(f.events) AS runs
+    sum(f.events) AS events
 FROM (
     SELECT h.hour_at AS at, h.bucket AS bucket, h.events AS events
     FROM ledger.hourly_buckets AS h

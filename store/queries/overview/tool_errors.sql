@@ -16,4 +16,4 @@ WHERE t.status = 'error' AND t.started_at >= $start AND t.started_at < $until
     AND ('*' IN $services OR t.service IN $services)
     AND ('*' IN $purposes OR t.purpose IN $purposes)
 GROUP BY t.tool, coalesce(t.error_type, t.failure_class)
-ORDER BY tool NULLS LAST, failures DESC, error_type NULLS LAST
+ORDER BY t.tool NULLS LAST, count(*) DESC, coalesce(t.error_type, t.failure_class) NULLS LAST
