@@ -120,7 +120,7 @@ def _write_view(view: Relation) -> str:
     # With the definer's rights, so that a reader needs to be granted the views only.
     return (
         f"CREATE OR REPLACE VIEW main.{view.name} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS\n"
-        f"{view.sql.rstrip()}\nCOMMENT {quote_text(view.comment)}"
+        f"{view.sql.rstrip()}\nSETTINGS join_use_nulls = 1\nCOMMENT {quote_text(view.comment)}"
     )
 
 

@@ -25,3 +25,10 @@ CREATE OR REPLACE FUNCTION usd AS x -> CAST(x AS Nullable(Decimal(38, 12)));
 
 -- First characters of a text, whole characters on every engine.
 CREATE OR REPLACE FUNCTION head_of AS (text, characters) -> leftUTF8(text, characters);
+
+-- Text of a key of a JSON object, JSON where it is no text, NULL when absent or null.
+CREATE OR REPLACE FUNCTION json_text AS (document, key) -> multiIf(
+    JSONType(document, key) = 'Null', NULL,
+    JSONType(document, key) = 'String', JSONExtractString(document, key),
+    JSONExtractRaw(document, key)
+);

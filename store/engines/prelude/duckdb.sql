@@ -26,3 +26,7 @@ CREATE OR REPLACE MACRO usd(x) AS CAST(x AS DECIMAL(38, 12));
 
 -- First characters of a text, whole characters on every engine.
 CREATE OR REPLACE MACRO head_of(text, characters) AS left(text, characters);
+
+-- Text of a key of a JSON object, JSON where it is no text, NULL when absent or null.
+CREATE OR REPLACE MACRO json_text(document, key) AS
+    CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || key || '"') END;
