@@ -36,11 +36,11 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(0)
     match = _DURATION.fullmatch(text)
     if not text or match is None:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is not a duration")
     milliseconds = sum(int(count) * _UNITS_MS[unit] for unit, count in match.groupdict(default="0").items())
     duration = timedelta(milliseconds=milliseconds)
     if duration > _LONGEST:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is not a duration")
     return duration
 
 

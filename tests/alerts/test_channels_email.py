@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from aiosmtpd.smtp import SMTP as Server
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from alerts.channels.email import EmailChannel
 from alerts.settings.secrets import Secret
@@ -201,9 +201,7 @@ def test_recipient_refused_for_now_is_tried_again(serve: Serve, mails: MailHandl
 
 
 def test_all_recipients_refused_for_good_is_dead(serve: Serve, mails: MailHandler) -> None:
-    mails.recipient_answers |= {
-        name: "550 no such user" for name in ("oncall@example.com", "second@example.com")
-    }
+    mails.recipient_answers |= dict.fromkeys(("oncall@example.com", "second@example.com"), "550 no such user")
     assert not fail(serve()).retry
 
 

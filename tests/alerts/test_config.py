@@ -337,7 +337,7 @@ def test_duration_is_read_as_prometheus_does(text: str, duration: timedelta) -> 
 
 @pytest.mark.parametrize("text", ["", "5", "5 m", "m", "-5m", "1.5h", "5m1h", "5m5m", "1e3s", "99y", "٣m"])
 def test_what_prometheus_refuses_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="^"):
+    with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
 
 
