@@ -24,6 +24,8 @@ class CollectorSettings:
     """Largest request body after decompression."""
     max_bytes_in_flight: int = 256 * _MIB
     """Memory that requests being received, checked or written may take together."""
+    front_memory_bytes: int = 1 * _GIB
+    """Memory that the front process may take; a body that needs more to be checked is refused (Linux)."""
     max_requests_in_flight: int = 1024
     """Requests that are answered at the same time; more are told to come back."""
     body_timeout_s: float = 30.0

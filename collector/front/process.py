@@ -25,7 +25,7 @@ from collector.front.grpc import build_grpc_server
 from collector.front.http import HttpApp, text_page
 from collector.front.intake import Intake
 from collector.front.listeners import address_error, bind_address, parse_address
-from collector.front.memory import keep_freed_memory
+from collector.front.memory import keep_freed_memory, limit_memory
 from collector.front.start import FrontStart
 from collector.log import LogWriter
 from collector.settings import CollectorSettings
@@ -85,6 +85,8 @@ async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter
     state = ServerState()
     servers = await _start_http(app, sockets, state)
     await grpc_server.start()
+    keep_freed_memory()
+    limit_memory(settings.front_memory_bytes)
     _tune_interpreter()
     _logger.info(
         "front_ready",
@@ -187,7 +189,6 @@ def _watch_for_end(life: int | None) -> asyncio.Event:
 
 
 def _tune_interpreter() -> None:
-    keep_freed_memory()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import queue
@@ -250,7 +251,8 @@ class LogWriter:
         for waiter in waiters:
             by_loop.setdefault(waiter.loop, []).append(waiter)
         for loop, group in by_loop.items():
-            if not loop.is_closed():
+            # A loop that is closed has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._resolve, group, outcome)
         if outcome is None and self._on_commit is not None:
             self._on_commit()
