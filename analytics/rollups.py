@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -44,9 +44,10 @@ def update_rollups(context: JobContext) -> JobReport:
         _add_up(context, touched.filter(pl.col("hour_at").is_in(stretch.implode())), totals, buckets)
     keys = touched.select("subject", "hour_at").unique()
     bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED_SUBJECTS))
+    within = {"hour_at": (hours[0].replace(tzinfo=UTC), hours[-1].replace(tzinfo=UTC))}
     context.store.replace(
-        Replacement("hourly", keys=keys, rows=_stack(totals)),
-        Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets)),
+        Replacement("hourly", keys=keys, rows=_stack(totals), within=within),
+        Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets), within=within),
         Replacement("touched_hours", keys=touched, rows=touched.clear()),
     )
     load_seq = touched.filter(pl.col("subject") != "case")["load_seq"].max()

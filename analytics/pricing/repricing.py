@@ -59,16 +59,23 @@ def reprice(
     for day in days["day"]:
         begin = max(day.replace(tzinfo=UTC), first)
         end = min(day.replace(tzinfo=UTC) + DAY, until)
-        calls = store.select("pricing/calls", {"first": begin, "until": end})
-        looked_at += calls.height
-        changed = _find_changed(calls, book)
+        usage = store.select("pricing/usage", {"first": begin, "until": end})
+        looked_at += usage.height
+        changed = _find_changed(_mark_answers(usage), book)
         if changed.is_empty():
             continue
         changes.append(_summarise(changed))
         if not dry_run:
-            _write(store, changed, (begin, end))
+            calls = store.select("pricing/calls", {"first": begin, "until": end})
+            _write(store, _find_changed(calls, book), (begin, end))
     summary = pl.concat(changes) if changes else pl.DataFrame(schema=_CHANGES)
     return RepriceReport(looked_at, int(summary["calls"].sum()), summary)
+
+
+def _mark_answers(usage: pl.DataFrame) -> pl.DataFrame:
+    """Return the usage with a finish_reason wherever anything says that an answer began: pricing asks no more."""
+    began = pl.when("has_answer").then(pl.lit("answered"))
+    return usage.with_columns(finish_reason=began).drop("has_answer")
 
 
 def _find_changed(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
@@ -126,9 +133,10 @@ def _write(store: Store, changed: pl.DataFrame, within: tuple[datetime, datetime
 def _price_runs(store: Store, changed: pl.DataFrame) -> pl.DataFrame:
     """Return the runs of the changed calls with their cost added up again."""
     asked = changed.select("run_id").drop_nulls().unique()
+    runs = store.select("pricing/runs", frames={"asked": asked})
     new = changed.select("trace_id", "span_id", "cost_usd", "cost_status")
     parts = (
-        store.select("pricing/run_costs", frames={"asked": asked})
+        store.select("pricing/run_costs", _reach(runs, changed), {"asked": asked})
         .join(new, on=["trace_id", "span_id"], how="left", suffix="_new")
         .with_columns(
             cost_usd=pl.when(pl.col("cost_status").is_null())
@@ -143,5 +151,14 @@ def _price_runs(store: Store, changed: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("cost_usd").is_not_null().any()).then(pl.col("cost_usd").sum()).alias("cost_usd"),
         pl.col("unpriced").sum().cast(pl.Int64).alias("unpriced_calls"),
     )
-    runs = store.select("pricing/runs", frames={"asked": asked})
     return runs.drop("cost_usd", "unpriced_calls").join(costs, on="run_id", how="inner")
+
+
+def _reach(runs: pl.DataFrame, changed: pl.DataFrame) -> dict[str, object]:
+    """Return bounds of time in which all calls of the runs lie, with a day to spare."""
+    moments = pl.concat([runs["started_at"], runs["ended_at"].drop_nulls(), changed["started_at"]])
+    return (
+        moments.to_frame("at")
+        .select(first=pl.col("at").min() - DAY, until=pl.col("at").max() + DAY)
+        .row(0, named=True)
+    )

@@ -24,7 +24,7 @@ FROM (
         CASE WHEN $by_model THEN coalesce(t.response_model, t.request_model) END AS model,
         CAST(NULL AS VARCHAR) AS tool,
         CASE WHEN $by_user_id THEN t.user_id END AS user_id,
-        bucket_of(CASE WHEN $measure = 'duration_ms' THEN CAST(t.duration_ms AS DOUBLE) WHEN $measure = 'ttft_ms' THEN CAST(t.ttft_ms AS DOUBLE) WHEN $measure = 'cost_usd' THEN CAST(t.cost_usd AS DOUBLE) END) AS bucket,
+        bucket_of(CASE WHEN $measure = 'duration_ms' THEN CAST(t.duration_ms AS DOUBLE) WHEN $measure = 'ttft_ms' THEN CAST(t.ttft_ms AS DOUBLE) END) AS bucket,
         1 AS events
     FROM ledger.llm_calls AS t
     WHERE t.started_at >= $first AND t.started_at < $until

@@ -2,8 +2,8 @@
 SELECT t.run_id, t.trace_id, t.span_id, CAST(t.cost_usd AS DECIMAL(38, 12)) AS cost_usd,
     CASE WHEN t.cost_status IN ('priced', 'free') THEN 0 ELSE 1 END AS unpriced
 FROM ledger.llm_calls AS t
-WHERE t.run_id IN (SELECT a.run_id FROM asked AS a)
+WHERE t.started_at >= $first AND t.started_at < $until AND t.run_id IN (SELECT a.run_id FROM asked AS a)
 UNION ALL
 SELECT t.run_id, t.trace_id, t.span_id, CAST(t.cost_usd AS DECIMAL(38, 12)) AS cost_usd, 0 AS unpriced
 FROM ledger.tool_calls AS t
-WHERE t.run_id IN (SELECT a.run_id FROM asked AS a)
+WHERE t.started_at >= $first AND t.started_at < $until AND t.run_id IN (SELECT a.run_id FROM asked AS a)

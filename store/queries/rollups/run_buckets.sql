@@ -15,7 +15,8 @@ FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.duration_ms IS NOT NULL
     AND hour_of(t.started_at) IN (SELECT h.hour_at FROM hours AS h)
 GROUP BY
-    hour_of(t.started_at), t.service, t.environment, t.agent, t.agent_version, t.purpose, t.outcome, bucket_of(t.duration_ms)
+    hour_of(t.started_at), t.service, t.environment, t.agent, t.agent_version, t.purpose,
+    t.outcome, bucket_of(t.duration_ms)
 UNION ALL
 SELECT
     hour_of(t.started_at) AS hour_at,
@@ -33,4 +34,5 @@ FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.cost_usd IS NOT NULL
     AND hour_of(t.started_at) IN (SELECT h.hour_at FROM hours AS h)
 GROUP BY
-    hour_of(t.started_at), t.service, t.environment, t.agent, t.agent_version, t.purpose, t.outcome, bucket_of(t.cost_usd)
+    hour_of(t.started_at), t.service, t.environment, t.agent, t.agent_version, t.purpose,
+    t.outcome, bucket_of(t.cost_usd)
