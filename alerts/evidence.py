@@ -93,14 +93,17 @@ def read_measured(frame: pl.DataFrame, group_by: Sequence[str]) -> list[Measured
 
 
 def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
-    labels = {name: str(row[name]) for name in ("service", "environment", "agent") if row[name] is not None}
-    raised_at = row["raised_at"]
+    labels = {
+        name: str(row[name]) for name in ("service", "environment", "agent", "tool") if row[name] is not None
+    }
+    raised_at, changed_at = row["last_raised_at"], row["changed_at"]
     assert isinstance(raised_at, datetime)
     return DriftAlarm(
         labels=labels,
         metric=str(row["metric"]),
         direction=str(row["direction"]),
         raised_at=raised_at.replace(tzinfo=UTC),
+        changed_at=changed_at.replace(tzinfo=UTC) if isinstance(changed_at, datetime) else None,
         before_value=_number(row["before_value"]),
         after_value=_number(row["after_value"]),
         evidence=_number(row["evidence"]) or 0.0,

@@ -79,7 +79,7 @@ class Composer:
             labels=labels,
             # The words of a rule say what is wrong; once nothing is, what was seen says it better.
             summary=(texts.get("summary") if is_active else None) or fields["reason"],
-            description=texts.get("description", ""),
+            description=texts.get("description", "") if is_active else "",
             reason=fields["reason"],
             value=instance.value,
             value_text=value,

@@ -28,6 +28,9 @@ class DriftAlarm:
     metric: str
     direction: str
     raised_at: datetime
+    """When it was raised last."""
+    changed_at: datetime | None = None
+    """About when the change began."""
     before_value: float | None
     after_value: float | None
     evidence: float

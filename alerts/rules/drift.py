@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
-from alerts.figures import format_figure
+from alerts.figures import format_figure, format_instant
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
 from alerts.settings.durations import format_duration
@@ -15,7 +15,7 @@ from alerts.settings.section import Filters, Section
 from analytics.metrics import METRICS
 
 _WINDOW: Final = timedelta(hours=24)
-_DIMENSIONS: Final = ("metric", "service", "environment", "agent", "direction")
+_DIMENSIONS: Final = ("metric", "service", "environment", "agent", "tool", "direction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ def _fits(labels: Mapping[str, str], where: Filters) -> bool:
 def _describe(alarm: DriftAlarm) -> str:
     title = METRICS[alarm.metric].title if alarm.metric in METRICS else alarm.metric
     before, after = (format_figure(value, alarm.metric) for value in (alarm.before_value, alarm.after_value))
+    since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
     return (
-        f"{title} went {alarm.direction} from {before} to {after}, {alarm.evidence:.3g} times the alarm level"
+        f"{title} went {alarm.direction} from {before} to {after}{since}, "
+        f"{alarm.evidence:.3g} times the alarm level"
     )

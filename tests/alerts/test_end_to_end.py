@@ -1,0 +1,205 @@
+"""Runs in a real store become messages at a Slack look-alike and a real SMTP server, firing and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from aiosmtpd.controller import Controller
+
+from alerts.check import list_alerts, preview, send_test
+from alerts.engine import AlertEngine
+from alerts.rules import AlertingConfig, parse_alerting
+from store import Control, Store, open_store
+from store.errors import DeliveryFailed, NotFound
+from tests.alerts.building import START, SteppedClock
+from tests.alerts.lookalikes import HttpLookalike, MailHandler
+
+QUICK = {"group_wait": "0s", "group_interval": "1s"}
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: SteppedClock) -> Iterator[Store]:
+    store = open_store(tmp_path / "store", clock=clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def mails() -> Iterator[tuple[MailHandler, int]]:
+    handler = MailHandler()
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop(no_assert=True)
+
+
+def add_runs(
+    store: Store, batch: str, at: datetime, outcomes: list[str], agent: str = "support", **changes: Any
+) -> None:
+    rows = [
+        {
+            "load_seq": 1,
+            "run_id": f"{batch}-{i}",
+            "trace_id": f"{batch}{i:026x}",
+            "root_span_id": "0" * 16,
+            "is_sole": True,
+            "service": "shop",
+            "environment": "prod",
+            "agent": agent,
+            "purpose": "production",
+            "started_at": at.replace(tzinfo=None),
+            "ended_at": (at + timedelta(seconds=2)).replace(tzinfo=None),
+            "duration_ms": 2000.0,
+            "outcome": outcome,
+            "complete": True,
+            **dict.fromkeys(
+                ("steps", "llm_calls", "tool_calls", "tool_failures", "retries", "loops", "unpriced_calls"), 0
+            ),
+            **changes,
+        }
+        for i, outcome in enumerate(outcomes)
+    ]
+    store.append(batch, {"runs": pl.DataFrame(rows)})
+
+
+def configure(http: HttpLookalike, smtp_port: int | None = None, *alerts: dict[str, Any]) -> AlertingConfig:
+    channels: list[dict[str, Any]] = [{"name": "team", "type": "slack", "url": f"{http.url}/services/x"}]
+    if smtp_port is not None:
+        mail = {
+            "name": "mail",
+            "type": "email",
+            "smtp": f"smtp://127.0.0.1:{smtp_port}",
+            "from": "s@example.com",
+        }
+        channels.append({**mail, "to": ["oncall@example.com"]})
+    return parse_alerting({"alert": list(alerts), "channel": channels, "route": QUICK}, environ={})
+
+
+def an_engine(store: Store, control: Control, config: AlertingConfig, clock: SteppedClock) -> AlertEngine:
+    return AlertEngine(store, control, config, clock=clock, dashboard_url="http://127.0.0.1:8501")
+
+
+def test_starter_alert_is_received_firing_and_resolved_by_slack_and_mail(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike, mails: tuple[MailHandler, int]
+) -> None:
+    handler, port = mails
+    config = configure(http, port)
+    add_runs(store, "bad", clock() - timedelta(minutes=20), ["success"] * 15 + ["failure"] * 15)
+    engine = an_engine(store, control, config, clock)
+    for _ in range(3):
+        engine.evaluate()
+        clock.advance(minutes=3)
+    assert [i.state.value for i in list_alerts(control)] == ["firing"]
+    engine.outbox.deliver_due()
+
+    add_runs(store, "good", clock(), ["success"] * 400)
+    for _ in range(5):
+        clock.advance(minutes=2)
+        an_engine(store, control, config, clock).evaluate()
+    an_engine(store, control, config, clock).outbox.deliver_due()
+
+    texts = [request.body["text"] for request in http.requests]
+    assert texts == ["[FIRING] success rate", "[RESOLVED] success rate"]
+    assert [mail["Subject"] for mail in handler.mails] == texts
+    shown = str(http.requests[0].body["blocks"])
+    assert "Fewer than 95 % of the runs succeed: 50 %" in shown
+    assert "http://127.0.0.1:8501/?range=1h" in shown
+
+
+def test_imported_history_notifies_nobody(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    add_runs(store, "old", clock() - timedelta(days=3), ["failure"] * 100)
+    engine = an_engine(store, control, configure(http), clock)
+    for _ in range(3):
+        engine.evaluate()
+        clock.advance(minutes=5)
+    assert list_alerts(control) == []
+
+
+def test_runs_of_an_evaluation_do_not_alert(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    add_runs(store, "eval", clock() - timedelta(minutes=9), ["failure"] * 100, purpose="evaluation")
+    engine = an_engine(store, control, configure(http), clock)
+    engine.evaluate()
+    assert list_alerts(control) == []
+
+
+def test_groups_are_alerts_of_their_own(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    add_runs(store, "a", clock() - timedelta(minutes=9), ["failure"] * 10, agent="a")
+    add_runs(store, "b", clock() - timedelta(minutes=9), ["success"] * 10, agent="b")
+    add_runs(store, "c", clock() - timedelta(minutes=9), ["failure"] * 10, agent=None)
+    rule = {"name": "per agent", "metric": "success_rate", "below": 0.5, "group_by": ["agent"]}
+    an_engine(store, control, configure(http, None, rule), clock).evaluate()
+    found = [i.labels.get("agent", "") for i in list_alerts(control) if i.alert == "per agent"]
+    assert sorted(found) == ["", "a"]
+
+
+def test_drift_alarm_over_present_data_alerts_and_a_historic_one_does_not(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    at = (clock() - timedelta(hours=1)).replace(tzinfo=None)
+    row = {
+        "series": "success_rate{agent=x}",
+        "metric": "success_rate",
+        "direction": "down",
+        "raised_at": at,
+        "last_raised_at": at,
+        "before_value": 0.97,
+        "after_value": 0.8,
+        "evidence": 2.0,
+    }
+    rows = [
+        {**row, "alarm_id": "1", "agent": "x", "is_historic": False},
+        {**row, "alarm_id": "2", "agent": "y", "is_historic": True},
+    ]
+    store.append("alarms", {"drift_alarms": pl.DataFrame(rows)})
+    an_engine(store, control, configure(http), clock).evaluate()
+    [alert] = list_alerts(control)
+    assert (alert.labels["agent"], alert.value, alert.threshold) == ("x", 0.8, 0.97)
+
+
+def test_failing_query_is_an_error_and_not_a_recovery(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    rule = {"name": "rate", "metric": "success_rate", "below": 0.5}
+    config = configure(http, None, rule)
+    add_runs(store, "a", clock() - timedelta(minutes=9), ["failure"] * 10)
+    an_engine(store, control, config, clock).evaluate()
+    store.close()
+    clock.advance(minutes=1)
+    report = an_engine(store, control, config, clock).evaluate()
+    assert "rate" in report.problems
+    assert [i.state.value for i in list_alerts(control)] == ["firing"]
+
+
+def test_test_message_is_marked_as_one(http: HttpLookalike) -> None:
+    send_test(configure(http), "team", dashboard_url="http://d", clock=lambda: START)
+    assert http.requests[0].body["text"].startswith("[TEST FIRING]")
+    with pytest.raises(NotFound, match="no channel is called 'pager'; known are team"):
+        send_test(configure(http), "pager")
+    http.answers.append((404, {}, "no_service"))
+    with pytest.raises(DeliveryFailed, match="did not take the test: slack at http"):
+        send_test(configure(http), "team")
+
+
+def test_preview_shows_what_would_be_sent_and_sends_nothing(http: HttpLookalike) -> None:
+    config = configure(http, 2525)
+    assert '"blocks"' in preview(config, "cost", "team", clock=lambda: START)
+    assert "Subject: [TEST FIRING] cost" in preview(config, "cost", "mail", clock=lambda: START)
+    assert http.requests == []
+    with pytest.raises(NotFound):
+        preview(config, "nothing", "team")
