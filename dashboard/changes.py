@@ -24,7 +24,7 @@ def compare_amounts(
     `is_rise_bad` of None says that neither direction is good or bad: such a change has no colour.
     """
     if now is None or not before:
-        return Change(NOTHING_BEFORE)
+        return Change("", NOTHING_BEFORE)
     share = now / before - 1
     is_sure = abs(share) >= LEAST_SHARE and min(events) >= LEAST_EVENTS
     text = f"{now / before:.1f}×" if share >= 9.995 else f"{format_signed(share * 100)}{GAP}%"
@@ -45,7 +45,7 @@ def compare_rates(hits: tuple[int, int], totals: tuple[int, int], *, words: str,
     True
     """
     if not all(totals):
-        return Change(NOTHING_BEFORE)
+        return Change("", NOTHING_BEFORE)
     now, before = hits[0] / totals[0], hits[1] / totals[1]
     pooled = sum(hits) / sum(totals)
     error = math.sqrt(pooled * (1 - pooled) * (1 / totals[0] + 1 / totals[1]))

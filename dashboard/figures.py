@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-import numpy as np
 import polars as pl
 
+from analytics.metrics import METRICS
+from analytics.metrics.definitions import RESOLVED
+from analytics.metrics.percentiles import percentile_by_group
 from dashboard.changes import compare_amounts, compare_counts, compare_rates
 from dashboard.components import Tile
 from dashboard.data import Overview, Period
@@ -17,18 +19,6 @@ from dashboard.filters import Filters, link_traces
 from dashboard.formats import NO_DATA, NO_PRICE, format_count, format_duration, format_rate, format_usd
 
 SMALL: Final = 30
-ZERO_BUCKET: Final = -32_768
-RESOLVED: Final = ("resolved_confirmed", "resolved_assumed")
-HELP: Final[Mapping[str, str]] = {
-    "runs": "Invocations of an agent from outside, by when they started.",
-    "success": "Runs that succeeded ÷ runs with an outcome. Escalated runs count as not successful.",
-    "latency": "How long runs took: 95 of 100 were at most this long. From counts per bucket, within 1 %.",
-    "cost": "What model and tool calls cost, at the prices valid when they started. "
-    "Calls without a price are not in it; then it says “at least”.",
-    "resolution": "Cost of all cases that closed ÷ cases that were resolved. Failed cases make resolved ones dearer.",
-    "tools": "Executions of tools that failed ÷ all executions. "
-    "A failure the agent dealt with counts here all the same.",
-}
 
 
 @dataclass(frozen=True)
@@ -47,30 +37,21 @@ class Money:
 
 
 def find_percentiles(latency: pl.DataFrame, bins: int, qs: Sequence[float]) -> list[list[float | None]]:
-    """Return for each q a value in ms per bin, None where a bin has no run. `latency` has bin, bucket, runs."""
-    found: list[list[float | None]] = [[None] * bins for _ in qs]
-    for (index,), part in latency.group_by(["bin"]):
-        values = percentiles_of(part, qs)
-        if isinstance(index, int) and 0 <= index < bins:
-            for series, value in zip(found, values, strict=True):
-                series[index] = value
+    """Return for each q a value in ms per bin, None where a bin has no run; `latency` has bin, bucket, events."""
+    found: list[list[float | None]] = []
+    for q in qs:
+        values: list[float | None] = [None] * bins
+        for index, value in percentile_by_group(latency, ["bin"], q).select("bin", "value").iter_rows():
+            if 0 <= index < bins:
+                values[index] = value
+        found.append(values)
     return found
 
 
-def percentiles_of(buckets: pl.DataFrame, qs: Sequence[float]) -> list[float | None]:
-    """Return percentiles of bucketed values: the value of the bucket that holds the rank.
-
-    >>> buckets = pl.DataFrame({"bucket": [0, 100], "runs": [9, 1]})
-    >>> [round(v, 2) for v in percentiles_of(buckets, [0.5, 0.99]) if v]
-    [0.99, 7.17]
-    """
-    if buckets.is_empty():
-        return [None] * len(qs)
-    sums = buckets.group_by("bucket").agg(pl.col("runs").sum()).sort("bucket")
-    bucket, counts = sums["bucket"].to_numpy(), sums["runs"].to_numpy()
-    reached = np.cumsum(counts)
-    at = [bucket[np.searchsorted(reached, max(1.0, np.ceil(q * reached[-1])))] for q in qs]
-    return [0.0 if i == ZERO_BUCKET else float(2 * 1.02 ** float(i) / 2.02) for i in at]
+def percentiles_of(latency: pl.DataFrame, qs: Sequence[float]) -> list[float | None]:
+    """Return percentiles in ms over all bins; None without a run."""
+    found = [percentile_by_group(latency, [], q)["value"] for q in qs]
+    return [values[0] if len(values) else None for values in found]
 
 
 def sum_money(frames: Sequence[pl.DataFrame]) -> Money:
@@ -105,6 +86,14 @@ def count_of(frame: pl.DataFrame, column: str, *outcomes: str) -> int:
     return int(chosen[column].sum())
 
 
+def say_meaning(name: str) -> str:
+    """Return what a metric means, over what, and when it is unknown."""
+    metric = METRICS[name]
+    money = " Calls without a price are not in it; then it says “at least”." if metric.is_money else ""
+    unknown = "" if metric.null_means == "never" else f" Unknown when {metric.null_means}."
+    return f"{metric.help}{money} Counted: {metric.population}.{unknown}"
+
+
 def build_tiles(overview: Overview, filters: Filters) -> list[Tile]:
     """Return the six key figures of a window."""
     return [
@@ -122,14 +111,14 @@ def _runs_tile(overview: Overview, filters: Filters) -> Tile:
     count, earlier = count_of(now.runs, "runs"), count_of(before.runs, "runs")
     unfinished = count - count_of(now.runs, "runs", "success", "failure", "escalated")
     return Tile(
-        title="Runs",
+        title=METRICS["run_count"].title,
         value=format_count(count),
         beside=[f"{format_count(unfinished)} unfinished"] if unfinished else [],
         change=compare_counts(count, earlier, words=now.window.words),
         spark=spread(now.runs, "runs", now.window.bins),
         spark_kind="bar",
         link=link_traces(now.window.name, filters),
-        help=HELP["runs"],
+        help=say_meaning("run_count"),
     )
 
 
@@ -145,13 +134,13 @@ def _success_tile(overview: Overview, filters: Filters) -> Tile:
     bins = now.window.bins
     good = spread(now.runs.filter(pl.col("outcome") == "success"), "runs", bins)
     return Tile(
-        title="Success rate",
+        title=METRICS["success_rate"].title,
         value=format_rate(hits[0] / totals[0]) if totals[0] else NO_DATA,
         beside=[f"{format_count(failures)} failed", f"{format_count(escalations)} escalated"],
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=False),
         spark=divide(good, spread(_ended(now), "runs", bins)),
         link=link_traces(now.window.name, filters, outcome="failure"),
-        help=HELP["success"],
+        help=say_meaning("success_rate"),
         is_small=totals[0] < SMALL,
         is_unknown=not totals[0],
     )
@@ -162,8 +151,8 @@ def _latency_tile(overview: Overview, filters: Filters) -> Tile:
     qs = (0.5, 0.95, 0.99)
     p50, p95, p99 = percentiles_of(now.latency, qs)
     earlier = percentiles_of(before.latency, qs)[1]
-    counts = (int(now.latency["runs"].sum()), int(before.latency["runs"].sum()))
-    more = {"sort": "duration"} if p95 is None else {"sort": "duration", "slower": f"{p95 / 1e3:.3g}"}
+    counts = (int(now.latency["events"].sum()), int(before.latency["events"].sum()))
+    more = {"sort": "slowest"} if p95 is None else {"sort": "slowest", "slower": f"{p95 / 1e3:.3g}"}
     return Tile(
         title="p95 run latency",
         value=format_duration(p95),
@@ -171,7 +160,7 @@ def _latency_tile(overview: Overview, filters: Filters) -> Tile:
         change=compare_amounts(p95, earlier, events=counts, words=now.window.words, is_rise_bad=True),
         spark=find_percentiles(now.latency, now.window.bins, [0.95])[0],
         link=link_traces(now.window.name, filters, **more),
-        help=HELP["latency"],
+        help=say_meaning("run_p95_ms"),
         is_small=counts[0] < SMALL,
         is_unknown=p95 is None,
     )
@@ -189,7 +178,7 @@ def _cost_tile(overview: Overview, filters: Filters) -> Tile:
     bins = now.window.bins
     both = zip(spread(now.calls, "cost_usd", bins), spread(now.tools, "cost_usd", bins), strict=True)
     return Tile(
-        title="Cost",
+        title=METRICS["cost_usd"].title,
         value=money.say(),
         beside=[f"{per_run} a run"] if per_run else [],
         change=compare_amounts(
@@ -200,8 +189,8 @@ def _cost_tile(overview: Overview, filters: Filters) -> Tile:
             is_rise_bad=True,
         ),
         spark=[left + right for left, right in both],
-        link=link_traces(now.window.name, filters, sort="cost"),
-        help=HELP["cost"],
+        link=link_traces(now.window.name, filters, sort="dearest"),
+        help=say_meaning("cost_usd"),
         is_unknown=money.usd is None,
     )
 
@@ -214,7 +203,7 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
     done = spread(now.cases.filter(pl.col("outcome").is_in(RESOLVED)), "cases", bins)
     is_hidden = bool(filters.model)
     return Tile(
-        title="Cost per resolution",
+        title=METRICS["cost_per_resolution_usd"].title,
         value=NO_DATA if value is None or is_hidden else format_usd(value, at_least=unpriced > 0),
         beside=["cases span models"]
         if is_hidden
@@ -227,8 +216,8 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
             is_rise_bad=True,
         ),
         spark=[] if is_hidden else divide(spread(now.cases, "cost_usd", bins), done),
-        link=link_traces(now.window.name, filters, sort="cost", outcome="failure"),
-        help=HELP["resolution"],
+        link=link_traces(now.window.name, filters, sort="dearest", outcome="failure"),
+        help=say_meaning("cost_per_resolution_usd"),
         is_small=resolved < SMALL,
         is_unknown=value is None or is_hidden,
     )
@@ -248,7 +237,7 @@ def _tools_tile(overview: Overview, filters: Filters) -> Tile:
     totals = (int(now.tools["calls"].sum()), int(before.tools["calls"].sum()))
     bins = now.window.bins
     return Tile(
-        title="Tool failure rate",
+        title=METRICS["tool_failure_rate"].title,
         value=format_rate(hits[0] / totals[0]) if totals[0] else NO_DATA,
         beside=[f"{format_count(hits[0])} of {format_count(totals[0])} calls"]
         if totals[0]
@@ -256,7 +245,7 @@ def _tools_tile(overview: Overview, filters: Filters) -> Tile:
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=True),
         spark=divide(spread(now.tools, "failures", bins), spread(now.tools, "calls", bins)),
         link=link_traces(now.window.name, filters, failed_tools="true"),
-        help=HELP["tools"],
+        help=say_meaning("tool_failure_rate"),
         is_small=totals[0] < SMALL,
         is_unknown=not totals[0],
     )

@@ -19,7 +19,7 @@ DIMENSIONS: Final = ("agent", "environment", "model", "service")
 PURPOSES: Final = ("production", "evaluation", "shadow", "test", "all")
 STEP: Final = timedelta(seconds=30)
 HOUR: Final = timedelta(hours=1)
-_STAMP: Final = "%Y%m%dT%H%M"
+_STAMP: Final = "%Y-%m-%d %H:%M"
 _BIN_SIZES: Final = (60, 120, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400)
 _MAX_OPTIONS: Final = 20
 _MAX_VALUE: Final = 200
@@ -123,13 +123,19 @@ def floor_time(at: datetime, step: timedelta) -> datetime:
 
 
 def write_interval(start: datetime, until: datetime) -> str:
-    """Return the value of `range` for an interval of whole minutes, UTC."""
-    return f"{start:{_STAMP}}-{until:{_STAMP}}"
+    """Return the value of `range` for an interval of whole minutes, UTC, which is also what people see.
+
+    >>> write_interval(datetime(2026, 11, 20, 14, tzinfo=UTC), datetime(2026, 11, 20, 15, tzinfo=UTC))
+    '2026-11-20 14:00/15:00'
+    """
+    end = f"{until:%H:%M}" if until.date() == start.date() else f"{until:{_STAMP}}"
+    return f"{start:{_STAMP}}/{end}"
 
 
 def read_interval(text: str) -> tuple[datetime, datetime] | None:
     """Return the ends of an interval written by `write_interval`; None for anything else."""
-    start_text, _, until_text = text.partition("-")
+    start_text, _, until_text = text.partition("/")
+    until_text = until_text if " " in until_text else f"{start_text.partition(' ')[0]} {until_text}"
     try:
         start = datetime.strptime(start_text, _STAMP).replace(tzinfo=UTC)
         until = datetime.strptime(until_text, _STAMP).replace(tzinfo=UTC)
@@ -161,19 +167,6 @@ def _interval_window(name: str, start: datetime, until: datetime) -> Window:
     return Window(name, start, until, bin_s, floor_time(until, HOUR) if is_whole else start)
 
 
-def describe_range(name: str) -> str:
-    """Return what the range control shows for a value."""
-    if name in PRESETS:
-        return PRESETS[name].label
-    interval = read_interval(name)
-    if interval is None:
-        return name
-    start, until = interval
-    same_day = start.date() == (until - timedelta(minutes=1)).date()
-    end = f"{until:%H:%M}" if same_day else f"{until.day} {until:%b %H:%M}"
-    return f"{start.day} {start:%b %H:%M}–{end}"
-
-
 def choose_range() -> str:
     """Draw the range control and return its value."""
     asked = st.session_state.get("range") or st.query_params.get("range")
@@ -185,7 +178,6 @@ def choose_range() -> str:
         options,
         default=DEFAULT_RANGE,
         required=True,
-        format_func=describe_range,
         key="range",
         label_visibility="collapsed",
         bind="query-params",
@@ -216,7 +208,6 @@ def choose_filters(choices: Mapping[str, Sequence[str]]) -> Filters:
     purpose = st.selectbox(
         "Purpose",
         PURPOSES,
-        format_func=str.capitalize,
         key="purpose",
         help="What runs are for. Rates and costs are of production runs unless you say otherwise.",
         bind="query-params",

@@ -17,8 +17,15 @@ ASSETS: Final = Path(__file__).parent / "assets"
 _STYLE: Final = (ASSETS / "frame.css").read_text(encoding="utf-8")
 
 
-def show() -> None:
-    """Draw the page that the address names."""
+PAGES: Final = {
+    "": (overview, "Overview", ":material/space_dashboard:"),
+    "traces": (traces, "Traces", ":material/account_tree:"),
+    "trace": (trace, "Trace", None),
+}
+
+
+def show(first: str = "") -> None:
+    """Draw the page that the address names; `first` is the path of the page at `/`."""
     st.set_page_config(
         page_title="Spanledger",
         page_icon=str(ASSETS / "favicon.png"),
@@ -28,9 +35,15 @@ def show() -> None:
     st.html(f"<style>{_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
     pages = {
-        "": st.Page(overview.render, title="Overview", icon=":material/space_dashboard:", default=True),
-        "traces": st.Page(traces.render, title="Traces", icon=":material/account_tree:", url_path="traces"),
-        "trace": st.Page(trace.render, title="Trace", url_path="trace", visibility="hidden"),
+        path: st.Page(
+            module.render,
+            title=title,
+            icon=icon,
+            url_path=path or "overview",
+            default=path == first,
+            visibility="visible" if icon else "hidden",
+        )
+        for path, (module, title, icon) in PAGES.items()
     }
     st.session_state["pages"] = pages
     page = st.navigation({"Monitor": list(pages.values())})

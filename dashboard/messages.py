@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 TEXT_CHARACTERS: Final = 200_000
+LEAST_CHARACTERS: Final = 500
 MESSAGES_SHOWN: Final = 400
 PARTS_SHOWN: Final = 100
 _MEDIA: Final = (
@@ -41,7 +42,7 @@ def read_messages(
         part: Part = {
             "kind": "call" if direction == "input" else "result",
             "name": tool or "",
-            "text": _pretty(text),
+            "text": cut(_pretty(text)),
         }
         return [_message(direction, "tool", "", [part])]
     value = _parse(text)
@@ -152,6 +153,15 @@ def cut(text: str, limit: int = TEXT_CHARACTERS) -> str:
     return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
 
 
+def bound_messages(messages: list[dict[str, object]], budget: int) -> list[dict[str, object]]:
+    """Cut the texts of the later parts so that all together stay near `budget` characters; return `messages`."""
+    for message in messages:
+        for part in cast("list[Part]", message["parts"]):
+            part["text"] = cut(part["text"], max(budget, LEAST_CHARACTERS))
+            budget -= len(part["text"])
+    return messages
+
+
 def _parse(text: str) -> Any:
     if not text[:1].strip() or text.lstrip()[:1] not in '[{"':
         return None
@@ -169,9 +179,7 @@ def _pretty(value: object) -> str:
     parsed = _parse(value) if isinstance(value, str) else value
     if isinstance(parsed, Mapping | list):
         try:
-            return cut(json.dumps(parsed, indent=2, ensure_ascii=False, default=str))
+            return json.dumps(parsed, indent=2, ensure_ascii=False, default=str)
         except (ValueError, RecursionError):
-            return cut(str(value))
-    return (
-        cut(value) if isinstance(value, str) else "" if value is None else cut(json.dumps(value, default=str))
-    )
+            return str(value)
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, default=str)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from dashboard.formats import NO_PRICE, format_count, format_duration, format_rate, format_usd
-from dashboard.messages import cut, read_messages
+from dashboard.messages import LEAST_CHARACTERS, bound_messages, cut, read_messages
 
 TONES: Final = {
     "agent": "agent", "workflow": "agent", "llm": "model", "tool": "tool", "embedding": "retrieval",
@@ -17,6 +17,7 @@ TONES: Final = {
 PAIRS_SHOWN: Final = 2_000
 EVENTS_SHOWN: Final = 500
 VALUE_CHARACTERS: Final = 50_000
+ALL_CHARACTERS: Final = 1_000_000
 NO_MESSAGES: Final = {
     "agent": "This span carries no messages. What its model calls said is on their own spans below it.",
     "llm": "No content was recorded. Most instrumentations leave messages out unless told otherwise; "
@@ -35,12 +36,12 @@ def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height_px: i
     ]
     kind = span["kind"]
     return {
-        "title": span["name"] or kind,
+        "title": cut(span["name"] or kind, 500),
         "kind": "model" if kind == "llm" else kind,
         "tone": TONES.get(kind, "agent"),
         "facts": _facts(span, trace_start),
         "failure": _failure(span),
-        "messages": messages,
+        "messages": bound_messages(messages, ALL_CHARACTERS),
         "no_messages": NO_MESSAGES.get(kind, _NO_MESSAGE),
         "attributes": _shown(attributes.items()),
         "resource": _shown(_pairs(span["resource"])),
@@ -51,7 +52,12 @@ def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height_px: i
 
 
 def _shown(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(key, cut(value, VALUE_CHARACTERS)) for key, value in sorted(pairs)[:PAIRS_SHOWN]]
+    shown: list[tuple[str, str]] = []
+    budget = ALL_CHARACTERS
+    for key, value in sorted(pairs)[:PAIRS_SHOWN]:
+        shown.append((cut(key, 500), cut(value, min(VALUE_CHARACTERS, max(budget, LEAST_CHARACTERS)))))
+        budget -= len(shown[-1][1])
+    return shown
 
 
 def _pairs(entries: Any) -> list[tuple[str, str]]:
@@ -101,7 +107,8 @@ def _facts(span: Mapping[str, Any], trace_start: datetime) -> list[str]:
 def _failure(span: Mapping[str, Any]) -> str:
     if span["status"] != "error":
         return ""
-    parts = [part for part in (span["error_type"], span["status_message"]) if part]
+    type_, message = span["error_type"] or "", span["status_message"] or ""
+    parts = [message] if type_ and message.startswith(type_) else [part for part in (type_, message) if part]
     return cut(": ".join(parts), 4_000) or "failed without saying why"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import plotly.graph_objects as go
@@ -16,10 +17,13 @@ MODELS_SHOWN: Final = 6
 OTHERS: Final = "other models"
 
 
-def draw_cost(calls: pl.DataFrame, window: Window, colours: Palette) -> go.Figure:
+def draw_cost(
+    calls: pl.DataFrame, window: Window, colours: Palette, known_models: Sequence[str] = ()
+) -> go.Figure:
     """Return stacked bars: cost per bin and model, the dearest models apart and the rest as one.
 
     `calls` has bin, model and cost_usd; models without a price have no bar, a page says so beside the chart.
+    `known_models` gives a model the same colour in every window.
     """
     figure = new_figure(colours, window)
     at = middles(window)
@@ -45,7 +49,7 @@ def draw_cost(calls: pl.DataFrame, window: Window, colours: Palette) -> go.Figur
             x=at,
             y=amounts,
             name=plain(model, 28),
-            marker={"color": colours.categories[i % len(colours.categories)], "line": {"width": 0}},
+            marker={"color": _pick_colour(model, i, known_models, colours), "line": {"width": 0}},
             customdata=[[window.bin_range(n), model, format_usd(amount)] for n, amount in enumerate(amounts)],
             hovertemplate="%{customdata[2]}",
             unselected={"marker": {"opacity": 1}},
@@ -53,3 +57,10 @@ def draw_cost(calls: pl.DataFrame, window: Window, colours: Palette) -> go.Figur
     figure.update_layout(barmode="stack")
     figure.update_yaxes(tickprefix="$", tickformat="~g")
     return figure
+
+
+def _pick_colour(model: str, rank: int, known_models: Sequence[str], colours: Palette) -> str:
+    if model == OTHERS:
+        return colours.unknown
+    place = known_models.index(model) if model in known_models else rank
+    return colours.categories[place % len(colours.categories)]

@@ -47,6 +47,7 @@ def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) 
             "traceorder": "normal", "font": {"size": 12.5, "color": colours.muted}, "itemclick": False,
             "itemdoubleclick": False, "itemwidth": 30,
         },
+        showlegend=True,
         bargap=0.22,
         barcornerradius=2,
         dragmode=False,

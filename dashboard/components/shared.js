@@ -39,6 +39,11 @@ function formatDuration(ms) {
   return `${Math.floor(hours / 24)}${GAP}d ${hours % 24}${GAP}h`;
 }
 
+// Axis labels carry no idle decimals: 5 s, 10 min.
+function formatTick(ms) {
+  return formatDuration(ms).replace(/\.0(?=\D|$)/, "").replace(new RegExp(` 0${GAP}(s|min|h)$`), "");
+}
+
 function formatUsd(value) {
   if (value === 0) return "$0";
   if (value < 0.0001) return `$${value.toFixed(Math.min(12, 1 - Math.floor(Math.log10(value))))}`;
@@ -76,16 +81,18 @@ function spark(values, { kind = "line", width = 120, height = 32, label = "" } =
     return svg;
   }
   let path = "";
+  let dots = "";
   let pen = false;
   const edge = values.length > 1 ? width / (values.length - 1) : width;
   values.forEach((value, i) => {
     if (value === null) { pen = false; return; }
     const alone = !pen && (i + 1 >= values.length || values[i + 1] === null);
     path += `${pen ? "L" : "M"}${(i * edge).toFixed(1)} ${y(value).toFixed(1)}`;
-    if (alone) path += "h0.1";
+    if (alone) dots += `M${(i * edge).toFixed(1)} ${y(value).toFixed(1)}h0.01`;
     pen = true;
   });
   svg.append(shape("path", { d: path, fill: "none", "vector-effect": "non-scaling-stroke", "stroke-linecap": "round" }));
+  if (dots) svg.append(shape("path", { d: dots, "vector-effect": "non-scaling-stroke", "stroke-linecap": "round", style: "stroke-width: 4" }));
   return svg;
 }
 

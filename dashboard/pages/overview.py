@@ -17,7 +17,7 @@ from dashboard.charts.latency import draw_latency
 from dashboard.charts.outcomes import draw_outcomes
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
-from dashboard.data import Overview, read_arrivals, read_firing_alerts, read_overview
+from dashboard.data import Overview, read_arrivals, read_choices, read_firing_alerts, read_overview
 from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
 from dashboard.filters import Filters, Link, Window, link_traces
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
@@ -153,12 +153,12 @@ def _show_latency(overview: Overview, colours: Palette) -> None:
 def _show_cost(overview: Overview, chosen: Filters, colours: Palette) -> None:
     window = overview.now.window
     st.subheader("Cost by model", anchor=False)
-    figure = draw_cost(overview.now.calls, window, colours)
+    figure = draw_cost(overview.now.calls, window, colours, (read_choices().value or {}).get("model", ()))
     point = show(figure, key=_key("cost"), is_clickable=True, alt="Bars of cost per model over the window")
     if point:
         interval, model, _ = _custom(point)
         named = chosen if model == OTHERS else replace(chosen, model=(model,))
-        _leave(link_traces(interval, named, sort="cost"))
+        _leave(link_traces(interval, named, sort="dearest"))
 
 
 def _show_tools(overview: Overview, chosen: Filters) -> None:

@@ -16,7 +16,7 @@ from dashboard.navigation import active_filters, follow
 from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 
-SORTS: Final = {"started": "Newest", "duration": "Slowest", "cost": "Dearest"}
+SORTS: Final = {"newest": "started", "slowest": "duration", "dearest": "cost"}
 TONES: Final = {"success": "volume", "failure": "error", "escalated": "warning"}
 _COLUMNS: Final = (
     Column("Started (UTC)", "time"),
@@ -64,44 +64,39 @@ def render() -> None:
 
 
 def _choose_search() -> Search:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="search"):
+    with st.container(horizontal=True, vertical_alignment="center", key="search", gap="medium"):
         outcome = st.pills(
-            "Outcome", list(WORDS), selection_mode="multi", format_func=lambda name: WORDS[name].capitalize(),
-            key="outcome", bind="query-params",
+            "Outcome", list(WORDS), selection_mode="multi", key="outcome", label_visibility="collapsed",
+            bind="query-params",
         )  # fmt: skip
         sort = st.segmented_control(
-            "Order", list(SORTS), default="started", required=True, format_func=SORTS.__getitem__, key="sort",
-            bind="query-params",
+            "Order", list(SORTS), default="newest", required=True, key="sort",
+            label_visibility="collapsed", bind="query-params",
         )  # fmt: skip
+        failed = st.toggle("With failed tools", key="failed_tools", bind="query-params")
+        unpriced = st.toggle("With unpriced calls", key="unpriced", bind="query-params")
+    with st.container(horizontal=True, vertical_alignment="center", key="narrow"):
         tool = st.text_input(
-            "Tool", key="tool", placeholder="Any tool", max_chars=200, width=170, bind="query-params"
-        )
-        slower = st.number_input(
-            "Longer than (s)",
-            min_value=0.0,
-            value=0.0,
-            step=1.0,
-            format="%.3g",
-            key="slower",
-            width=140,
-            bind="query-params",
-        )
-        text = st.text_input(
-            "Run, user or session", key="q", placeholder="Id, or the start of a trace id", max_chars=200, width=240,
+            "Tool", key="tool", placeholder="Tool: any", max_chars=200, width=190, label_visibility="collapsed",
             bind="query-params",
         )  # fmt: skip
-        with st.container(horizontal=True, width="content", gap="medium"):
-            failed = st.toggle("Tool failed", key="failed_tools", bind="query-params")
-            unpriced = st.toggle("Unpriced calls", key="unpriced", bind="query-params")
+        slower = st.number_input(
+            "Longer than, in seconds", min_value=0.0, value=None, step=1.0, format="%.3g", key="slower", width=190,
+            placeholder="Longer than (s): any", label_visibility="collapsed", bind="query-params",
+        )  # fmt: skip
+        text = st.text_input(
+            "Run, trace, user or session id", key="q", placeholder="Trace, run, user or session id", max_chars=200,
+            width=270, label_visibility="collapsed", bind="query-params",
+        )  # fmt: skip
     page = st.query_params.get("page", "1")
     return Search(
         outcome=tuple(outcome),
         tool=tool.strip(),
         text=text.strip(),
-        min_duration_ms=float(slower) * 1e3,
+        min_duration_ms=float(slower or 0) * 1e3,
         only_unpriced=unpriced,
         only_tool_failures=failed,
-        sort=sort or "started",
+        sort=SORTS[sort or "newest"],
         page=int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1,
     )
 

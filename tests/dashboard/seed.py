@@ -268,7 +268,7 @@ def big_trace(facts: Facts, now: datetime, spans: int) -> str:
     """Add one trace of about `spans` spans, an agent with sub-agents; return its id."""
     simulation = Simulation(now, seed=spans)
     simulation.facts = facts
-    at = now - timedelta(hours=3)
+    at = now - timedelta(days=12, hours=3)
     trace_id, root = f"{spans:032x}", simulation.hex(16)
     common: Row = {
         "load_seq": 1, "trace_id": trace_id, "run_id": f"{trace_id}-{root}", "root_span_id": root,
@@ -446,7 +446,8 @@ def roll_up(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             ]
             bucket = (pl.col("duration_ms").log() / math.log(1.02)).ceil().cast(pl.Int64).alias("bucket")
             buckets.append(
-                facts.drop_nulls("duration_ms").with_columns(bucket, measure=pl.lit("duration_ms"))
+                facts.drop_nulls("duration_ms")
+                .with_columns(bucket, measure=pl.lit("duration_ms"))
                 .group_by([*keys, "measure", "bucket"])
                 .agg(pl.len().cast(pl.Int64).alias("events"))
             )

@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return;
   }
   const head = node("tr");
-  for (const column of data.columns) head.append(node("th", { scope: "col", class: column.align, title: column.help }, column.title));
+  for (const column of data.columns) head.append(node("th", { scope: "col", class: `kind-${column.kind} ${column.align ?? ""}`, title: column.help || null }, column.title));
   const body = node("tbody");
   for (const row of data.rows) body.append(drawRow(row, data.columns, setTriggerValue));
   body.addEventListener("keydown", moveBetweenRows);

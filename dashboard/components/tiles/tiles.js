@@ -18,7 +18,7 @@ function drawTile(tile, setTriggerValue) {
   const beside = node("div", { class: "beside" });
   for (const fact of tile.beside) beside.append(node("span", {}, fact));
   box.append(beside);
-  box.append(node("div", { class: "change", "data-tone": tile.change.tone }, node("b", {}, tile.change.text), tile.change.basis ? ` ${tile.change.basis}` : null));
+  box.append(node("div", { class: "change", "data-tone": tile.change.tone }, tile.change.text ? node("b", {}, tile.change.text) : null, tile.change.basis ? ` ${tile.change.basis}` : null));
   box.append(spark(tile.spark, { kind: tile.spark_kind, width: 160, height: 34, label: `${tile.title} over the window` }));
   if (help) help.addEventListener("click", () => toggleNote(box, help, tile.help));
   return box;

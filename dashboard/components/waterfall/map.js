@@ -1,5 +1,6 @@
-// The whole trace in one strip: every span as a line, in its order and its time. Dragging over it zooms.
+// The whole trace in one strip: every span in its time, a lane for each depth. Dragging over it zooms.
 
+const MAP_LANES = 12;
 const TONES = ["agent", "model", "tool", "retrieval", "agent"];
 
 function drawMap(canvas, data, host) {
@@ -15,13 +16,16 @@ function drawMap(canvas, data, host) {
   const colours = TONES.map((tone) => style.getPropertyValue(`--${tone}`));
   const red = style.getPropertyValue("--error");
   const count = data.id.length;
-  const thick = Math.max(1, Math.min(4, (height - 8) / count));
+  const deepest = data.depth.reduce((most, depth) => Math.max(most, depth), 0);
+  const lanes = Math.min(deepest + 1, MAP_LANES);
+  const lane = (height - 8) / lanes;
+  const thick = Math.max(2, Math.min(9, lane - 1.5));
   const draw = (i) => {
     const length = data.duration[i] === null ? data.total - data.start[i] : data.duration[i];
-    const y = 4 + (i / count) * (height - 8);
-    pen.fillRect((data.start[i] / data.total) * width, y, Math.max((length / data.total) * width, 1), thick);
+    const y = 4 + Math.min(data.depth[i], lanes - 1) * lane;
+    pen.fillRect((data.start[i] / data.total) * width, y, Math.max((length / data.total) * width - 0.4, 0.8), thick);
   };
-  for (let i = 0; i < count; i += 1) if (!data.failed[i]) { pen.fillStyle = colours[data.tone[i]]; draw(i); }
+  for (let i = 0; i < count; i += 1) if (!data.failed[i] && !data.is_missing[i]) { pen.fillStyle = colours[data.tone[i]]; draw(i); }
   pen.fillStyle = red;
   for (let i = 0; i < count; i += 1) if (data.failed[i]) draw(i);
 }

@@ -35,10 +35,13 @@ function visibleRows(data, collapsed, hits) {
   return rows;
 }
 
+const TIME_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 216e5, 432e5, 864e5];
+
 function timeTicks(from, until, wanted) {
   const rough = (until - from) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough || 1));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) || power;
+  const decimal = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) || power;
+  const step = rough < 700 || rough > TIME_STEPS_MS[TIME_STEPS_MS.length - 1] ? decimal : TIME_STEPS_MS.find((size) => size >= rough);
   const ticks = [];
   for (let at = Math.ceil(from / step) * step; at < until; at += step) ticks.push(at);
   return ticks;

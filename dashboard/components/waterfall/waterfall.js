@@ -57,7 +57,7 @@ class Waterfall {
     const used = new Set(data.tone.map((tone) => TONES[tone]));
     if (failures) used.add("error");
     for (const [tone, label] of LEGEND) if (used.has(tone)) legend.append(node("span", { "data-tone": tone }, label));
-    const tools = node("div", { class: "bar-top" }, this.filter, this.errorButton, this.foldButton, this.zoomButton, this.tally, legend);
+    const tools = node("div", { class: "bar-top" }, this.filter, this.errorButton, this.foldButton, this.zoomButton, this.tally);
     this.canvas = node("canvas", { "aria-hidden": "true" });
     this.shown = node("div", { class: "shown" });
     this.map = node("div", { class: "map", title: "Drag to zoom, click to see everything" }, this.canvas, this.shown);
@@ -72,7 +72,8 @@ class Waterfall {
     this.body.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     this.rows.addEventListener("click", (event) => this.onClick(event));
     const keys = node("div", { class: "keys" });
-    for (const [key, does] of [["↑ ↓", "move"], ["← →", "fold"], ["e", "next error"], ["/", "filter"], ["double-click", "zoom"]]) keys.append(node("kbd", {}, key), ` ${does}   `);
+    for (const [key, does] of [["↑ ↓", "move"], ["← →", "fold"], ["e", "next error"], ["/", "filter"], ["double-click", "zoom"]]) keys.append(node("span", {}, node("kbd", {}, key), ` ${does}`));
+    keys.append(legend);
     const frame = node("div", { class: "waterfall" }, tools, this.map, axis, this.body, keys);
     frame.style.setProperty("--height", `${data.height}px`);
     this.host.replaceChildren(frame);
@@ -120,7 +121,7 @@ class Waterfall {
     for (const at of timeTicks(this.from, this.until, Math.max(2, Math.floor(width / 90)))) {
       const left = `${((at - this.from) / (this.until - this.from)) * 100}%`;
       const line = node("i");
-      const label = node("span", {}, at === 0 ? "0" : formatDuration(at));
+      const label = node("span", {}, at === 0 ? "0" : formatTick(at));
       line.style.left = left;
       label.style.left = left;
       this.ticks.append(line, label);
