@@ -14,6 +14,7 @@ _GZIP_WBITS: Final = 31
 _ZLIB_WBITS: Final = 15
 _RAW_WBITS: Final = -15
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_MAX_GZIP_MEMBERS: Final = 1024
 # What RFC 9659 allows in HTTP; a larger window would be memory that the client chooses.
 _ZSTD_WINDOW_BYTES: Final = 8 << 20
 # A block of four bytes can stand for 128 KiB, so a piece of this size for 32 MiB at most.
