@@ -66,7 +66,7 @@ def _gunzip(data: bytes, max_bytes: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
         if not rest.startswith(_GZIP_MAGIC):
             raise RejectedData("the gzip body has bytes after its end that are no gzip member")
-        if left <= 0 or len(parts) >= 1024:
+        if len(parts) >= _MAX_GZIP_MEMBERS:
             raise _too_large(max_bytes)
 
 
