@@ -6,10 +6,10 @@ a transfer to another agent is a tool. JavaScript's output leaves thoughts out: 
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, name_starts, named, scope_is, value
+from collector.dialects.engine.conditions import has_under, name_starts, named, scope_is, value, value_starts
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig_first, read_usage
-from collector.dialects.engine.readers import Document
+from collector.dialects.engine.readers import Document, constant
 
 ADK = scope_is("gcp.vertex.agent")
 
@@ -36,6 +36,7 @@ DIALECT = Dialect(
         kind("tool", ADK & name_starts("execute_tool ")),
     ),
     fields={
+        "provider": (constant("gcp.gemini", ADK & value_starts("gen_ai.request.model", "gemini")),),
         "session_id": ("gen_ai.conversation.id", "gcp.vertex.agent.session_id"),
         "user_id": ("gcp.vertex.agent.user_id", "user.id"),
     },

@@ -6,12 +6,13 @@ only as level ERROR; scores do not travel by OTLP.
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, scope_is, value
+from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind_by
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, constant, elapsed_until, quoted, span_name
+from collector.dialects.engine.readers import Document, constant, elapsed_until, key, quoted, span_name
 
 TYPE = "langfuse.observation.type"
+FAILED = value("langfuse.observation.level", "ERROR")
 META = "langfuse.observation.metadata."
 
 
@@ -43,9 +44,11 @@ DIALECT = Dialect(
             },
         ),
     ),
-    failed=value("langfuse.observation.level", "ERROR"),
+    failed=FAILED,
     fields={
-        "response_model": ("langfuse.observation.model.name",),
+        "provider": (constant("openai", name_starts("OpenAI-")),),
+        "request_model": (key("langfuse.observation.model.name", when=FAILED),),
+        "response_model": (key("langfuse.observation.model.name", when=~FAILED),),
         "response_id": (quoted(f"{META}id"),),
         "finish_reason": (f"{META}finish_reason",),
         "service_tier": (quoted(f"{META}service_tier"),),

@@ -9,7 +9,7 @@ from collector.dialects.engine.conditions import event, has_under, is_root, name
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig_first, read_usage
-from collector.dialects.engine.readers import Document, quoted, span_name
+from collector.dialects.engine.readers import Document, absent, quoted, span_name
 
 KIND = "langsmith.span.kind"
 META = "langsmith.metadata."
@@ -60,6 +60,8 @@ DIALECT = Dialect(
     ),
     failed=event("exception"),
     fields={
+        # A retriever's operation is said to be embeddings, and a chain's is none.
+        "operation": (absent(~value(KIND, "llm")),),
         "agent": (f"{META}lc_agent_name",),
         "workflow": (span_name(when=CHAIN & is_root()),),
         "tool": ("gen_ai.tool.name", span_name(when=value(KIND, "tool"))),

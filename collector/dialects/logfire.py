@@ -46,6 +46,7 @@ DIALECT = Dialect(
     about="Logfire SDK 3 to 5, Python and JavaScript",
     layer=Layer.WRAPPER,
     recognise=has_under("logfire.") | scope("logfire"),
+    named_when=scope("logfire"),
     kinds=(
         kind("other", FEEDBACK),
         # The answer of a stream: the log carries what the request span could not know.

@@ -52,7 +52,7 @@ DIALECT = Dialect(
     fields={
         "response_model": (quoted("mlflow.llm.model"),),
         "request_model": (quoted("model", when=MODEL),),
-        "provider": (quoted("mlflow.llm.provider"),),
+        "provider": (quoted("mlflow.llm.provider"), quoted("mlflow.message.format", when=MODEL)),
         "streamed": (quoted("stream", when=MODEL),),
         "agent": (span_name(when=value(TYPE, '"AGENT"', "AGENT")),),
         "tool": (span_name(when=value(TYPE, '"TOOL"', "TOOL")),),

@@ -5,14 +5,15 @@ Source: OpenInference semantic conventions at 1fe497f1 (2026-08-21); captures of
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, is_root, scope, value
+from collector.dialects.engine.conditions import has, is_root, scope, status_is, value
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
 from collector.dialects.engine.identity import members_of
-from collector.dialects.engine.readers import event_time, extract, key, span_name
+from collector.dialects.engine.readers import event_time, extract, key, member, span_name
 
 AGENT = value("openinference.span.kind", "AGENT")
 CHAIN = value("openinference.span.kind", "CHAIN")
 LLM = value("openinference.span.kind", "LLM")
+FAILED = status_is("error")
 TOOL = value("openinference.span.kind", "TOOL")
 IN_METADATA = members_of("metadata")
 INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
@@ -58,8 +59,17 @@ DIALECT = Dialect(
     ),
     fields={
         "provider": ("llm.provider", "llm.system"),
-        "request_model": ("llm.request.model_name",),
-        "response_model": ("llm.response.model_name", "llm.model_name", "embedding.model_name"),
+        "request_model": (
+            "llm.request.model_name",
+            member("llm.invocation_parameters", "model", "model_name", "model_id"),
+            key("llm.model_name", when=FAILED),
+        ),
+        "response_model": (
+            "llm.response.model_name",
+            key("llm.model_name", when=~FAILED),
+            "embedding.model_name",
+        ),
+        "streamed": (extract("llm.invocation_parameters", r'"stream"\s*:\s*(true|false)'),),
         "response_id": (
             extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]{1,200})"', when=LLM),
             extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]{1,200})"', when=LLM),
@@ -76,7 +86,7 @@ DIALECT = Dialect(
         "total_tokens": ("llm.token_count.total",),
         "ttft_ms": (event_time("First Token Stream Event", LLM),),
         "reported_cost_usd": ("llm.cost.total",),
-        "tool": ("tool.name", span_name(when=TOOL)),
+        "tool": ("tool.name", span_name(suffix=".__call__", when=TOOL), span_name(when=TOOL)),
         "tool_call_id": ("tool_call.id", "tool.id"),
         "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT & ~has("tool.name"))),
         "workflow": (span_name(when=CHAIN & is_root() & INSTRUMENTORS),),

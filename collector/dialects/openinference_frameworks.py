@@ -24,6 +24,7 @@ CREWAI = scope("openinference.instrumentation.crewai")
 LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
 HAYSTACK = scope("openinference.instrumentation.haystack")
 AGENT = value("openinference.span.kind", "AGENT")
+LLM = value("openinference.span.kind", "LLM")
 TOOL = value("openinference.span.kind", "TOOL")
 TRACE = AGENTS & AGENT & ~has("agent.name", "graph.node.id")
 CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
@@ -45,7 +46,9 @@ DIALECT = Dialect(
     fields={
         "agent": (absent(TRACE),),
         "workflow": (span_name(when=TRACE), span_name(suffix=".kickoff", when=CREW)),
-        "cache_read_tokens": (extract("output.value", r"'cached_tokens': (\d{1,12})", when=HAYSTACK),),
-        "reasoning_tokens": (extract("output.value", r"'reasoning_tokens': (\d{1,12})", when=HAYSTACK),),
+        "cache_read_tokens": (extract("output.value", r"'cached_tokens': (\d{1,12})", when=HAYSTACK & LLM),),
+        "reasoning_tokens": (
+            extract("output.value", r"'reasoning_tokens': (\d{1,12})", when=HAYSTACK & LLM),
+        ),
     },
 )

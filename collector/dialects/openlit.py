@@ -1,8 +1,9 @@
 """OpenLIT, Python 1.34 to 1.45 and JavaScript 1.15.
 
 With Anthropic its input leaves cached tokens out. The requested tool stands on the model's span. A cost of 0 means an
-unknown price. 1.34 estimates the usage of every stream with a tokenizer of its own. A failed call may have nothing but
-its name. Its decorators name session and user without a prefix.
+unknown price. 1.34 estimates the usage of every stream with a tokenizer of its own, 1.45 of those whose usage was never
+sent, which lack the cached parts. A failed call may have nothing but its name. Its decorators name session and user
+without a prefix.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ OLD = scope("openlit.otel.tracing")
 ANTHROPIC = scope("openlit.instrumentation.anthropic", "@openlit/instrumentation-anthropic") | (
     OPENLIT & (value("gen_ai.system", "anthropic") | value("gen_ai.provider.name", "anthropic"))
 )
-STREAMED = value("gen_ai.request.is_stream", "true", "True")
+STREAMED = value("gen_ai.request.is_stream", "true", "True") | value("gen_ai.request.stream", "true")
+TOLD = has("gen_ai.usage.cache_read.input_tokens")
 MODEL_SPAN = OPENLIT & (has("gen_ai.client.token.usage") | value("gen_ai.operation.name", "chat"))
 
 DIALECT = Dialect(
@@ -28,10 +30,10 @@ DIALECT = Dialect(
         kind("llm", OPENLIT & name_starts("chat ") & ~has("gen_ai.operation.name")),
         kind("embedding", OPENLIT & name_starts("embeddings ") & ~has("gen_ai.operation.name")),
     ),
-    estimated_usage=OLD & STREAMED,
+    estimated_usage=OPENLIT & STREAMED & (OLD | ~TOLD),
     fields={
         "input_tokens": (key("gen_ai.usage.input_tokens", exclusive=ANTHROPIC),),
-        "streamed": ("gen_ai.request.is_stream",),
+        "streamed": ("gen_ai.request.is_stream", "gen_ai.request.stream"),
         "ttft_ms": (
             seconds("gen_ai.server.time_to_first_token", when=STREAMED),
             absent(OPENLIT),

@@ -31,7 +31,7 @@ DIALECT = Dialect(
         ),
     ),
     fields={
-        "operation": ("llm.request.type",),
+        "operation": ("gen_ai.operation.name", "llm.request.type"),
         "input_tokens": (
             key("gen_ai.usage.input_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),
             key("gen_ai.usage.prompt_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),

@@ -21,7 +21,16 @@ DIALECT = Dialect(
     about="OpenTelemetry gen_ai conventions 1.27 to genai 2026-08, old and new names",
     layer=Layer.COMMON,
     recognise=ANYWHERE,
-    is_named=False,
+    named_when=USAGE
+    | MODEL
+    | has(
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.system",
+        "gen_ai.agent.name",
+        "gen_ai.tool.name",
+        "gen_ai.workflow.name",
+    ),
     kinds=(
         kind_by("gen_ai.operation.name", OPERATION_KINDS),
         kind("agent", name_starts("invoke_agent ") & has("gen_ai.agent.name")),

@@ -64,7 +64,9 @@ class Dialect:
 
     `fields` gives for each field its readers in the order they are asked; a plain string reads that key as it stands.
     `input_keys` and `output_keys` name the attributes that hold content, in the order they are asked.
-    `messages` names prefixes of flattened messages, which are gathered into the message form.
+    `flat_input` and `flat_output` say how messages are flattened, which are gathered into the message form.
+    A span's `dialect` is the first that recognises it and gives its name: never without `is_named`, and only where
+    `named_when` holds.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Dialect:
     output_keys: Sequence[str] = ()
     flat_input: Sequence[FlatMessages] = ()
     flat_output: Sequence[FlatMessages] = ()
+    named_when: Condition | None = None
     is_named: bool = True
 
     def __post_init__(self) -> None:
@@ -97,7 +100,7 @@ class Dialect:
         """Return every condition the dialect asks."""
         asked = [
             self.recognise, self.failed, self.pending, self.cumulative_usage, self.agent_usage,
-            self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache,
+            self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache, self.named_when,
             *(rule.when for rule in self.kinds),
             *(document.when for document in self.documents),
             *(c for readers in self.readers().values() for reader in readers for c in reader.conditions),

@@ -13,7 +13,7 @@ from collector.dialects.engine.surroundings import read_exceptions, read_resourc
 from collector.dialects.engine.translation import CodeColumn, Translation
 from collector.dialects.engine.units import read_units
 from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
-from collector.dialects.engine.vocabulary import finish_text, normalise_purpose
+from collector.dialects.engine.vocabulary import OPERATIONS_OF_KINDS, finish_text, normalise_purpose
 
 TEXT_FACTS = (
     "agent", "session_id", "user_id", "workflow", "operation", "request_model", "response_model", "response_id",
@@ -48,6 +48,11 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
 
 def _texts(translation: Translation) -> list[pl.Series]:
     columns = {name: finish_text(translation.texts[name], name) for name in TEXT_FACTS}
+    kinds = translation.kind
+    of_kind = pl.Series([OPERATIONS_OF_KINDS.get(kind) for kind in [*kinds.texts, ""]], dtype=pl.String)[
+        kinds.codes
+    ]
+    columns["operation"] = columns["operation"].zip_with(columns["operation"].is_not_null(), of_kind)
     session = columns["session_id"]
     # Some emitters write the id of the response where the conversation's belongs.
     columns["session_id"] = session.set(session == columns["response_id"], None)

@@ -82,8 +82,9 @@ class Translation:
         where = dialect.recognise.rows(self.index)
         if where is None or not where.any():
             return
-        if dialect.is_named:
-            self.dialect.fill(where, dialect.name)
+        named = self._holds(dialect.named_when) if dialect.named_when is not None else where
+        if dialect.is_named and named is not None:
+            self.dialect.fill(where & named, dialect.name)
         for rule in dialect.kinds:
             self._apply_kind(rule, where)
         for name, field_readers in readers.items():

@@ -143,8 +143,28 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
 
 PLACEHOLDERS: Final[tuple[str, ...]] = (
     "None", "null", "undefined", "NaN", "N/A", "n/a", "<elided>", "__REDACTED__", "[REDACTED]",
+    "<not specified>",
+    "<not specified>",
 )  # fmt: skip
 """Texts that say that there is no value."""
+
+OPERATION_SPELLINGS: Final[Mapping[str, str]] = {
+    "embedding": "embeddings",
+    "aembedding": "embeddings",
+    "acompletion": "chat",
+    "completion": "text_completion",
+    "atext_completion": "text_completion",
+}
+
+OPERATIONS_OF_KINDS: Final[Mapping[str, str]] = {
+    "llm": "chat",
+    "embedding": "embeddings",
+    "tool": "execute_tool",
+    "agent": "invoke_agent",
+    "workflow": "invoke_workflow",
+    "retriever": "retrieval",
+}
+"""What a span of a kind does, where its dialect has no operations."""
 
 OUTCOME_SPELLINGS: Final[Mapping[str, str]] = {
     "success": "success",
@@ -202,6 +222,11 @@ def normalise_finish_reason(text: str) -> str | None:
     return FINISH_REASONS.get(known, reason) or None
 
 
+def normalise_operation(text: str) -> str:
+    """Return the OTel spelling of an operation, others as sent."""
+    return OPERATION_SPELLINGS.get(text, text)
+
+
 def normalise_outcome(text: str) -> str | None:
     """Return the stated outcome's term; None when it is none."""
     return OUTCOME_SPELLINGS.get(text.strip().lower())
@@ -215,6 +240,7 @@ def normalise_purpose(text: str) -> str | None:
 NORMALISERS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "provider": normalise_provider,
     "finish_reason": normalise_finish_reason,
+    "operation": normalise_operation,
     "outcome": normalise_outcome,
     "purpose": normalise_purpose,
 }
