@@ -22,7 +22,7 @@ __all__ = ["LoadReport", "Loader", "load_bodies", "read_position"]
 
 _log = logging.getLogger(__name__)
 
-_READ_BYTES: Final = 8 << 20
+READ_BYTES: Final = 8 << 20
 """Bytes of the log, mostly compressed, that make one transaction under load."""
 _READ_BODIES: Final = 8192
 _PAUSE_S: Final = 0.2
@@ -40,10 +40,13 @@ class Loader:
         reader: LogReader,
         settings: CollectorSettings | None = None,
         clock: Clock = utc_now,
+        *,
+        read_bytes: int = READ_BYTES,
     ) -> None:
         self._reader = reader
         self._settings = settings or CollectorSettings()
         self._clock = clock
+        self._read_bytes = read_bytes
         self._dropped_at = 0.0
         self.failures = 0
         """How often the store could not be written."""
@@ -57,7 +60,7 @@ class Loader:
             StoreUnavailable: Nothing was skipped; the next call tries the same bodies again.
         """
         start = self._reader.position
-        read = self._reader.read(_READ_BYTES, _READ_BODIES)
+        read = self._reader.read(self._read_bytes, _READ_BODIES)
         if read.next is None or not (read.bodies or read.damages):
             return None
         try:
@@ -88,7 +91,7 @@ class Loader:
                 if is_last:
                     return
                 wake()
-            elif report.read_bytes < _READ_BYTES:
+            elif report.read_bytes < self._read_bytes:
                 stop.wait(max(0.0, began + _PAUSE_S - time.monotonic()))
 
     def _load_patiently(self, stop: Event) -> LoadReport | None:

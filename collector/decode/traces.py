@@ -20,6 +20,8 @@ from collector.decode.times import as_timestamps, to_microseconds
 from collector.decode.values import Hashes, hash_column
 from collector.decode.verdicts import bad_span, keep_records
 
+# Equal in all versions of a span, or counted otherwise.
+_NO_CONTENT: Final = ("body", "trace_id", "span_id", "attribute_count")
 _LISTS: Final = ("resource_spans", "scope_spans", "spans")
 _KINDS: Final = pl.Series(["unspecified", "internal", "server", "client", "producer", "consumer"])
 _STATUSES: Final = pl.Series(["unset", "ok", "error"])
@@ -108,6 +110,6 @@ def _named(names: pl.Series, codes: pl.Series) -> pl.Series:
 
 def _hash_content(spans: pl.DataFrame, attributes: Attributes) -> Hashes:
     content = attributes.sum_hashes()
-    for seed, column in enumerate(spans.select(pl.exclude("body", "attribute_count"))):
+    for seed, column in enumerate(spans.select(pl.exclude(_NO_CONTENT))):
         content = hash_column(content, column, seed)
     return content

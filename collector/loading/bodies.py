@@ -31,11 +31,17 @@ class LoadedBodies:
         known = store.select("loading/bodies_since", {"since": now - MEMORY})
         self._remember_hex(known["body_sha256"].to_list(), 1)
 
-    def find_new(self, bodies: Sequence[Body]) -> list[Body]:
-        """Return the bodies that were neither loaded within a day before nor stand earlier in the sequence."""
-        distinct = list({body.sha256: body for body in reversed(bodies)}.values())[::-1]
-        met = self._find_met(distinct)
-        return [body for body in distinct if not _is_repeated(body, met.get(body.sha256.hex()))]
+    def split(self, bodies: Sequence[Body]) -> tuple[list[Body], list[Body]]:
+        """Return the new bodies, and those that were loaded within a day before or stand in the sequence twice."""
+        met = self._find_met(bodies)
+        fresh: list[Body] = []
+        repeated: list[Body] = []
+        taken: set[bytes] = set()
+        for body in bodies:
+            is_repeated = body.sha256 in taken or _is_repeated(body, met.get(body.sha256.hex()))
+            (repeated if is_repeated else fresh).append(body)
+            taken.add(body.sha256)
+        return fresh, repeated
 
     def remember(self, bodies: Sequence[Body], load_seq: int) -> None:
         """Remember bodies that were loaded."""

@@ -20,8 +20,7 @@ from store.port import Replacement, Store
 _ID: Final = ("trace_id", "span_id")
 # The fuller version wins, whatever came first: ended before open, later end, more attributes, then content.
 _MERITS: Final = ("ended_at", "attribute_count", "content_hash")
-_REMEMBERED_SPANS: Final = 1 << 20
-_WARM_SPANS: Final = 1 << 18
+REMEMBERED_SPANS: Final = 1 << 20
 _MAX_WINDOWS: Final = 16
 _WINDOW_GAP: Final = timedelta(minutes=10)
 # Unknown to senders, so that nobody can choose ids that meet in one slot of the table.
@@ -44,13 +43,14 @@ class Winners:
 class SpanIdentities:
     """Finds earlier versions of spans.
 
-    The last million spans are remembered by a hash of their id and looked up by load. Older rows are searched by
-    start time: a version of a span that is older than that, and claims another start, stays a row of its own.
+    The last million spans or more are remembered by a hash of their id and looked up by load. Older rows are
+    searched by start time: a version of a span that is older than that, and claims another start, stays a row
+    of its own.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, remembered_spans: int = REMEMBERED_SPANS) -> None:
         self._store = store
-        self._seen = _warm_up(store)
+        self._seen = _warm_up(store, remembered_spans)
 
     def choose(self, pieces: Sequence[pl.DataFrame]) -> Winners:
         """Return which of the spans are new, or better than what the store has."""
@@ -155,10 +155,10 @@ def _split_windows(spans: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, datetime
         yield window, window["started_at"][0], window["started_at"][-1]
 
 
-def _warm_up(store: Store) -> SeenKeys:
-    loads = store.select("loading/span_loads", {"enough": _WARM_SPANS})
+def _warm_up(store: Store, remembered_spans: int) -> SeenKeys:
+    loads = store.select("loading/span_loads", {"enough": remembered_spans // 4})
     floor = int(loads["floor"][0] or 0)
-    seen = SeenKeys(_REMEMBERED_SPANS, floor)
+    seen = SeenKeys(remembered_spans, floor)
     recent = store.select("loading/spans_since", {"floor": floor}).sort("load_seq")
     for (load_seq,), spans in recent.group_by("load_seq", maintain_order=True):
         seen.add(np.unique(hash_identities(spans)), int(str(load_seq)))

@@ -13,15 +13,15 @@ from weakref import WeakValueDictionary
 from collector.loading.batches import Batch, halve
 from collector.loading.bodies import LoadedBodies
 from collector.loading.dead_letters import DeadLetter, reject_body, reject_unit
-from collector.loading.identity import SpanIdentities, Winners
+from collector.loading.identity import REMEMBERED_SPANS, SpanIdentities, Winners
 from collector.loading.resources import KnownResources
 from collector.loading.rows import load_rows, number_rows, telemetry_rows
 from collector.loading.statistics import LoadReport, Tally
-from collector.loading.translation import Piece, translate
+from collector.loading.translation import Piece, TranslationBroken, translate
 from collector.loading.units import open_bodies, split_pieces
 from collector.log import Body, Position
 from store.clock import Clock, utc_now
-from store.errors import StoreUnavailable
+from store.errors import RejectedData, StoreUnavailable
 from store.port import Frame, Store
 
 _log = logging.getLogger(__name__)
@@ -33,12 +33,14 @@ PIECE_BYTES: Final = 8 << 20
 class Intake:
     """The one way of bodies into a store. Safe to use from several threads; they take turns."""
 
-    def __init__(self, store: Store, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, store: Store, clock: Clock = utc_now, *, remembered_spans: int = REMEMBERED_SPANS
+    ) -> None:
         self._store = store
         self._clock = clock
         self._turn = Lock()
         self._last_load = int(store.select("loading/progress")["last_load"][0])
-        self._spans = SpanIdentities(store)
+        self._spans = SpanIdentities(store, remembered_spans)
         self._bodies = LoadedBodies(store, clock())
         self._resources = KnownResources(store)
 
@@ -57,17 +59,17 @@ class Intake:
 
         Raises:
             StoreUnavailable: The store cannot be written now; load the same bodies again later.
+            TranslationBroken: Nothing can be translated.
         """
         with self._turn:
-            fresh = self._bodies.find_new(bodies)
-            kept = {id(body) for body in fresh}
+            fresh, repeated = self._bodies.split(bodies)
             units, refused = open_bodies(fresh)
             return self._write(
                 Batch(
                     batch_id=batch_id,
                     units=units,
                     bodies=fresh,
-                    repeated=[body for body in bodies if id(body) not in kept],
+                    repeated=repeated,
                     letters=[*letters, *(reject_body(body, error) for body, error in refused)],
                     position=position,
                     is_import=is_import,
@@ -78,7 +80,7 @@ class Intake:
         """Write a batch; when that fails write its halves, down to the record that fails alone."""
         try:
             return self._write_together(batch)
-        except (StoreUnavailable, KeyboardInterrupt, SystemExit):
+        except (StoreUnavailable, TranslationBroken, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001 (nothing in a body may stop the loader, no library's panic either)
             _log.warning("batch %s cannot be written together: %s", batch.batch_id, error)
@@ -105,11 +107,11 @@ class Intake:
         tables: dict[str, Frame] = {**rows, **load_rows(batch, letters, resources, tally, loaded_at)}
         load_seq = self._last_load + 1
         expired = self._bodies.expire(loaded_at)
-        self._store.append(
-            batch.batch_id,
-            number_rows(tables, load_seq),
-            [*winners.replacing, *expired],
-        )
+        try:
+            self._store.append(batch.batch_id, number_rows(tables, load_seq), [*winners.replacing, *expired])
+        except RejectedData as error:
+            # A table lacks a column: no fault of the records.
+            raise StoreUnavailable(str(error)) from error
         self._last_load = load_seq
         self._spans.remember(winners, load_seq)
         self._bodies.remember(batch.bodies, load_seq)

@@ -13,12 +13,15 @@ import polars as pl
 from collector.decode.batch import RecordBatch
 from collector.decode.logs import decode_logs
 from collector.decode.metrics import decode_metrics
+from collector.decode.schema import request_class
 from collector.decode.times import to_microseconds
 from collector.decode.traces import decode_traces
 from collector.dialects import normalise
 from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
-from collector.loading.units import Unit, split_records
-from store.errors import RejectedData
+from collector.loading.units import LISTS, Unit, split_records
+from collector.log import Body
+from store.clock import utc_now
+from store.errors import RejectedData, SpanledgerError
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +29,10 @@ _DECODERS: Final[dict[str, Callable[[Sequence[bytes], Sequence[datetime]], Recor
     "logs": decode_logs,
     "metrics": decode_metrics,
 }
+
+
+class TranslationBroken(SpanledgerError):
+    """Translation itself is at fault, not what was sent: nothing may be written off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,13 @@ def translate(units: Sequence[Unit]) -> tuple[list[Piece], list[DeadLetter]]:
     """Return the rows of units of one signal, and the letters of what cannot be translated.
 
     When the units fail together they are halved, down to the one record that fails alone.
+
+    Raises:
+        TranslationBroken: Not even a plain record can be translated, so the fault is not in the units.
     """
     try:
         piece, letters = _translate_together(units)
-    except (KeyboardInterrupt, SystemExit):
+    except (TranslationBroken, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 (whatever a body does, a panic of a library included, ends here)
         return _translate_apart(units, error)
@@ -59,6 +69,7 @@ def _translate_apart(units: Sequence[Unit], error: BaseException) -> tuple[list[
     parts = units if len(units) > 1 else split_records(units[0])
     if len(parts) < 2:
         reason = "undecodable" if isinstance(error, RejectedData) else "untranslatable"
+        _prove_health(units[0].body.signal)
         _log.warning("a %s record goes to the dead letters: %s", units[0].body.signal, error)
         return [], [reject_unit(units[0], reason, error)]
     middle = len(parts) // 2
@@ -69,6 +80,29 @@ def _translate_apart(units: Sequence[Unit], error: BaseException) -> tuple[list[
         pieces += more_pieces
         letters += more_letters
     return pieces, letters
+
+
+def _prove_health(signal: str) -> None:
+    body = Body(signal, "protobuf", "identity", utc_now(), bytes(32), _plain_request(signal))
+    try:
+        _translate_together([Unit(body, body.data)])
+    except Exception as error:
+        raise TranslationBroken(
+            f"no {signal} can be translated, {type(error).__name__}: {error}; what was acknowledged stays in the log"
+        ) from error
+
+
+def _plain_request(signal: str) -> bytes:
+    """Return a request with one record that nothing is special about."""
+    request = request_class(signal)()
+    by_resource, by_scope, records = LISTS[signal]
+    owner = getattr(request, by_resource).add()
+    record = getattr(getattr(owner, by_scope).add(), records).add()
+    if signal == "traces":
+        now_ns = int(utc_now().timestamp() * 1e9)
+        record.trace_id, record.span_id = b"\1" * 16, b"\1" * 8
+        record.name, record.start_time_unix_nano, record.end_time_unix_nano = "plain", now_ns, now_ns
+    return request.SerializeToString()
 
 
 def _translate_together(units: Sequence[Unit]) -> tuple[Piece, list[DeadLetter]]:

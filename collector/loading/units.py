@@ -17,7 +17,8 @@ from store.errors import RejectedData
 MAX_BODY_BYTES: Final = 256 << 20
 """Bound of a decompressed body; the front has its own, this one is for files and for damage."""
 
-_LISTS: Final = {
+LISTS: Final = {
+    # Names of the lists that lead to the records.
     "traces": ("resource_spans", "scope_spans", "spans"),
     "logs": ("resource_logs", "scope_logs", "log_records"),
     "metrics": ("resource_metrics", "scope_metrics", "metrics"),
@@ -46,7 +47,7 @@ def open_body(body: Body, *, max_bytes: int = MAX_BODY_BYTES) -> Unit:
 
 def split_pieces(units: Sequence[Unit], piece_bytes: int) -> Iterator[list[Unit]]:
     """Yield the units in runs of one signal, about `piece_bytes` each: what is decoded at a time."""
-    for signal in _LISTS:
+    for signal in LISTS:
         piece: list[Unit] = []
         size = 0
         for unit in units:
@@ -67,7 +68,7 @@ def split_records(unit: Unit) -> list[Unit]:
         request = request_class(unit.body.signal).FromString(unit.data)
     except DecodeError:
         return []
-    by_resource, by_scope, records = _LISTS[unit.body.signal]
+    by_resource, by_scope, records = LISTS[unit.body.signal]
     found: list[Unit] = []
     for owner in cast("Iterable[Any]", getattr(request, by_resource)):
         for scope in getattr(owner, by_scope):
@@ -83,7 +84,7 @@ def split_records(unit: Unit) -> list[Unit]:
 def list_records(unit: Unit) -> list[Message]:
     """Return the records of a unit in the order of the wire."""
     request = request_class(unit.body.signal).FromString(unit.data)
-    by_resource, by_scope, records = _LISTS[unit.body.signal]
+    by_resource, by_scope, records = LISTS[unit.body.signal]
     return [
         record
         for owner in cast("Iterable[Any]", getattr(request, by_resource))
