@@ -51,14 +51,17 @@ def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(
         stated=stated, outcome=pl.coalesce(stated, pl.when(pl.col("complete")).then(seen))
     )
-    own_class = classify_failed(rows)
-    specific = pl.when(own_class != "unknown").then(own_class)
     return rows.with_columns(
         outcome_reason=_reason().str.slice(0, _REASON_CHARS),
-        failure_class=pl.when(pl.col("outcome") == "failure").then(
-            pl.coalesce(specific, "last_class", pl.lit("unknown"))
-        ),
+        failure_class=pl.when(pl.col("outcome") == "failure").then(_failure_class(rows)),
     )
+
+
+def _failure_class(rows: pl.DataFrame) -> pl.Expr:
+    """The failing step's where its error is the run's, else what the run's own error tells."""
+    own = classify_failed(rows)
+    of_step = pl.when(_is_error_of_step() & (pl.col("last_class") != "unknown")).then(pl.col("last_class"))
+    return pl.coalesce(of_step, pl.when(own != "unknown").then(own), pl.col("last_class"), pl.lit("unknown"))
 
 
 def _has_answer() -> pl.Expr:

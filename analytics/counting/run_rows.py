@@ -12,6 +12,7 @@ from analytics.counting.runs import RunSet
 from analytics.counting.spans import TraceSet
 from analytics.counting.steps import sum_steps
 
+_OF_AGENTS: Final = ("agent", "agent_version", "workflow", "prompt_name", "prompt_version")
 _INHERITED: Final = (
     "session_id",
     "user_id",
@@ -43,6 +44,7 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
         run=pl.int_range(pl.len(), dtype=pl.Int64),
         is_missing=missing,
         is_sole=pl.Series(runs.is_sole),
+        trace=pl.Series(runs.trace, dtype=pl.Int64),
         root_span_id=pl.when(missing).then(own["parent_span_id"]).otherwise(own["span_id"]),
     )
     members = _members(spans, runs)
@@ -55,8 +57,11 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
         )
         .join(_extent(members), on="run", how="left", maintain_order="left")
         .join(_handovers(members), on="run", how="left", maintain_order="left")
+        .join(_said_above(spans, runs), on="trace", how="left", maintain_order="left")
     )
     rows = rows.with_columns(
+        pl.coalesce(name, f"{name}_above").alias(name) for name in _INHERITED if name not in _OF_AGENTS
+    ).with_columns(
         pl.col("steps", "llm_calls", "tool_calls", "tool_failures", "retries", "loops").fill_null(0),
         run_id=pl.concat_str("trace_id", "root_span_id", separator="-"),
         purpose=pl.col("purpose").fill_null("production"),
@@ -72,32 +77,40 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
 
 
 def _members(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
-    """Spans of each run, its own span first, then from the outside in; spans outside of all runs of a trace
-    (the application above them) speak for each run of that trace, last.
-    """
-    index = np.flatnonzero(runs.run < runs.count)
-    run = runs.run[index]
-    outside = np.flatnonzero(runs.run == runs.count)
-    shared = pl.DataFrame({"index": outside, "trace": spans.trace[outside]}).join(
-        pl.DataFrame({"run": np.arange(runs.count), "trace": runs.trace}), on="trace"
-    )
-    frame = pl.DataFrame({"index": index, "run": run, "outside": np.zeros(len(index), dtype=np.bool_)})
-    frame = pl.concat([frame, shared.select("index", "run", outside=pl.lit(True))])
-    at = frame["index"].to_numpy()
-    own_root = at == runs.root[frame["run"].to_numpy()]
+    """Spans of each run: its own span first, those within from the outside in, then the rest of a sole run's trace."""
+    at = np.flatnonzero(runs.run < runs.count)
+    run = runs.run[at]
+    own_root = at == runs.root[run]
+    distance = spans.home.depth[at] + 1 + np.where(runs.is_within[at], 0, spans.size)
     facts = spans.frame.select(
         "started_at", "ended_at", "kind", "status", "tool", "name", "response_id", "input", "output", *_INHERITED,
         *_LAST_STATED,
     )  # fmt: skip
     return (
-        frame.with_columns(
-            order=pl.Series(
-                np.where(own_root, 0, spans.home.depth[at] + 1 + np.where(frame["outside"], 1 << 40, 0))
-            ),
-            end=pl.Series(spans.ended_us[at]),
+        facts[pl.Series(at, dtype=pl.Int64)]
+        .with_columns(
+            index=pl.Series(at, dtype=pl.Int64),
+            run=pl.Series(run, dtype=pl.Int64),
+            order=pl.Series(np.where(own_root, 0, distance), dtype=pl.Int64),
+            end=pl.Series(spans.ended_us[at], dtype=pl.Int64),
         )
-        .hstack(facts[frame["index"]])
         .sort("run", "order", "index")
+    )
+
+
+def _said_above(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
+    """What spans outside of all runs say, per trace: the application above several runs speaks for each of them."""
+    at = np.flatnonzero(runs.run == runs.count)
+    names = [name for name in _INHERITED if name not in _OF_AGENTS]
+    outside = spans.frame.select(*names)[pl.Series(at, dtype=pl.Int64)].with_columns(
+        trace=pl.Series(spans.trace[at], dtype=pl.Int64),
+        depth=pl.Series(spans.home.depth[at], dtype=pl.Int64),
+    )
+    saying = outside.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
+    return (
+        saying.sort("trace", "depth", maintain_order=True)
+        .group_by("trace", maintain_order=True)
+        .agg(pl.col(name).drop_nulls().first().alias(f"{name}_above") for name in names)
     )
 
 
@@ -120,7 +133,7 @@ def _last_stated(members: pl.DataFrame) -> pl.DataFrame:
     """Of what was stated several times, the last: the run's own span ends after its children."""
     stated = members.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _LAST_STATED))
     return (
-        stated.sort("run", "outside", "end", "index", descending=[False, True, False, False])
+        stated.sort("run", "end", "index")
         .group_by("run", maintain_order=True)
         .agg(pl.col(name).drop_nulls().last() for name in _LAST_STATED)
         .rename({"outcome": "explicit_outcome", "outcome_reason": "stated_reason"})
@@ -129,7 +142,7 @@ def _last_stated(members: pl.DataFrame) -> pl.DataFrame:
 
 def _texts(members: pl.DataFrame) -> pl.DataFrame:
     """Input of the first and output of the last agent below a run whose own span carries none."""
-    agents = members.filter(pl.col("kind").is_in(["agent", "workflow"]) & ~pl.col("outside"))
+    agents = members.filter(pl.col("kind").is_in(["agent", "workflow"]))
     return (
         agents.sort("run", "order", "index")
         .group_by("run", maintain_order=True)
@@ -144,12 +157,12 @@ def _texts(members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _extent(members: pl.DataFrame) -> pl.DataFrame:
-    return members.filter(~pl.col("outside")).group_by("run").agg(first_at=pl.col("started_at").min())
+    return members.group_by("run").agg(first_at=pl.col("started_at").min())
 
 
 def _handovers(members: pl.DataFrame) -> pl.DataFrame:
     """Tool of each run that handed over to a person and did not fail."""
-    named = members.filter(pl.col("kind") == "tool", pl.col("status") != "error", ~pl.col("outside"))
+    named = members.filter(pl.col("kind") == "tool", pl.col("status") != "error")
     return (
         named.with_columns(handed_to=pl.coalesce("tool", "name"))
         .filter(pl.col("handed_to").str.contains(_TO_HUMAN))

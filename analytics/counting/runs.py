@@ -23,6 +23,7 @@ class RunSet:
     is_sole: Bools  # the only run of its trace
     trace: Ints
     run: Ints  # run of each span, `count` for none
+    is_within: Bools  # of each span: at or below its run's span, not merely in the trace of a sole run
 
     @property
     def count(self) -> int:
@@ -102,7 +103,10 @@ def _number_runs(spans: TraceSet, root: Ints, missing: Bools, owner: Ints, trace
     number = np.full(spans.size + 1, len(root), dtype=np.int64)
     number[root] = np.arange(len(root))
     run = number[owner]
+    within = run < len(root)
     sole_of_trace = np.full(traces, len(root), dtype=np.int64)
     sole_of_trace[spans.trace[root[sole]]] = np.flatnonzero(sole)
     run = np.where(per_trace[spans.trace] == 1, sole_of_trace[spans.trace], run)
-    return RunSet(root=root, is_missing=missing, is_sole=sole, trace=spans.trace[root], run=run)
+    return RunSet(
+        root=root, is_missing=missing, is_sole=sole, trace=spans.trace[root], run=run, is_within=within
+    )

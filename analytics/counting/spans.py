@@ -104,7 +104,9 @@ class TraceSet:
 
 def arrange_spans(spans: pl.DataFrame) -> TraceSet:
     """Bring spans into canonical order and link them; of two rows with one id, the fuller one is kept."""
-    frame = _one_row_per_span(spans).sort("trace_id", "started_at", "span_id", maintain_order=True)
+    frame = _drop_cumulative_usage(_one_row_per_span(spans)).sort(
+        "trace_id", "started_at", "span_id", maintain_order=True
+    )
     trace = frame["trace_id"].rle_id().cast(pl.Int64).to_numpy()
     parent = _parents(frame, trace)
     pending = frame["is_pending"].to_numpy()
@@ -177,17 +179,25 @@ def _mask_by_kind(frame: pl.DataFrame, pending: Bools) -> dict[str, Bools]:
     return {kind: code == number for number, kind in enumerate(_KINDS, start=1)}
 
 
+def _drop_cumulative_usage(frame: pl.DataFrame) -> pl.DataFrame:
+    """Usage over the life of an agent object tells nothing of this call or run."""
+    cumulative = frame["usage_scope"].eq_missing("cumulative")
+    if not cumulative.any():
+        return frame
+    return frame.with_columns(
+        pl.when(~cumulative).then(pl.col(name)).alias(name)
+        for name in frame.columns
+        if name.endswith("_tokens") or name == "other_units"
+    )
+
+
 def _usage(frame: pl.DataFrame) -> Bools:
     positive = (
         (pl.col("input_tokens").fill_null(0) > 0)
         | (pl.col("output_tokens").fill_null(0) > 0)
         | (pl.col("other_units").list.len().fill_null(0) > 0)
     )
-    return (
-        frame.select(positive & (pl.col("usage_scope").fill_null("call") != "cumulative"))
-        .to_series()
-        .to_numpy()
-    )
+    return frame.select(positive).to_series().to_numpy()
 
 
 def _adopt_orphans(frame: pl.DataFrame, tree: Tree, orphan: Bools, trace: Ints) -> Tree:

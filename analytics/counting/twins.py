@@ -15,6 +15,10 @@ _CLOCK_SLACK_US: Final = 5_000
 """Two libraries read the clock at different moments, and some round to milliseconds."""
 
 
+_ROUNDS: Final = 4
+"""Parallel calls with the same numbers whose spans lost their context that are told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """One row per counted thing: its span, the nearest agent, tool or workflow above, and what identifies it."""
@@ -118,21 +122,32 @@ def _pairs_of_lonely(frame: pl.DataFrame) -> pl.DataFrame:
     alike = frame.filter(pl.col("likeness").is_not_null())
     lonely = alike.filter(pl.col("context") == 0)
     others = alike.filter(pl.col("context") > 0)
+    nothing = pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
     if lonely.is_empty() or others.is_empty():
-        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
-    pairs = lonely.join(others, on="likeness", suffix="_second").filter(
-        pl.col("trace") != pl.col("trace_second"),
-        pl.col("scope") != pl.col("scope_second"),
-        pl.col("identity").is_null() | pl.col("identity_second").is_null(),
-        pl.col("start") >= pl.col("start_second") - _CLOCK_SLACK_US,
-        pl.col("end") <= pl.col("end_second") + _CLOCK_SLACK_US,
-    )
-    closest = pairs.sort(pl.col("start") - pl.col("start_second"), "index", "index_second")
-    return (
-        closest.unique("index", keep="first", maintain_order=True)
-        .unique("index_second", keep="first", maintain_order=True)
-        .select(first="index", second="index_second")
-    )
+        return nothing
+    lonely = lonely.with_columns(begin=pl.col("start") + _CLOCK_SLACK_US)
+    others = others.with_columns(begin="start")
+    found: list[pl.DataFrame] = []
+    for _ in range(_ROUNDS):
+        pairs = lonely.join_asof(
+            others,
+            on="begin",
+            by="likeness",
+            suffix="_second",
+            check_sortedness=False,
+        ).filter(
+            pl.col("trace") != pl.col("trace_second"),
+            pl.col("scope") != pl.col("scope_second"),
+            pl.col("identity").is_null() | pl.col("identity_second").is_null(),
+            pl.col("end") <= pl.col("end_second") + _CLOCK_SLACK_US,
+        )
+        pairs = pairs.unique("index_second", keep="first", maintain_order=True)
+        if pairs.is_empty():
+            break
+        found.append(pairs.select(first="index", second="index_second"))
+        lonely = lonely.join(pairs, on="index", how="anti")
+        others = others.join(pairs, left_on="index", right_on="index_second", how="anti")
+    return pl.concat(found) if found else nothing
 
 
 def _unite(size: int, first: Ints, second: Ints) -> Ints:
