@@ -104,20 +104,28 @@ def open_control(location: Path | str, *, clock: Clock = utc_now) -> Control:
 
 def _create_engine(location: Path | str) -> Engine:
     if isinstance(location, str) and "://" in location:
-        try:
-            url = make_url(location)
-        except ArgumentError as error:
-            raise ConfigError(
-                "the control database's URL cannot be read; write postgresql://user@host/name"
-            ) from error
+        engine = _create_server_engine(location)
     else:
         path = Path(location) / "control.db"
         _create_private_file(path)
-        url = make_url(f"sqlite:///{path}")
-    engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+        engine = create_engine(f"sqlite:///{path}")
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     return engine
+
+
+def _create_server_engine(location: str) -> Engine:
+    # Neither message repeats the URL: it may hold a password.
+    try:
+        return create_engine(make_url(location), pool_pre_ping=True)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "the control database's URL cannot be read; write postgresql+psycopg://user@host:5432/name"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed; install it to keep the control state in that database"
+        ) from error
 
 
 def _create_private_file(path: Path) -> None:

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from generated import generate_tables
-from node import Node, start_node
-
 from store import Store, StoreSettings, open_store
+from tests.cluster.generated import generate_tables
+from tests.cluster.node import Node, start_node
 
 
 @pytest.fixture(scope="session")

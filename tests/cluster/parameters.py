@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 
 import polars as pl
-from generated import START, TRACES
+
+from tests.cluster.generated import START, TRACES
 
 _BEGIN = START.replace(tzinfo=UTC)
 _END = _BEGIN + timedelta(days=4)

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from parameters import EXAMPLES, FRAMES, Example, choose_values
 
 from store import Store
 from store.engines.parameters import to_polars
 from store.queries import find_parameters, list_queries, read_query
 from store.schema.catalogue import read_views
+from tests.cluster.parameters import EXAMPLES, FRAMES, Example, choose_values
 
 pytestmark = pytest.mark.cluster
 

@@ -128,7 +128,8 @@ def _read_version(rows: Rows) -> tuple[object, ...] | None:
     if not rows("SELECT 1 FROM system.tables WHERE database = 'ledger' AND name = 'schema_versions'"):
         return None
     found = rows(
-        "SELECT version, definitions FROM ledger.schema_versions ORDER BY version DESC, applied_at DESC LIMIT 1"
+        "SELECT version, definitions FROM ledger.schema_versions "
+        "ORDER BY version DESC, applied_at DESC, definitions DESC LIMIT 1"
     )
     return tuple(found[0]) if found else None
 

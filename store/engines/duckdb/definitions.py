@@ -53,7 +53,7 @@ def _read_version(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[int
     if ("ledger", "schema_versions") in tables:
         rows = connection.execute(
             "SELECT version, definitions FROM ledger.schema_versions "
-            "ORDER BY version DESC, applied_at DESC LIMIT 1"
+            "ORDER BY version DESC, applied_at DESC, definitions DESC LIMIT 1"
         ).fetchall()
         return rows[0] if rows else None
     if tables:
@@ -88,7 +88,8 @@ def _migrate(
             connection.execute("ROLLBACK")
             raise SchemaMismatch(
                 f"{path} could not be brought from schema {version} to {step.version} ({step.name}): "
-                f"{error}; it is unchanged, restore a backup or go back to the version that wrote it"
+                f"{str(error).splitlines()[0]}; it is unchanged, "
+                "restore a backup or go back to the version that wrote it"
             ) from error
 
 

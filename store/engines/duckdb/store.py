@@ -20,10 +20,12 @@ from store.engines.duckdb.gate import Gate
 from store.engines.duckdb.opening import open_database
 from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, record_batch
 from store.engines.parameters import take_parameters, to_arrow, to_polars
-from store.errors import StoreUnavailable
+from store.errors import RejectedData, StoreUnavailable
 from store.port import Frame, Replacement, StoreSize
 from store.queries import read_query
 from store.settings import StoreSettings
+
+_UNUSABLE_ROWS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
 _log = logging.getLogger(__name__)
 
@@ -188,6 +190,9 @@ class DuckDBStore:
             cursor.execute("BEGIN")
             try:
                 yield cursor
+            except _UNUSABLE_ROWS as error:
+                _roll_back(cursor)
+                raise RejectedData(f"could not {doing}: {error}") from error
             except BaseException:
                 _roll_back(cursor)
                 raise

@@ -31,12 +31,9 @@ def append_rows(cursor: duckdb.DuckDBPyConnection, table_name: str, frame: Frame
         return
     columns = ", ".join(f'"{name}"' for name in rows.column_names)
     cursor.register(_INCOMING, rows)
-    try:
-        cursor.execute(
-            f'INSERT INTO ledger."{table_name}" ({columns}) SELECT {columns} FROM {_INCOMING}'
-        ).fetchall()
-    finally:
-        cursor.unregister(_INCOMING)
+    cursor.execute(
+        f'INSERT INTO ledger."{table_name}" ({columns}) SELECT {columns} FROM {_INCOMING}'
+    ).fetchall()
 
 
 def delete_rows(cursor: duckdb.DuckDBPyConnection, replacement: Replacement) -> None:
@@ -54,13 +51,10 @@ def delete_rows(cursor: duckdb.DuckDBPyConnection, replacement: Replacement) -> 
         conditions.append(f't."{name}" BETWEEN $first_{position} AND $last_{position}')
         values |= {f"first_{position}": convert_value(first), f"last_{position}": convert_value(last)}
     cursor.register(_KEYS, to_arrow(replacement.keys.unique()))
-    try:
-        condition = " AND ".join(conditions)
-        cursor.execute(
-            f'DELETE FROM ledger."{replacement.table}" AS t USING {_KEYS} AS k WHERE {condition}', values
-        ).fetchall()
-    finally:
-        cursor.unregister(_KEYS)
+    condition = " AND ".join(conditions)
+    cursor.execute(
+        f'DELETE FROM ledger."{replacement.table}" AS t USING {_KEYS} AS k WHERE {condition}', values
+    ).fetchall()
 
 
 def has_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:

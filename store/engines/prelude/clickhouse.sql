@@ -32,3 +32,5 @@ CREATE OR REPLACE FUNCTION json_text AS (document, key) -> multiIf(
     JSONType(document, key) = 'String', JSONExtractString(document, key),
     JSONExtractRaw(document, key)
 );
+
+CREATE OR REPLACE FUNCTION head_of AS (text, characters) -> leftUTF8(text, characters);

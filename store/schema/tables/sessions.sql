@@ -2,7 +2,9 @@
 CREATE TABLE ledger.sessions (
     session_id VARCHAR NOT NULL, -- conversation id, else the run's id; later sessions of one conversation carry #2, #3 …
     conversation_id VARCHAR NOT NULL, -- conversation id, else the run's id: what the sessions of one conversation share
+    is_conversation BOOLEAN NOT NULL, -- somebody named a conversation id; else it is a run alone
     case_id VARCHAR NOT NULL, -- case the session is part of
+    case_opened_at TIMESTAMP NOT NULL, -- start of the case's first session
     user_id VARCHAR, -- user
     service VARCHAR, -- of the first run
     environment VARCHAR, -- of the first run

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from store import Control, Store, open_control
+from store.control import mirror_control
+from store.control.auditing import AuditRow, list_changes, record_change
+from store.control.detectors import DetectorRow, delete_detectors, load_detectors, save_detectors
+from store.control.tables import budgets, control_versions
+from store.errors import ConfigError, SchemaMismatch, StoreUnavailable
+from tests.store.rows import NOW, fetch
+
+
+def test_block_that_raises_leaves_nothing_behind(control: Control) -> None:
+    with pytest.raises(KeyError), control.begin() as connection:
+        record_change(connection, AuditRow(happened_at=NOW, actor="ann", action="silence"))
+        raise KeyError
+    with control.read() as connection:
+        assert list_changes(connection) == []
+
+
+def test_changes_survive_opening_again(tmp_path: Path) -> None:
+    first = open_control(tmp_path)
+    with first.begin() as connection:
+        record_change(
+            connection, AuditRow(happened_at=NOW, actor="ann", action="silence", detail={"for": "1h"})
+        )
+    first.close()
+    second = open_control(tmp_path)
+    with second.read() as connection:
+        (change,) = list_changes(connection)
+    second.close()
+    assert (change.happened_at, change.actor, change.detail) == (NOW, "ann", {"for": "1h"})
+
+
+def test_newer_control_state_is_refused(tmp_path: Path) -> None:
+    control = open_control(tmp_path)
+    with control.begin() as connection:
+        connection.execute(control_versions.insert().values(version=900, applied_at=NOW))
+    control.close()
+    with pytest.raises(SchemaMismatch, match=r"schema 900, this version reads up to \d+; upgrade"):
+        open_control(tmp_path)
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "control.db").write_bytes(b"x" * 5000)
+    with pytest.raises(StoreUnavailable, match=r"cannot be used: file is not a database"):
+        open_control(tmp_path)
+
+
+def test_wrong_address_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_control("postgresql://user:secret@host:port/x")
+    assert "secret" not in str(caught.value)
+
+
+def test_only_the_owner_reads_the_file(control: Control, tmp_path: Path) -> None:
+    assert (tmp_path / "control.db").stat().st_mode & 0o077 == 0
+
+
+def test_writers_wait_for_each_other(control: Control) -> None:
+    def count_up() -> None:
+        for _ in range(20):
+            with control.begin() as connection:
+                known = load_detectors(connection)
+                so_far = known["s"].state["n"] if known else 0
+                save_detectors(connection, [DetectorRow("s", {"n": so_far + 1}, NOW)])
+
+    threads = [Thread(target=count_up) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with control.read() as connection:
+        assert load_detectors(connection)["s"].state == {"n": 60}
+
+
+def test_detectors_are_kept_by_series(control: Control) -> None:
+    rows = [DetectorRow(f"rate/{number}", {"q": number / 3}, NOW) for number in range(3)]
+    with control.begin() as connection:
+        save_detectors(connection, [*rows, DetectorRow("cost/%", {}, NOW)])
+        save_detectors(connection, [DetectorRow("rate/1", {"q": 9}, NOW + timedelta(hours=1))])
+        delete_detectors(connection, ["rate/2"])
+    with control.read() as connection:
+        assert load_detectors(connection, "rate/") == {
+            "rate/0": rows[0],
+            "rate/1": DetectorRow("rate/1", {"q": 9}, NOW + timedelta(hours=1)),
+        }
+        assert set(load_detectors(connection, "cost/%")) == {"cost/%"}
+
+
+def test_backup_is_a_database_of_its_own(control: Control, tmp_path: Path) -> None:
+    with control.begin() as connection:
+        record_change(connection, AuditRow(happened_at=NOW, actor="ann", action="silence"))
+    control.backup(tmp_path / "copy")
+    control.backup(tmp_path / "copy")
+    copy = sqlite3.connect(tmp_path / "copy" / "control.db")
+    assert copy.execute("SELECT actor FROM audit").fetchall() == [("ann",)]
+    copy.close()
+
+
+def test_mirror_shows_the_control_state_and_follows_it(control: Control, store: Store) -> None:
+    with control.begin() as connection:
+        record_change(
+            connection, AuditRow(happened_at=NOW, actor="ann", action="silence", detail={"for": "1h"})
+        )
+        connection.execute(budgets.insert().values(budget="team", period="day", limit_usd=Decimal("12.5")))
+    assert mirror_control(control, store) == 2
+    assert fetch(store, "SELECT happened_at, actor, detail FROM audit") == [
+        (NOW.replace(tzinfo=None), "ann", '{"for": "1h"}')
+    ]
+    assert fetch(store, "SELECT budget, limit_usd FROM budgets") == [("team", Decimal("12.5"))]
+    assert mirror_control(control, store) == 0
+    with control.begin() as connection:
+        connection.execute(budgets.delete())
+    assert mirror_control(control, store) == 1
+    assert fetch(store, "SELECT * FROM budgets") == []
