@@ -244,6 +244,9 @@ def alerts_job(engine: AlertEngine) -> Job:
     return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=LEAST_PAUSE)
 
 
+_HEALTHY: Final = frozenset({Verdict.CLEAR, Verdict.BETWEEN})
+"""Verdicts about a group without an alert that nothing follows from."""
+
 _Step = tuple[Instance, AlertEvent | None]
 
 
@@ -258,6 +261,8 @@ def _step_groups(
         if fingerprint in seen:
             continue
         seen.add(fingerprint)
+        if fingerprint not in known and reading.observation.verdict in _HEALTHY:
+            continue
         instance = known.get(fingerprint) or Instance(
             fingerprint=fingerprint, alert=rule.name, severity=rule.severity, labels=labels, evaluated_at=now
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.figures import format_figure
@@ -16,6 +16,7 @@ from alerts.rules.rule import AlertRule
 from alerts.states import ACTIVE, Instance
 
 MOST_ITEMS: Final = 50
+_DEFAULT_WINDOW: Final = timedelta(days=1)
 _OWN_ANNOTATIONS: Final = ("summary", "description", "runbook")
 
 
@@ -87,9 +88,18 @@ class Composer:
             threshold_text="" if instance.threshold is None else threshold,
             since=(instance.active_at if is_active else None) or instance.fired_at or instance.evaluated_at,
             ended_at=None if is_active else instance.resolved_at or now,
-            link=link_to_dashboard(
-                self.dashboard_url, instance.labels, rule.condition.window if rule else None, now
-            ),
+            link=self._link(instance, rule, now),
             runbook=texts.get("runbook", ""),
             annotations={name: text for name, text in texts.items() if name not in _OWN_ANNOTATIONS},
+        )
+
+    def _link(self, instance: Instance, rule: AlertRule | None, now: datetime) -> str:
+        until = now if instance.state in ACTIVE else instance.resolved_at or now
+        return link_to_dashboard(
+            self.dashboard_url,
+            instance.labels,
+            rule.condition.where if rule else {},
+            since=instance.active_at or instance.fired_at or until,
+            window=rule.condition.window if rule else _DEFAULT_WINDOW,
+            until=until,
         )

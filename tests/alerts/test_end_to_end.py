@@ -113,7 +113,7 @@ def test_starter_alert_is_received_firing_and_resolved_by_slack_and_mail(
     assert [mail["Subject"] for mail in handler.mails] == texts
     shown = str(http.requests[0].body["blocks"])
     assert "Fewer than 95 % of the runs succeed: 50 %" in shown
-    assert "http://127.0.0.1:8501/?range=1h" in shown
+    assert "http://127.0.0.1:8501/?range=2026-03-02+09%3A00%2F10%3A07" in shown
 
 
 def test_imported_history_notifies_nobody(

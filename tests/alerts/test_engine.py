@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from alerts.check import list_alerts
 from alerts.engine import AlertEngine, alerts_job
@@ -158,7 +157,9 @@ def test_alert_goes_through_its_life_and_both_ends_are_received(install: Install
         "alertname": "rate",
         "severity": "critical",
     }
-    assert first["alerts"][0]["generatorURL"] == "http://dash.example.com/?range=1h&agent=support"
+    assert first["alerts"][0]["generatorURL"] == (
+        "http://dash.example.com/?range=2026-03-02+09%3A00%2F10%3A02&agent=support"
+    )
     assert first["alerts"][0]["reason"] == "Success rate is 50 %, below 90 %, over 1h (40 events)"
 
 
@@ -224,9 +225,10 @@ def test_restart_after_every_step_changes_nothing(install: Install) -> None:
     assert run_script(plain, [False] * len(SCRIPT)) == run_script(restarted, [True] * len(SCRIPT))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.booleans(), min_size=len(SCRIPT), max_size=len(SCRIPT)))
-def test_restart_at_any_instant_gives_the_same_events_as_none(install: Install, restarts: list[bool]) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_restarts_at_random_instants_give_the_same_events_as_none(install: Install, seed: int) -> None:
+    chance = random.Random(seed)
+    restarts = [chance.random() < 0.5 for _ in SCRIPT]
     assert run_script(install(), restarts) == run_script(install(), [False] * len(SCRIPT))
 
 
