@@ -27,18 +27,29 @@ class Derived:
 
 
 def derive_sessions(
-    runs: pl.DataFrame, judgements: pl.DataFrame, now: datetime, settings: AnalyticsSettings
+    runs: pl.DataFrame,
+    judgements: pl.DataFrame,
+    now: datetime,
+    settings: AnalyticsSettings,
+    earlier: pl.DataFrame | None = None,
 ) -> Derived:
     """Return the sessions and cases that whole conversations amount to at `now`.
 
     Args:
-        runs: All runs of the conversations (columns of the query sessions/runs).
+        runs: All runs of the conversations, or all since a new case began (columns of the query sessions/runs).
         judgements: Users' judgements on sessions: conversation_id, scored_at, value.
         now: Present time; what is due by then is closed.
         settings: Time-outs and the reopening window.
+        earlier: conversation_id and `earlier`, the number of its sessions before these runs; none: 0.
     """
     ordered = _judge_runs(runs.sort("conversation_id", "started_at", "run_id"), judgements)
-    sessions = _summarise_sessions(_number_sessions(ordered, settings), settings)
+    numbered = _number_sessions(ordered, settings)
+    if earlier is not None:
+        counts = earlier.cast({"conversation_id": pl.String, "earlier": pl.Int64})
+        numbered = numbered.join(
+            counts, on="conversation_id", how="left", maintain_order="left"
+        ).with_columns(number=pl.col("number") + pl.col("earlier").fill_null(0))
+    sessions = _summarise_sessions(numbered, settings)
     closed = _close_sessions(sessions, now.astimezone(UTC).replace(tzinfo=None))
     grouped = _group_cases(closed, settings)
     return Derived(grouped.select(_SESSION_COLUMNS), _summarise_cases(grouped))
@@ -47,7 +58,9 @@ def derive_sessions(
 _SESSION_COLUMNS = (
     "session_id",
     "conversation_id",
+    "is_conversation",
     "case_id",
+    "case_opened_at",
     "user_id",
     "service",
     "environment",
@@ -178,6 +191,8 @@ def _group_cases(sessions: pl.DataFrame, settings: AnalyticsSettings) -> pl.Data
         case_number=(~pl.col("continues")).cast(pl.Int64).cum_sum().over(of)
     ).with_columns(
         case_id=pl.col("session_id").first().over(of, "case_number"),
+        case_opened_at=pl.col("started_at").min().over(of, "case_number"),
+        is_conversation=~pl.col("is_alone"),
         reopened=pl.col("continues").shift(-1).over(of).fill_null(False),
     )
 

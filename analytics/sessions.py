@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analytics.cases import Derived, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from analytics.known_conversations import KnownConversations, read_known_conversations
 from analytics.settings import AnalyticsSettings
 
 if TYPE_CHECKING:
@@ -16,70 +18,149 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20_000
 """Rows of the work list taken in one run, so that a large import does not hold memory or others."""
+BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - times inside frames have no zone
 
 
 def sessions_job(settings: AnalyticsSettings) -> Job:
     """Return the session job: after each load for touched sessions, by the clock for closings."""
-    return Job("sessions", update_sessions, every=settings.session_tick, wakes_on_load=True)
+    return Job("sessions", SessionsState().update, every=settings.session_tick, wakes_on_load=True)
 
 
-def update_sessions(context: JobContext) -> JobReport:
-    """Derive again the conversations that were touched, and those whose time to close has come."""
-    now = context.clock()
-    touched = context.store.select("sessions/touched", {"max_rows": MAX_ROWS})
-    overdue = context.store.select("sessions/overdue", {"now": now, "max_rows": MAX_ROWS})
-    asked = pl.concat(
-        [touched.select(conversation_id="session_id"), overdue.select("conversation_id")]
-    ).unique()
-    if asked.is_empty():
-        return NOTHING_TO_DO
-    changed = _derive_again(context.store, asked, touched, now, context.settings)
-    load_seq = touched["load_seq"].max()
-    return JobReport(
-        changed=changed,
-        load_seq=load_seq if isinstance(load_seq, int) else None,
-        has_more=max(touched.height, overdue.height) == MAX_ROWS,
+@dataclass(frozen=True)
+class Affected:
+    """What of the store a run of the job may change."""
+
+    asked: pl.DataFrame
+    """conversation_id; runs_from: since when its runs are read; earlier: its sessions before that."""
+    sessions: pl.DataFrame
+    """The sessions to be replaced: session_id, case_id, case_opened_at, started_at …"""
+    closings: pl.DataFrame
+    """case_id and closed_at of their cases."""
+
+
+@dataclass
+class SessionsState:
+    """What the job keeps between runs; it can be read again from the store."""
+
+    known: KnownConversations | None = None
+    store: Store | None = None
+
+    def update(self, context: JobContext) -> JobReport:
+        """Derive again the conversations that were touched, and those whose time to close has come."""
+        now = context.clock()
+        touched = context.store.select("sessions/touched", {"max_rows": MAX_ROWS})
+        overdue = context.store.select("sessions/overdue", {"now": now, "max_rows": MAX_ROWS})
+        changes = pl.concat(
+            [touched.select("started_at", conversation_id="session_id"), overdue], how="diagonal"
+        )
+        if changes.is_empty():
+            return NOTHING_TO_DO
+        settings = context.settings
+        affected = find_affected(
+            context.store, changes, max(settings.reopen_window, settings.session_timeout)
+        )
+        runs = _read_runs(context.store, affected)
+        earlier = self._count_earlier(context.store, affected, runs)
+        judgements = context.store.select("sessions/judgements", frames={"asked": affected.asked})
+        derived = derive_sessions(runs, judgements, now, settings, earlier)
+        _write(context.store, affected, derived, touched, now)
+        self._remember(derived)
+        load_seq = touched["load_seq"].max()
+        return JobReport(
+            changed=max(1, derived.sessions.height + derived.cases.height),
+            load_seq=load_seq if isinstance(load_seq, int) else None,
+            has_more=max(touched.height, overdue.height) == MAX_ROWS,
+        )
+
+    def _count_earlier(self, store: Store, affected: Affected, runs: pl.DataFrame) -> pl.DataFrame:
+        """Return conversation_id and how many sessions stay as they are before the ones derived again."""
+        if self.known is None or self.known.is_full or self.store is not store:
+            self.known, self.store = read_known_conversations(store), store
+        unseen = (
+            runs.filter(~pl.col("is_alone"))
+            .select(pl.col("conversation_id").unique())
+            .join(affected.sessions, on="conversation_id", how="anti")
+        )
+        old = unseen.filter(self.known.may_contain(unseen["conversation_id"]))
+        counts = affected.sessions.group_by("conversation_id").agg(earlier=pl.col("number").min() - 1)
+        if not old.is_empty():
+            found = store.select("sessions/session_counts", frames={"asked": old})
+            counts = pl.concat([counts, found.rename({"sessions": "earlier"})], how="vertical_relaxed")
+        return counts
+
+    def _remember(self, derived: Derived) -> None:
+        if self.known is not None:
+            names = derived.sessions.filter("is_conversation")["conversation_id"]
+            self.known.add(names.unique())
+
+
+def find_affected(store: Store, changes: pl.DataFrame, reach: timedelta) -> Affected:
+    """Return the cases that changed runs may belong to, and since when runs must be read to derive them.
+
+    A session that ended more than `reach` before everything that changed is neither extended nor
+    reopened, nor are the ones before it; its case stays as it is. All later ones are derived again.
+    """
+    since = changes.group_by("conversation_id").agg(
+        since=pl.when(pl.col("started_at").is_not_null().all()).then(pl.col("started_at").min())
+    )
+    asked = since.with_columns(reach_from=(pl.col("since") - reach).fill_null(BEGINNING))
+    cases = store.select("sessions/recent_cases", {"since": asked["reach_from"].min()}, {"asked": asked})
+    opened = {"since": cases["case_opened_at"].min() or BEGINNING}
+    frames = {"known_cases": cases.select("case_id")}
+    sessions = store.select("sessions/sessions_of_cases", opened, frames)
+    begun = sessions.group_by("conversation_id").agg(begun=pl.col("started_at").min())
+    bounded = asked.join(begun, on="conversation_id", how="left").select(
+        "conversation_id", runs_from=pl.min_horizontal(pl.col("since").fill_null(BEGINNING), "begun")
+    )
+    suffix = pl.col("session_id").str.slice(pl.col("conversation_id").str.len_chars() + 1)
+    numbered = sessions.with_columns(number=suffix.cast(pl.Int64, strict=False).fill_null(1))
+    return Affected(bounded, numbered, store.select("sessions/closings", opened, frames))
+
+
+def _read_runs(store: Store, affected: Affected) -> pl.DataFrame:
+    return store.select(
+        "sessions/runs", {"since": affected.asked["runs_from"].min()}, {"asked": affected.asked}
     )
 
 
-def _derive_again(
-    store: Store, asked: pl.DataFrame, touched: pl.DataFrame, now: datetime, settings: AnalyticsSettings
-) -> int:
-    """Replace the sessions and cases of the asked conversations; return how many rows were written."""
+def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataFrame, now: datetime) -> None:
+    """Replace the affected sessions and cases; the hours their cases closed in are rolled up again."""
     from store import Replacement
 
-    frames = {"asked": asked}
-    present = store.select("sessions/present", frames=frames)
-    derived = derive_sessions(
-        store.select("sessions/runs", frames=frames),
-        store.select("sessions/judgements", frames=frames),
-        now,
-        settings,
-    )
+    old = affected.sessions
+    started, opened = _bounds(old["started_at"]), _bounds(old["case_opened_at"])
     store.replace(
-        Replacement("sessions", keys=asked, rows=derived.sessions),
-        Replacement("cases", keys=present.select("case_id").unique(), rows=derived.cases),
+        Replacement(
+            "sessions", keys=old.select("session_id"), rows=derived.sessions, within={"started_at": started}
+        ),
+        Replacement(
+            "cases", keys=old.select("case_id").unique(), rows=derived.cases, within={"opened_at": opened}
+        ),
         Replacement("touched_sessions", keys=touched, rows=touched.clear()),
-        appends={"touched_hours": _touched_hours(present, derived, now)},
+        appends={"touched_hours": _touched_hours(affected.closings, derived, now)},
     )
-    return derived.sessions.height + derived.cases.height
 
 
-def _touched_hours(present: pl.DataFrame, derived: Derived, now: datetime) -> pl.DataFrame:
-    """Return the hours in which cases closed before or close now: their rollups are made again."""
-    closings = pl.concat(
-        [
-            present.select(hour_at=pl.col("case_closed_at").cast(pl.Datetime("us"))),
-            derived.cases.select(hour_at="closed_at"),
-        ]
+def _bounds(moments: pl.Series) -> tuple[datetime, datetime]:
+    """Return the first and last of some times, with a zone; any when there are none."""
+    first, last = moments.min() or BEGINNING, moments.max() or BEGINNING
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+
+
+def _touched_hours(closings: pl.DataFrame, derived: Derived, now: datetime) -> pl.DataFrame:
+    """Return the hours in which cases closed before or close now."""
+    moments = pl.concat(
+        [closings.select("closed_at"), derived.cases.select("closed_at")], how="vertical_relaxed"
     )
     touch = int(now.astimezone(UTC).timestamp() * 1e6)
     return (
-        closings.drop_nulls()
+        moments.drop_nulls()
         .select(
             load_seq=pl.lit(touch, pl.Int64),
             subject=pl.lit("case"),
-            hour_at=pl.col("hour_at").dt.truncate("1h"),
+            hour_at=pl.col("closed_at").dt.truncate("1h"),
         )
         .unique()
     )

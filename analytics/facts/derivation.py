@@ -113,10 +113,11 @@ def _extent(rows: pl.DataFrame) -> dict[str, tuple[datetime, datetime]]:
 
 
 def _touched_sessions(old: pl.DataFrame, new: pl.DataFrame, load_seq: int) -> pl.DataFrame:
-    sessions = pl.concat(
-        [rows.select(session_id=pl.coalesce("session_id", "run_id")) for rows in (old, new)]
-    ).unique()
-    return sessions.select(pl.lit(load_seq, pl.Int64).alias("load_seq"), "session_id")
+    changed = pl.concat(
+        [rows.select("started_at", session_id=pl.coalesce("session_id", "run_id")) for rows in (old, new)]
+    )
+    sessions = changed.group_by("session_id").agg(pl.col("started_at").min())
+    return sessions.select(pl.lit(load_seq, pl.Int64).alias("load_seq"), "session_id", "started_at")
 
 
 def _touched_hours(old: Past, new: Counted, load_seq: int) -> pl.DataFrame:

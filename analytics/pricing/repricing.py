@@ -112,7 +112,9 @@ def _write(store: Store, changed: pl.DataFrame, within: tuple[datetime, datetime
     rows = changed.drop(f"{name}_before" for name in PRICE_COLUMNS)
     runs = _price_runs(store, changed)
     touch = int(datetime.now(UTC).timestamp() * 1e6)
-    sessions = runs.select(load_seq=pl.lit(touch, pl.Int64), session_id=pl.coalesce("session_id", "run_id"))
+    sessions = runs.select(
+        "started_at", load_seq=pl.lit(touch, pl.Int64), session_id=pl.coalesce("session_id", "run_id")
+    )
     hours = pl.concat(
         [
             frame.select(

@@ -1,7 +1,6 @@
--- Conversations with an open session whose time to close has come.
-SELECT conversation_id
-FROM ledger.sessions
-WHERE closed_at IS NULL AND closes_at <= $now
-GROUP BY conversation_id
-ORDER BY min(closes_at), conversation_id
+-- Open sessions whose time to close has come.
+SELECT t.conversation_id, t.started_at
+FROM ledger.sessions AS t
+WHERE t.closed_at IS NULL AND t.closes_at <= $now
+ORDER BY t.closes_at, t.session_id
 LIMIT $max_rows

@@ -1,4 +1,4 @@
--- All runs of the asked conversations; a run without a conversation id is one of its own.
+-- Runs of the asked conversations, each from its own time on; a run without a conversation id is one of its own.
 SELECT
     coalesce(r.session_id, r.run_id) AS conversation_id,
     r.session_id IS NULL AS is_alone,
@@ -20,5 +20,6 @@ SELECT
     r.cost_usd,
     r.unpriced_calls
 FROM ledger.runs AS r
-WHERE coalesce(r.session_id, r.run_id) IN (SELECT a.conversation_id FROM asked AS a)
+INNER JOIN asked AS a ON a.conversation_id = coalesce(r.session_id, r.run_id)
+WHERE r.started_at >= $since AND r.started_at >= a.runs_from
 ORDER BY coalesce(r.session_id, r.run_id), r.started_at, r.run_id

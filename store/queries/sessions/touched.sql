@@ -1,5 +1,5 @@
 -- The work list of the session job, oldest first.
-SELECT load_seq, session_id
-FROM ledger.touched_sessions
-ORDER BY load_seq, session_id
+SELECT t.load_seq, t.session_id, t.started_at
+FROM ledger.touched_sessions AS t
+ORDER BY t.load_seq, t.session_id, t.started_at
 LIMIT $max_rows

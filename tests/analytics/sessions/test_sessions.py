@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from analytics.cases import derive_sessions
 from analytics.jobs import NOTHING_TO_DO, JobContext
-from analytics.sessions import update_sessions
+from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
 from store import Store
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
@@ -233,17 +233,19 @@ class Conversations:
 
     def __init__(self, store: Store, write: Callable[..., None], clock: StillClock) -> None:
         self._store, self._write, self._context = store, write, JobContext(store, clock)
-        self._load_seq = 0
+        self._load_seq, self._state = 0, SessionsState()
 
     def arrive(self, *runs: dict[str, Any]) -> Any:
         self._load_seq += 1
         self._write("runs", *runs)
-        for session in {run.get("session_id") or run["run_id"] for run in runs}:
-            self._write("touched_sessions", {"load_seq": self._load_seq, "session_id": session})
-        return update_sessions(self._context)
+        for run in runs:
+            session = run.get("session_id") or run["run_id"]
+            touched = {"load_seq": self._load_seq, "session_id": session, "started_at": run["started_at"]}
+            self._write("touched_sessions", touched)
+        return self._state.update(self._context)
 
     def tick(self) -> Any:
-        return update_sessions(self._context)
+        return self._state.update(self._context)
 
     def read(self, table: str) -> list[dict[str, Any]]:
         return self._store.select(f"sessions/all_{table}").to_dicts()
@@ -307,7 +309,7 @@ def test_session_of_a_run_that_got_another_id_disappears(
     assert [row["case_id"] for row in conversations.read("cases")] == ["t1-s1"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(facts=RUNS, batches=st.integers(1, 4))
 def test_any_order_of_arrival_gives_the_same_rows(
     facts: list[dict[str, Any]], batches: int, tmp_path_factory: pytest.TempPathFactory
