@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import time
 
-from exporting import Agent
-from installation import Installation
+from tests.end_to_end.exporting import Agent
+from tests.end_to_end.installation import Installation
 
 KILLS = 50
 
