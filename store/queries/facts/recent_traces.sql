@@ -5,5 +5,5 @@ SELECT
 FROM ledger.spans AS s
 WHERE s.received_at >= $since
 GROUP BY s.trace_id
-ORDER BY min(s.load_seq) DESC
+ORDER BY min(s.load_seq) DESC, s.trace_id
 LIMIT $max_rows
