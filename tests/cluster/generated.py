@@ -63,6 +63,10 @@ def _number_rows(dice: random.Random) -> list[Row]:
     return [{} for _ in range(60)]
 
 
+def _number_key(name: str, *, text: bool = False) -> list[Row]:
+    return [{name: f"{name} {number}" if text else number} for number in range(20)]
+
+
 def _span_keys(dice: random.Random) -> list[Row]:
     return [
         {
@@ -132,6 +136,13 @@ _KEYS: dict[str, Callable[[random.Random], list[Row]]] = {
     "sessions": _session_keys,
     "cases": lambda dice: [{"case_id": f"case{number}"} for number in range(7)],
     "resources": lambda dice: [{"resource_id": number} for number in range(5)],
+    "alerts": lambda dice: _number_key("fingerprint", text=True),
+    "alert_events": lambda dice: _number_key("event_id"),
+    "audit": lambda dice: _number_key("audit_id"),
+    "budgets": lambda dice: _number_key("budget", text=True),
+    "drift_alarms": lambda dice: _number_key("alarm_id", text=True),
+    "notifications": lambda dice: _number_key("notification_id"),
+    "silences": lambda dice: _number_key("silence_id"),
     "watermarks": lambda dice: [{"job": job} for job in ("facts", "sessions", "rollups")],
     "load_positions": lambda dice: [
         {"load_seq": number, "batch_id": f"batch{number}"} for number in range(1, 10)

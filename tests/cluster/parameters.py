@@ -110,6 +110,8 @@ _ASKED = pl.DataFrame(
         "input_tokens": [1, None, 3, 4, 5, 6, 7, 8],
         "output_tokens": [1, None, 3, 4, 5, 6, 7, 8],
         "started_at": [START] * 8,
+        "runs_from": [START, START + timedelta(days=1)] * 4,
+        "reach_from": [START, START + timedelta(days=1)] * 4,
         "ended_at": [START + timedelta(days=3)] * 8,
     }
 )
@@ -125,7 +127,12 @@ _HOURS = pl.DataFrame(
     {"hour_at": [START.replace(minute=0) + timedelta(hours=number) for number in range(24)]}
 )
 
-FRAMES: dict[str, pl.DataFrame] = {"asked": _ASKED, "candidates": _CANDIDATES, "hours": _HOURS}
+FRAMES: dict[str, pl.DataFrame] = {
+    "asked": _ASKED,
+    "candidates": _CANDIDATES,
+    "hours": _HOURS,
+    "known_cases": pl.DataFrame({"case_id": ["case0", "case3", "case9"]}),
+}
 """Frames that queries read as tables, by name."""
 
 

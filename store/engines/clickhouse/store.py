@@ -188,6 +188,11 @@ class ClickHouseStore:
             f"the data is in {self._location}, not in {directory}; back it up with ClickHouse's BACKUP DATABASE ledger"
         )
 
+    def command(self, sql: str) -> None:
+        """Run a statement of an operator's; nothing in Spanledger needs it."""
+        with self._reporting("run a command"):
+            self._client.command(sql)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
