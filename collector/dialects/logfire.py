@@ -14,20 +14,19 @@ from collector.dialects.engine.conditions import (
     scope,
     status_is,
     value,
-    value_contains,
     value_starts,
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, KeyReader, absent, positive, seconds
+from collector.dialects.engine.readers import Document, KeyReader, absent, constant, positive, seconds
 from collector.dialects.spanledger import read_feedback
 
 INSTRUMENTED = scope("logfire.openai", "logfire.anthropic", "logfire.google_genai")
 LOG = value("logfire.span_type", "log")
 FEEDBACK = scope("logfire.feedback") | value("logfire.span_type", "annotation")
 SCRUBBED = "[Scrubbed due to"
-STREAMED = value_contains("request_data", '"stream":true', '"stream": true')
-USAGE = has("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+CHAT = value("gen_ai.operation.name", "chat") & has("gen_ai.response.model")
+ANSWERED = has("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.response.id")
 
 
 def read_annotation(texts: pl.Series) -> pl.Series:
@@ -51,7 +50,7 @@ DIALECT = Dialect(
         kind("other", FEEDBACK),
         # The answer of a stream: the log carries what the request span could not know.
         kind("llm", INSTRUMENTED & LOG & has("gen_ai.request.model")),
-        kind("chain", INSTRUMENTED & STREAMED & ~LOG & ~USAGE & ~status_is("error")),
+        kind("chain", INSTRUMENTED & CHAT & ~LOG & ~ANSWERED & ~status_is("error")),
     ),
     pending=value("logfire.span_type", "pending_span"),
     fields={
@@ -60,6 +59,7 @@ DIALECT = Dialect(
             absent(value_starts("session_id", SCRUBBED)),
         ),
         "user_id": (absent(value_starts("user.id", SCRUBBED)), absent(value_starts("user_id", SCRUBBED))),
+        "streamed": (constant("true", INSTRUMENTED & (LOG | (CHAT & ~ANSWERED & ~status_is("error")))),),
         "duration_ms": (seconds("duration", when=INSTRUMENTED & LOG),),
         "feedback": (KeyReader("logfire.msg", when=FEEDBACK, convert=read_annotation),),
         "reported_cost_usd": (positive("operation.cost"),),

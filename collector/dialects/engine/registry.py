@@ -44,5 +44,7 @@ def known_dialects() -> Registry:
         if not module.ispkg:
             dialect = getattr(importlib.import_module(f"{PACKAGE}.{module.name}"), "DIALECT", None)
             if isinstance(dialect, Dialect):
+                if dialect.name != module.name:
+                    raise ValueError(f"dialect {dialect.name} stands in {module.name}.py; give both one name")
                 found.append(dialect)
     return compile_registry(found)

@@ -144,7 +144,6 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
 PLACEHOLDERS: Final[tuple[str, ...]] = (
     "None", "null", "undefined", "NaN", "N/A", "n/a", "<elided>", "__REDACTED__", "[REDACTED]",
     "<not specified>",
-    "<not specified>",
 )  # fmt: skip
 """Texts that say that there is no value."""
 

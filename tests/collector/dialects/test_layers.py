@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from collector.dialects import known_dialects, normalise
+from collector.dialects.documentation import render_dialects
 from collector.dialects.engine.conditions import has
 from collector.dialects.engine.declaration import Dialect, Layer, kind_by
 from collector.dialects.engine.registry import compile_registry
@@ -210,3 +211,10 @@ def test_a_dialect_that_fills_an_unknown_field_is_refused() -> None:
         Dialect(name="mine", about="", layer=Layer.LIBRARY, recognise=has("x"), fields={"tokens": ("x",)})
     with pytest.raises(ValueError, match="not one of"):
         kind_by("x", {"y": "model"})
+
+
+def test_the_page_of_dialects_names_each_once_in_the_order_they_are_asked() -> None:
+    page = render_dialects()
+    places = [page.index(f"## {dialect.name}\n") for dialect in known_dialects().dialects]
+    assert places == sorted(places)
+    assert len(set(places)) == len(places) > 25

@@ -21,9 +21,9 @@ FLAT = [f"{prefix}{rest}" for prefix in VOCABULARY.prefixes for rest in (
 NUMBERS = st.one_of(st.integers(-(2**70), 2**70), st.floats()).map(str)
 PIECES = st.sampled_from([
     "", "null", "true", "[]", "{}", '["stop"]', '{"input":1,"input_cached_tokens":2}', '"', '{"a":', "\x00",
-    "é" * 3000,
-    '{"prompt_tokens":-5,"completion_tokens":1e400}', '{"usage":[{}]}', "{'input_tokens': 3}", "[" * 3000, "chat", "LLM",
-    '{"generations":[[{"message":{"kwargs":7}}]]}', "error", "ERROR", "2026-11-20T20:25:22.841356Z", "resp_1", "-1", "1e3",
+    "é" * 3000, "[" * 3000, "chat", "LLM", "error", "ERROR", "resp_1", "-1", "1e3",
+    '{"prompt_tokens":-5,"completion_tokens":1e400}', '{"usage":[{}]}', "{'input_tokens': 3}",
+    '{"generations":[[{"message":{"kwargs":7}}]]}', "2026-11-20T20:25:22.841356Z",
 ])  # fmt: skip
 TEXTS = st.one_of(NUMBERS, PIECES, st.text(max_size=20))
 NAMES = st.sampled_from([

@@ -1,0 +1,35 @@
+"""The page of docs/ that lists the dialects, written from their declarations."""
+
+from __future__ import annotations
+
+import importlib
+
+from collector.dialects.engine.declaration import Dialect
+from collector.dialects.engine.registry import PACKAGE, known_dialects
+
+_HEAD = """# Dialects
+
+A span is read by every dialect that recognises it, in this order; the first answer to a field wins. What no dialect
+names is still kept: `attributes` holds every attribute as sent. A dialect is one file in `collector/dialects/`; adding
+one touches nothing else.
+
+Counts are made inclusive: `input_tokens` holds cached parts, `output_tokens` reasoning. `usage_note` says
+`exclusive_input` where cached parts were added, because the emitter is known to leave them out or because the numbers
+prove it (input below its cached parts, a total that equals the sum of all parts), and `inconsistent` where no reading
+explains the numbers, which are then kept as sent.
+
+| layer | dialect | of |
+|---|---|---|
+"""
+
+
+def render_dialects() -> str:
+    """Return the page: the order of the dialects, and what each one has to know."""
+    dialects = known_dialects().dialects
+    rows = "".join(f"| {one.layer.name.lower()} | `{one.name}` | {one.about} |\n" for one in dialects)
+    return _HEAD + rows + "".join(_describe(one) for one in dialects)
+
+
+def _describe(dialect: Dialect) -> str:
+    text = importlib.import_module(f"{PACKAGE}.{dialect.name}").__doc__ or ""
+    return f"\n## {dialect.name}\n\n{text.strip()}\n"
