@@ -17,6 +17,7 @@ from store.schema.documentation import render_schema
 
 from alerts.settings.durations import format_duration
 from analytics.metrics.documentation import render_metrics
+from collector.dialects.documentation import render_dialects
 from spanledger.cli import app
 from spanledger.config import SECTIONS
 
@@ -67,6 +68,7 @@ def render_commands() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": render_commands,
     "configuration.md": render_configuration,
+    "dialects.md": render_dialects,
     "metrics.md": render_metrics,
     "schema.md": render_schema,
 }
