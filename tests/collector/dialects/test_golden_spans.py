@@ -227,7 +227,7 @@ GOLDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"kind": "llm", "request_model": None, "response_model": "gpt-5-mini-2026-04-14", "agent": None},
     ),
     ("openai_agents_v2", {"name": "guardrail_check"}, {"kind": "guardrail"}),
-    ("oi_mcp", {"name": "MCP send tools/call no_such_tool"}, {"kind": "tool", "tool": "no_such_tool", "dialect": "mcp"}),
+    ("oi_mcp", {"name": "MCP send tools/call no_such_tool"}, {"kind": "tool", "tool": "no_such_tool"}),
     ("oi_mcp", {"name": "MCP send initialize"}, {"kind": "other", "operation": None}),
     (
         "aisdk5_pb",
