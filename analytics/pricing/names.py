@@ -52,6 +52,14 @@ PROVIDERS = {
 GATEWAYS = frozenset({"", "litellm", "litellm_proxy", "gateway", "vercel", "portkey", "unknown", "_other"})
 """Not providers: whoever stands behind them follows from the model's name, or not at all."""
 
+MAKERS = ("openai", "anthropic", "google", "mistral", "cohere", "deepseek", "x-ai", "voyageai")
+"""Providers of their own models: where a name stands alone and is exactly one of theirs, it is theirs."""
+
+_BEDROCK = re.compile(
+    r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|moonshotai|nvidia|openai|qwen|writer|zai)\."
+)
+_DATE_TAIL = re.compile(r"[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))$")
 _VERSION_TAIL = re.compile(
     r"(?:[-@:_.]?(?:latest|stable|preview|exp|experimental|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{2}-\d{4}"
     r"|\d{8}|\d{6}|\d{3,4}|v\d+(?::\d+(?::\d+k)?)?|\d:\d))*"
@@ -128,9 +136,14 @@ class NameResolver:
         named = catalogue.get(PROVIDERS.get(head, head)) if slash else None
         if named is not None:
             return named, rest
+        if _BEDROCK.match(name):
+            return catalogue["aws"], name
         for provider in catalogue.values():
             if provider.model_match is not None and provider.model_match.is_match(name):
                 return provider, name
+        for maker in MAKERS:
+            if any(model.id.lower() == name for model in catalogue[maker].models):
+                return catalogue[maker], name
         return None, name
 
     def _find_model(self, provider: Provider, name: str) -> tuple[Provider, ModelInfo] | None:
@@ -166,6 +179,9 @@ def _forms_of(name: str, provider: str) -> Iterator[str]:
     dashed = _COMPACT_DATE.sub(r"\1\2-\3-\4", bare)
     if dashed != bare:
         yield dashed
+    undated = _DATE_TAIL.sub("", bare)
+    if undated != bare:
+        yield undated
 
 
 def _rests(clause: Any, name: str) -> Iterator[tuple[str, str, str]]:

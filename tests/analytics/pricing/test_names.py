@@ -48,6 +48,14 @@ def names() -> NameResolver:
         (None, "openai/gpt-4o-mini", "openai/gpt-4o-mini"),
         (None, "claude-3-5-sonnet-20241022", "anthropic/claude-3-5-sonnet"),
         (None, "GPT-4o", "openai/gpt-4o"),
+        (None, "text-embedding-3-small", "openai/text-embedding-3-small"),
+        (
+            None,
+            "anthropic.claude-sonnet-4-20250514-v1:0",
+            "aws/regional.anthropic.claude-sonnet-4-20250514-v1:0",
+        ),
+        ("openai", "gpt-5-mini-2026-04-14", "openai/gpt-5-mini"),
+        ("openai", "gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13"),
     ],
 )
 def test_known_spelling_finds_its_model(
@@ -61,6 +69,7 @@ def test_known_spelling_finds_its_model(
     [
         ("openai", "gpt-5-internal-codename"),
         ("openai", "gpt-4o-acme-tuned"),
+        ("openai", "gpt-4o-acme-2026-04-14"),
         ("anthropic", "claude-3-5-sonnet-custom"),
         (None, "claude-of-my-own"),
         ("ollama", "llama3.1"),
