@@ -172,7 +172,7 @@ class FaultyStore(DuckDBStore):
         if self.is_down:
             raise StoreUnavailable("the disk is full; free some space")
         spans = tables.get("spans")
-        if isinstance(spans, pa.Table) and "poison" in spans.to_pydict()["name"]:
+        if isinstance(spans, pa.Table) and "poison" in spans.column("name").to_pylist():
             raise ValueError("cannot write poison")
         return super().append(batch_id, tables, replacing)
 
