@@ -24,7 +24,7 @@ from alerts.rules import AlertingConfig, AlertRule
 from alerts.rules.conditions import Evidence
 from alerts.silences import load_silences
 from alerts.states import ACTIVE, AlertEvent, Instance, State, end_instance, fingerprint_labels, transition
-from analytics.jobs import Job, JobContext, JobReport
+from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from store import Control, Store
 from store.clock import Clock
 from store.control import alerting, mirror_control
@@ -34,7 +34,9 @@ from store.errors import SpanledgerError
 _log = logging.getLogger(__name__)
 
 EVALUATION_INTERVAL: Final = timedelta(seconds=15)
-LEAST_PAUSE: Final = timedelta(seconds=2)
+"""How often rules are evaluated, at most after each load and at least by the clock."""
+IDLE_INTERVAL: Final = timedelta(minutes=1)
+"""How often when nothing was loaded for as long and no alert is on its way: only the windows move then."""
 _MIRROR_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
 _EVENTS_KEPT: Final = timedelta(days=90)
@@ -90,6 +92,10 @@ class AlertEngine:
         self._mirrored_at: datetime | None = None
         self._mirrored: tuple[int, int] | None = None
         self._changes = 0
+        self._is_quiet = False
+        self._evaluated_at: datetime | None = None
+        self._loaded_at = clock()
+        store.subscribe(self._note_load)
         self.outbox = Outbox(control, config.channels, clock=clock, patience=patience)
         self.statuses: dict[str, RuleStatus] = {}
 
@@ -106,6 +112,12 @@ class AlertEngine:
         """End the delivery; what waits is delivered by the next process."""
         self.outbox.stop()
 
+    def is_idle(self) -> bool:
+        """Tell whether an evaluation now could say nothing that the last one did not."""
+        now = self._clock()
+        is_recent = self._evaluated_at is not None and now - self._evaluated_at < IDLE_INTERVAL
+        return self._is_quiet and is_recent and now - self._loaded_at >= IDLE_INTERVAL
+
     def evaluate(self) -> EvaluationReport:
         """Evaluate every rule now, and keep what follows: states, events, groups and messages, in one transaction."""
         with self._lock:
@@ -113,6 +125,7 @@ class AlertEngine:
             with self._control.read() as connection:
                 before = load_instances(connection)
             after, events = self._move(before, now)
+            self._evaluated_at = now
             report = self._keep(before, after, events, now)
             self._changes += report.events + report.queued + report.suppressed
         if report.queued:
@@ -185,6 +198,8 @@ class AlertEngine:
             for decision in plan.decisions:
                 alerting.enqueue(connection, self._write(decision, now))
             self._forget_old(connection, now)
+        waiting = (State.PENDING, *ACTIVE)
+        self._is_quiet = not plan.has_groups and all(i.state not in waiting for i in after.values())
         sent = sum(decision.is_sent for decision in plan.decisions)
         return EvaluationReport(
             events=len(events),
@@ -192,6 +207,9 @@ class AlertEngine:
             suppressed=len(plan.decisions) - sent,
             problems={name: status.problem for name, status in self.statuses.items() if status.problem},
         )
+
+    def _note_load(self, _: int) -> None:
+        self._loaded_at = self._clock()
 
     def _plan(self, connection: Any, instances: Mapping[str, Instance], now: datetime) -> Plan:
         situation = Situation(
@@ -237,11 +255,14 @@ def alerts_job(engine: AlertEngine) -> Job:
     """Return the job that evaluates after each load and by the clock."""
 
     def run(_: JobContext) -> JobReport:
+        if engine.is_idle():
+            engine.mirror()
+            return NOTHING_TO_DO
         report = engine.evaluate()
         engine.mirror()
         return JobReport(changed=report.events + report.queued + report.suppressed)
 
-    return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=LEAST_PAUSE)
+    return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=EVALUATION_INTERVAL)
 
 
 _HEALTHY: Final = frozenset({Verdict.CLEAR, Verdict.BETWEEN})

@@ -62,7 +62,7 @@ class Decision:
     """Why it is not sent, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """What an evaluation decided, and what the channels know afterwards."""
 
@@ -70,6 +70,8 @@ class Plan:
     groups: dict[str, Group] = field(default_factory=dict[str, Group])
     """Groups that are new or changed."""
     gone: list[str] = field(default_factory=list[str])
+    has_groups: bool = False
+    """Whether any group is left for which something will have to be decided."""
 
 
 def name_group(route: Route, channel: str, labels: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from alerts.check import list_alerts
@@ -477,3 +478,29 @@ def test_old_history_is_forgotten_and_live_alerts_are_not(install: Install) -> N
     it.step(days=100)
     assert it.states == {"other": "firing"}
     assert it.events == []
+
+
+def test_idle_installation_is_evaluated_once_a_minute_until_something_is_loaded(
+    install: Install, store: Store
+) -> None:
+    it = install()
+    run = alerts_job(it.engine).run
+    asked: list[int] = []
+    for _ in range(12):
+        it.clock.advance(seconds=15)
+        run(JobContext(store, it.clock))
+        asked.append(it.evidence.asked)
+    assert asked == [1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5]
+    store.append(f"wake-{it.directory}", {"markers": pl.DataFrame(schema={"label": pl.String})})
+    it.clock.advance(seconds=1)
+    before = it.evidence.asked
+    run(JobContext(store, it.clock))
+    assert it.evidence.asked == before + 1
+
+
+def test_installation_with_an_alert_on_its_way_is_not_idle(install: Install, store: Store) -> None:
+    it = install()
+    it.step(0.5)
+    it.clock.advance(minutes=2)
+    it.engine.evaluate()
+    assert not it.engine.is_idle()
