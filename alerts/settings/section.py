@@ -51,6 +51,11 @@ class Section:
         """Keys that were set."""
         return self._values.keys()
 
+    @property
+    def asked(self) -> Collection[str]:
+        """Keys that were asked for so far: what may be written here."""
+        return frozenset(self._asked)
+
     def fail(self, key: str, remedy: str) -> NoReturn:
         """Raise ConfigError about the value of `key`."""
         value = self._values.get(key)

@@ -1,0 +1,63 @@
+"""What docs/alerts.md shows is what is understood, and nothing that is understood is missing from it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from alerts.channels.registry import CHANNEL_TYPES, read_channel
+from alerts.messages.templates import FIELDS
+from alerts.routing.groups import Reason
+from alerts.rules import CONDITIONS, SEVERITIES, parse_alerting
+from alerts.rules.rule import read_rule
+from alerts.settings.section import Section
+from alerts.states import NoDataPolicy, State
+
+PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+RULES = {
+    "threshold": {"metric": "success_rate", "below": 0.9},
+    "baseline": {"metric": "cost_usd", "above_baseline": 2.0},
+    "drift": {"kind": "drift"},
+}
+CHANNELS = {
+    "slack": {"url": "https://a.b/c"},
+    "email": {"smtp": "smtp://h", "from": "a@example.com", "to": ["b@example.com"]},
+    "webhook": {"url": "https://a.b/c"},
+}
+
+
+def test_all_examples_together_are_a_valid_configuration(tmp_path: Path) -> None:
+    for name in ("slack-url", "smtp-password", "hook-token"):
+        (tmp_path / name).write_text("https://hooks.example.com/x")
+    config = parse_alerting(tomllib.loads("\n".join(EXAMPLES)), environ={}, directory=tmp_path)
+    assert set(config.channels) == {"team", "mail", "hook"}
+    assert {type(rule.condition).kind for rule in config.rules} == set(CONDITIONS)
+
+
+@pytest.mark.parametrize("kind", CONDITIONS)
+def test_every_key_of_a_rule_is_documented(kind: str) -> None:
+    section = Section("[[alert]]", {"name": "a", **RULES[kind]})
+    read_rule(section)
+    assert missing(section.asked) == set()
+
+
+@pytest.mark.parametrize("kind", CHANNEL_TYPES)
+def test_every_key_of_a_channel_is_documented(kind: str) -> None:
+    section = Section("[[channel]]", {"name": "c", "type": kind, **CHANNELS[kind]})
+    read_channel(section)
+    assert missing(section.asked) == set()
+
+
+def test_every_choice_is_documented() -> None:
+    words = {*CONDITIONS, *CHANNEL_TYPES, *SEVERITIES, *FIELDS, *(reason.value for reason in Reason)}
+    words |= {policy.value for policy in NoDataPolicy} | {state.value for state in State}
+    assert missing(words) == set()
+
+
+def missing(words: object) -> set[str]:
+    assert isinstance(words, set | frozenset)
+    return {word for word in words if not re.search(rf"\b{re.escape(word)}\b", PAGE)}
