@@ -6,11 +6,11 @@ cached tokens out and names them only in the provider's metadata.
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, scope_is, value
+from collector.dialects.engine.conditions import has_under, name_starts, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind_by
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, key
+from collector.dialects.engine.readers import Document, constant, key
 
 CONTEXTS = (
     "ai.telemetry.metadata.",
@@ -73,6 +73,7 @@ DIALECT = Dialect(
         "response_id": ("ai.response.id",),
         "finish_reason": ("ai.response.finishReason",),
         "ttft_ms": ("ai.response.msToFirstChunk",),
+        "streamed": (constant("true", name_starts("ai.streamText", "ai.streamObject")),),
         "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
         "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
         "total_tokens": ("ai.usage.totalTokens",),

@@ -2,7 +2,7 @@
 
 OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
 tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
-and a hand-off is a tool. Haystack: cached and reasoning tokens only in the printed reply.
+and a hand-off is a tool. DSPy: to finish is a tool. Haystack: cached and reasoning tokens only in the printed reply.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ AGENTS = scope(
 )
 CREWAI = scope("openinference.instrumentation.crewai")
 LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
+DSPY = scope("openinference.instrumentation.dspy")
 HAYSTACK = scope("openinference.instrumentation.haystack")
 AGENT = value("openinference.span.kind", "AGENT")
 LLM = value("openinference.span.kind", "LLM")
@@ -31,9 +32,9 @@ CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
 
 DIALECT = Dialect(
     name="openinference_frameworks",
-    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex and Haystack",
+    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy and Haystack",
     layer=Layer.LIBRARY,
-    recognise=AGENTS | CREWAI | LLAMA_INDEX | HAYSTACK,
+    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | HAYSTACK,
     is_named=False,
     kinds=(
         kind("workflow", TRACE),
@@ -42,6 +43,7 @@ DIALECT = Dialect(
         kind("workflow", CREW),
         kind("other", LLAMA_INDEX & name_ends("._prepare_chat_with_tools")),
         kind("other", LLAMA_INDEX & value("tool.name", "handoff")),
+        kind("other", DSPY & TOOL & name_starts("finish.")),
     ),
     fields={
         "agent": (absent(TRACE),),

@@ -6,9 +6,14 @@ cached tokens in Python; JavaScript's Anthropic instrumentation leaves them out,
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, scope, value
+from collector.dialects.engine.conditions import has, has_under, scope, scope_is, value
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind_by
 from collector.dialects.engine.readers import key
+
+INSTRUMENTED = (
+    "anthropic", "alephalpha", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack", "langchain",
+    "llamaindex", "mistralai", "ollama", "replicate", "sagemaker", "together", "transformers", "watsonx", "writer",
+)  # fmt: skip
 
 DIALECT = Dialect(
     name="openllmetry",
@@ -18,7 +23,8 @@ DIALECT = Dialect(
         has_under("traceloop.")
         | has("llm.request.type")
         | has_under("gen_ai.prompt.0.", "gen_ai.completion.0.")
-        | scope("traceloop.", "@traceloop/")
+        | scope("traceloop.", "@traceloop/", "opentelemetry.instrumentation.openai.v1")
+        | scope_is(*(f"opentelemetry.instrumentation.{name}" for name in INSTRUMENTED))
     ),
     kinds=(
         kind_by(

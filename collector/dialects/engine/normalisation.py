@@ -86,6 +86,9 @@ def _numbers(translation: Translation) -> list[pl.Series]:
         numbers[name].filled &= numbers[name].values >= low  # false for NaN, too
     for name in ("confidence", "feedback"):
         numbers[name].filled &= numbers[name].values <= 1.0
+    first_chunk, streamed = numbers["ttft_ms"], numbers["streamed"]
+    came_in_chunks = first_chunk.filled & ~np.isnan(first_chunk.values) & ~streamed.filled
+    streamed.values[came_in_chunks], streamed.filled[came_in_chunks] = 1.0, True
     numbers["retries"].filled &= numbers["retries"].values >= 0
     return [
         *(numbers[name].finish(name, pl.Float64) for name in ("ttft_ms", "confidence", "feedback")),

@@ -107,7 +107,7 @@ def _is_bucketed(said: dict[str, object]) -> bool:
     )
 
 
-def _sum_bucket(said: dict[str, object], side: str) -> float | None:
+def _sum_bucket(said: dict[str, object], side: str) -> object:
     parts = [
         number
         for key, number in said.items()
@@ -115,4 +115,4 @@ def _sum_bucket(said: dict[str, object], side: str) -> float | None:
         and isinstance(number, int | float)
         and not isinstance(number, bool)
     ]
-    return float(sum(parts)) if parts else None
+    return sum(parts) if parts else None
