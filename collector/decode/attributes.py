@@ -23,6 +23,12 @@ class Attributes:
     texts: pl.Series
     owners: int
     """How many owners there are, those without attributes included."""
+    codes: pl.Series
+    """The keys as Categorical."""
+
+    def as_frame(self) -> pl.DataFrame:
+        """Return row (the owner), key (Categorical) and value."""
+        return pl.DataFrame({"row": self.parents, "key": self.codes, "value": self.texts})
 
     @cached_property
     def offsets(self) -> Offsets:
@@ -34,10 +40,6 @@ class Attributes:
         running = np.zeros(len(self.parents) + 1, dtype=np.uint64)
         np.cumsum(hash_pairs(self.keys, self.texts), out=running[1:])
         return running[self.offsets[1:]] - running[self.offsets[:-1]]
-
-    def as_maps(self) -> pa.MapArray:
-        """Return a MAP(text, text) per owner."""
-        return build_maps(self.offsets, self.keys, self.texts)
 
 
 def build_maps(offsets: Offsets, keys: pl.Series, texts: pl.Series) -> pa.MapArray:
@@ -60,14 +62,16 @@ def read_attributes(items: Items, owners: int) -> Attributes:
     if texts.null_count():
         kept = texts.is_not_null()
         keys, texts, parents = keys.filter(kept), texts.filter(kept), parents[kept.to_numpy()]
-    if _has_repeated_keys(parents, keys):
+    codes = keys.cast(pl.Categorical)
+    if _has_repeated_keys(parents, codes):
         pairs = pl.DataFrame({"parent": parents, "key": keys})
         kept = pairs.select(pl.struct("parent", "key").is_last_distinct()).to_series()
         keys, texts, parents = keys.filter(kept), texts.filter(kept), parents[kept.to_numpy()]
-    return Attributes(parents, keys, texts, owners)
+        codes = codes.filter(kept)
+    return Attributes(parents, keys, texts, owners, codes)
 
 
-def _has_repeated_keys(parents: Indices, keys: pl.Series) -> bool:
-    codes = keys.cast(pl.Categorical).to_physical().to_numpy().astype(np.uint64)
-    pairs = np.sort(parents.astype(np.uint64) << np.uint64(32) | codes)
+def _has_repeated_keys(parents: Indices, codes: pl.Series) -> bool:
+    numbers = codes.to_physical().to_numpy().astype(np.uint64)
+    pairs = np.sort(parents.astype(np.uint64) << np.uint64(32) | numbers)
     return bool((pairs[1:] == pairs[:-1]).any())

@@ -28,6 +28,13 @@ SPAN_SCHEMA: Final = {
     "attribute_count": pl.Int64,
     "content_hash": pl.UInt64,
 }
+EVENT_ATTRIBUTE_SCHEMA: Final = {
+    "row": pl.UInt32,
+    "event": pl.UInt32,
+    "event_name": pl.String,
+    "key": pl.String,
+    "value": pl.String,
+}
 REJECT_SCHEMA: Final = {
     "body": pl.UInt32,
     "record": pl.UInt32,

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from collector.decode.attributes import read_attributes
+from collector.decode.batch import EVENT_ATTRIBUTE_SCHEMA
 from collector.decode.nesting import Items, Offsets
 from collector.decode.times import as_timestamps, iso_texts
 from collector.decode.values import is_json, json_strings, value_texts
@@ -26,6 +27,8 @@ class Events:
 
 def read_events(events: Items) -> Events:
     """Return the events of each span; the rows of `attributes` count spans from 0."""
+    if not len(events):
+        return Events(_no_texts(len(events.offsets) - 1), pl.DataFrame(schema=EVENT_ATTRIBUTE_SCHEMA))
     names = events.column("name")
     attributes = read_attributes(events.items("attributes"), len(events))
     ordinals = np.arange(len(events), dtype=np.uint32) - events.offsets[events.parents].astype(np.uint32)
@@ -51,6 +54,8 @@ def read_events(events: Items) -> Events:
 
 def join_links(links: Items) -> pl.Series:
     """Return per span a JSON array of {trace_id, span_id, attributes}; null where there are none."""
+    if not len(links):
+        return _no_texts(len(links.offsets) - 1)
     objects = pl.DataFrame(
         {
             "trace_id": json_strings(links.column("trace_id").bin.encode("hex")),
@@ -84,8 +89,13 @@ def _join_attributes(pairs: Items, owners: int) -> pl.Series:
 
 
 def _join_arrays(objects: pl.Series, offsets: Offsets) -> pl.Series:
-    joined = _join(objects, offsets, "[", "]")
-    return joined.scatter(np.flatnonzero(np.diff(offsets) == 0), None)
+    filled = np.flatnonzero(np.diff(offsets))
+    arrays = _no_texts(len(offsets) - 1)
+    return arrays.scatter(filled, _join(objects, np.append(offsets[filled], offsets[-1:]), "[", "]"))
+
+
+def _no_texts(length: int) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, length)
 
 
 def _join(texts: pl.Series, offsets: Offsets, opening: str, closing: str) -> pl.Series:

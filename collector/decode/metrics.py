@@ -137,4 +137,5 @@ def _concat(parts: Sequence[Attributes]) -> Attributes:
         pl.concat([part.keys for part in parts]),
         pl.concat([part.texts for part in parts]),
         int(shifts[-1]),
+        pl.concat([part.codes for part in parts]),
     )

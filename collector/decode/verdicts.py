@@ -59,13 +59,7 @@ def keep_records(records: pl.DataFrame, reason: pl.Expr, time: str, attributes: 
     """Return the records without those that `reason` names; `time` is the column it may complain about."""
     reasons = records.select(reason.alias("reason")).to_series()
     is_kept = reasons.is_null()
-    flat = pl.DataFrame(
-        {
-            "row": attributes.parents,
-            "key": attributes.keys.cast(pl.Categorical),
-            "value": attributes.texts,
-        }
-    )
+    flat = attributes.as_frame()
     if is_kept.all():
         return Kept(records, flat, pl.DataFrame(schema=REJECT_SCHEMA), is_kept.to_numpy())
     rejected = (
