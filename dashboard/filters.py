@@ -1,7 +1,6 @@
 """What the pages look at: a window of time and filters, both held by the URL.
 
-Widgets are bound to query parameters, so an address restores a view, and Back works. An interval that is no
-preset (a click on a bar) is one more option of the same control.
+An interval that is no preset (a click on a bar) is one more option of the same control.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.address import MAX_VALUES, choose_one, read_values, take_over, write_back
+
 EVERYTHING: Final = ("*",)
 DIMENSIONS: Final = ("agent", "environment", "model", "service")
 PURPOSES: Final = ("production", "evaluation", "shadow", "test", "all")
@@ -21,8 +22,6 @@ STEP: Final = timedelta(seconds=30)
 HOUR: Final = timedelta(hours=1)
 _STAMP: Final = "%Y-%m-%d %H:%M"
 _BIN_SIZES: Final = (60, 120, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400)
-_MAX_OPTIONS: Final = 20
-_MAX_VALUE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,51 +168,36 @@ def _interval_window(name: str, start: datetime, until: datetime) -> Window:
 
 def choose_range() -> str:
     """Draw the range control and return its value."""
-    asked = st.session_state.get("range") or st.query_params.get("range")
-    options = list(PRESETS)
-    if isinstance(asked, str) and read_interval(asked):
-        options.append(asked)
-    chosen = st.segmented_control(
-        "Range",
-        options,
-        default=DEFAULT_RANGE,
-        required=True,
-        key="range",
-        label_visibility="collapsed",
-        bind="query-params",
-        persist_state="session",
-    )
-    return chosen or DEFAULT_RANGE
+    asked = read_values("range")
+    options = [*PRESETS, *(value for value in asked[:1] if read_interval(value))]
+    return choose_one("Range", options, "range", default=DEFAULT_RANGE)
 
 
 def choose_filters(choices: Mapping[str, Sequence[str]]) -> Filters:
-    """Draw the filters and return them. A value from the URL stays an option even where no data has it."""
+    """Draw the filters and return them. A value from the address stays an option even where no data has it."""
     chosen: dict[str, tuple[str, ...]] = {}
     for name in DIMENSIONS:
+        take_over(name, list)
         known = list(choices.get(name, ()))
-        asked = [*st.session_state.get(name, ()), *st.query_params.get_all(name)][:_MAX_OPTIONS]
-        options = known + [
-            value for value in dict.fromkeys(asked) if value not in known and len(value) <= _MAX_VALUE
-        ]
+        options = known + [value for value in st.session_state[name] if value not in known]
         picked = st.multiselect(
             name.capitalize(),
             options,
             key=name,
             placeholder=f"All {name}s" if options else "None seen yet",
-            max_selections=_MAX_OPTIONS,
-            bind="query-params",
-            persist_state="session",
+            max_selections=MAX_VALUES,
         )
+        write_back(name, picked)
         chosen[name] = tuple(picked)
+    take_over("purpose", lambda values: values[0] if values and values[0] in PURPOSES else PURPOSES[0])
     purpose = st.selectbox(
         "Purpose",
         PURPOSES,
         key="purpose",
         help="What runs are for. Rates and costs are of production runs unless you say otherwise.",
-        bind="query-params",
-        persist_state="session",
     )
-    return Filters(**chosen, purpose=purpose or "production")
+    write_back("purpose", [] if purpose == PURPOSES[0] else [purpose])
+    return Filters(**chosen, purpose=purpose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import filters
+from dashboard.address import enter_page, read_values
 from dashboard.data import read_arrivals, read_choices
 from dashboard.formats import format_age, format_count
 from dashboard.pages import overview, trace, traces
@@ -22,6 +25,9 @@ PAGES: Final = {
     "traces": (traces, "Traces", ":material/account_tree:"),
     "trace": (trace, "Trace", None),
 }
+
+
+SECTIONS: Final = {"Monitor": ("", "traces")}
 
 
 def show(first: str = "") -> None:
@@ -46,11 +52,29 @@ def show(first: str = "") -> None:
         for path, (module, title, icon) in PAGES.items()
     }
     st.session_state["pages"] = pages
-    page = st.navigation({"Monitor": list(pages.values())})
+    page = st.navigation(list(pages.values()), position="hidden")
+    enter_page(page.url_path)
     with st.sidebar:
-        st.session_state["filters"] = filters.choose_filters(read_choices().value or {})
+        menu = st.container(key="menu", gap="xxsmall")
+        if page.url_path != "trace":
+            chosen = filters.choose_filters(read_choices().value or {})
+            range_name = next(iter(read_values("range")), filters.DEFAULT_RANGE)
+            st.session_state["filters"] = chosen
+            st.session_state["kept_query"] = filters.link_traces(range_name, chosen).query
+        with menu:
+            _show_menu(pages)
         _show_arrivals()
     page.run()
+
+
+def _show_menu(pages: Mapping[str, StreamlitPage]) -> None:
+    """Draw links to the pages; unlike Streamlit's own menu they keep range and filters."""
+    kept = st.session_state.get("kept_query", {})
+    query = {key: list(values) for key, values in kept.items()}
+    for section, paths in SECTIONS.items():
+        st.caption(section)
+        for path in paths:
+            st.page_link(pages[path], query_params=query, width="stretch")
 
 
 def _show_arrivals() -> None:

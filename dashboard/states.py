@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components import show_notice
 from dashboard.data import Reading, read_arrivals
-from dashboard.filters import DEFAULT_RANGE, PRESETS, Filters, Window, link_traces
+from dashboard.filters import PRESETS, Filters, Link, Window, link_traces
 from dashboard.formats import format_age, format_instant, format_window
 from dashboard.navigation import open_link
 from dashboard.services import current
@@ -53,10 +53,7 @@ def show_nothing_found(window: Window, filters: Filters, *, what: str, path: str
 
 
 def _open(path: str, range_name: str, filters: Filters) -> None:
-    link = link_traces(range_name, filters)
-    if range_name == DEFAULT_RANGE:
-        st.session_state.pop("range", None)
-    open_link(type(link)(path, link.query))
+    open_link(Link(path, link_traces(range_name, filters).query))
 
 
 def _show_first_steps() -> None:

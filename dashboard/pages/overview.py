@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import filters
+from dashboard.address import choose_toggle
 from dashboard.changes import compare_rates
 from dashboard.charts.cost import OTHERS, draw_cost
 from dashboard.charts.latency import draw_latency
@@ -37,7 +38,7 @@ def render() -> None:
         st.title("Overview", anchor=False, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             range_name = filters.choose_range()
-            is_live = st.toggle("Live", key="live", help="Read again every 10 seconds.", bind="query-params")
+            is_live = choose_toggle("Live", "live", help="Read again every 10 seconds.")
     st.fragment(_show_body, run_every=LIVE_STEP if is_live else _waiting_step())(range_name, is_live)
 
 

@@ -36,7 +36,10 @@ def render() -> None:
     """Draw the page."""
     asked = st.query_params.get("id", "").strip().lower()
     trace_id = asked.partition("-")[0]
-    st.page_link(st.session_state["pages"]["traces"], label="Traces", icon=":material/arrow_back:")
+    back = st.session_state.get("list_query", {})
+    st.page_link(
+        st.session_state["pages"]["traces"], label="Traces", icon=":material/arrow_back:", query_params=back
+    )
     if len(trace_id) != 32 or not _HEX.issuperset(trace_id):
         _show_unknown(asked, is_id=False)
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
 from dashboard import filters
+from dashboard.address import choose_one, choose_some, choose_text, choose_toggle, take_over, write_back
 from dashboard.charts.outcomes import WORDS
 from dashboard.components import Column, Line, cell, show_notice, show_table
 from dashboard.data import PAGE_ROWS, RunList, Search, read_runs
@@ -17,6 +19,8 @@ from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 
 SORTS: Final = {"newest": "started", "slowest": "duration", "dearest": "cost"}
+MAX_PAGES: Final = 10_000
+MAX_SECONDS: Final = 1e8
 TONES: Final = {"success": "volume", "failure": "error", "escalated": "warning"}
 _COLUMNS: Final = (
     Column("Started (UTC)", "time"),
@@ -40,6 +44,8 @@ def render() -> None:
         range_name = filters.choose_range()
     search = _choose_search()
     chosen = active_filters()
+    search = replace(search, page=_find_page(search, range_name, chosen))
+    st.session_state["list_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
     window = filters.open_window(range_name, current().clock())
     reading = read_runs(window, chosen, search)
     if not show_failure(reading, key="failure"):
@@ -60,45 +66,58 @@ def render() -> None:
                 nothing="No run on this page.",
             )
         )
-        _show_pages(found)
+        _show_pages(found, search.page)
 
 
 def _choose_search() -> Search:
     with st.container(horizontal=True, vertical_alignment="center", key="search", gap="medium"):
-        outcome = st.pills(
-            "Outcome", list(WORDS), selection_mode="multi", key="outcome", label_visibility="collapsed",
-            bind="query-params",
-        )  # fmt: skip
-        sort = st.segmented_control(
-            "Order", list(SORTS), default="newest", required=True, key="sort",
-            label_visibility="collapsed", bind="query-params",
-        )  # fmt: skip
-        failed = st.toggle("With failed tools", key="failed_tools", bind="query-params")
-        unpriced = st.toggle("With unpriced calls", key="unpriced", bind="query-params")
+        outcome = choose_some("Outcome", list(WORDS), "outcome")
+        sort = choose_one("Order", list(SORTS), "sort", default="newest")
+        failed = choose_toggle("With failed tools", "failed_tools")
+        unpriced = choose_toggle("With unpriced calls", "unpriced")
     with st.container(horizontal=True, vertical_alignment="center", key="narrow"):
-        tool = st.text_input(
-            "Tool", key="tool", placeholder="Tool: any", max_chars=200, width=190, label_visibility="collapsed",
-            bind="query-params",
-        )  # fmt: skip
-        slower = st.number_input(
-            "Longer than, in seconds", min_value=0.0, value=None, step=1.0, format="%.3g", key="slower", width=190,
-            placeholder="Longer than (s): any", label_visibility="collapsed", bind="query-params",
-        )  # fmt: skip
-        text = st.text_input(
-            "Run, trace, user or session id", key="q", placeholder="Trace, run, user or session id", max_chars=200,
-            width=270, label_visibility="collapsed", bind="query-params",
-        )  # fmt: skip
-    page = st.query_params.get("page", "1")
+        tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=190)
+        slower_s = _choose_duration()
+        text = choose_text(
+            "Trace, run, user or session id", "q", placeholder="Trace, run, user or session id", width_px=270
+        )
     return Search(
-        outcome=tuple(outcome),
-        tool=tool.strip(),
-        text=text.strip(),
-        min_duration_ms=float(slower or 0) * 1e3,
+        outcome=outcome,
+        tool=tool,
+        text=text,
+        min_duration_ms=slower_s * 1e3,
         only_unpriced=unpriced,
         only_tool_failures=failed,
-        sort=SORTS[sort or "newest"],
-        page=int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1,
+        sort=SORTS[sort],
     )
+
+
+def _choose_duration() -> float:
+    take_over("slower", _read_seconds)
+    seconds = st.number_input(
+        "Longer than, in seconds", min_value=0.0, max_value=MAX_SECONDS, value=None, step=1.0, format="%.3g",
+        key="slower", width=190, placeholder="Longer than (s): any", label_visibility="collapsed",
+    )  # fmt: skip
+    write_back("slower", [f"{seconds:.6g}"] if seconds else [])
+    return seconds or 0.0
+
+
+def _read_seconds(values: tuple[str, ...]) -> float | None:
+    try:
+        seconds = float(values[0]) if values else 0.0
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= MAX_SECONDS else None
+
+
+def _find_page(search: Search, window_name: str, chosen: Filters) -> int:
+    """Return the page of the list; another search begins at its first one."""
+    is_asked = take_over("page", lambda values: int(values[0]) if values and values[0].isdecimal() else 1)
+    asked = (search, window_name, chosen)
+    if not is_asked and st.session_state.get("searched", asked) != asked:
+        st.session_state["page"] = 1
+    st.session_state["searched"] = asked
+    return min(max(1, st.session_state["page"]), MAX_PAGES)
 
 
 def _show_totals(found: RunList, window: filters.Window, search: Search) -> None:
@@ -114,13 +133,14 @@ def _show_totals(found: RunList, window: filters.Window, search: Search) -> None
     )
 
 
-def _show_pages(found: RunList) -> None:
+def _show_pages(found: RunList, page: int) -> None:
     runs = found.totals["runs"]
     assert isinstance(runs, int)
-    pages = -(-runs // PAGE_ROWS)
-    if pages <= 1:
-        return
-    st.pagination(pages, key="page", bind="query-params")
+    pages = min(-(-runs // PAGE_ROWS), MAX_PAGES)
+    if pages > 1:
+        st.session_state["page"] = min(page, pages)
+        page = st.pagination(pages, key="page")
+    write_back("page", [] if page == 1 or pages <= 1 else [str(page)])
 
 
 def _show_nothing(window: filters.Window, chosen: Filters, search: Search) -> None:

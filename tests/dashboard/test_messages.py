@@ -8,11 +8,23 @@ from hypothesis import strategies as st
 
 from dashboard.messages import MESSAGES_SHOWN, TEXT_CHARACTERS, read_messages
 
+NAMES = [
+    "role",
+    "parts",
+    "content",
+    "type",
+    "tool_calls",
+    "function",
+    "arguments",
+    "name",
+    "message",
+    "messages",
+]
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(
-        st.sampled_from(["role", "parts", "content", "type", "tool_calls", "function", "arguments", "name", "message", "messages"]),
+        st.sampled_from(NAMES),
         inner,
         max_size=5,
     ),

@@ -110,8 +110,8 @@ class TestOverview:
     def test_a_filter_on_models_looks_at_the_runs_that_called_them(self, seeded: Store) -> None:
         (tiles,) = components(open_page(model="qwen3-235b"), "tiles")
         count = seeded.query(
-            "SELECT count(*) FROM runs WHERE started_at >= '2026-11-19 16:00:00' AND purpose = 'production' AND run_id IN "
-            "(SELECT run_id FROM llm_calls WHERE response_model = 'qwen3-235b')"
+            "SELECT count(*) FROM runs WHERE started_at >= '2026-11-19 16:00:00' AND purpose = 'production' "
+            "AND run_id IN (SELECT run_id FROM llm_calls WHERE response_model = 'qwen3-235b')"
         ).to_pylist()[0]
         assert tiles["tiles"][0]["value"] == str(next(iter(count.values())))
 
@@ -193,10 +193,9 @@ class TestTrace:
         assert components(app, "waterfall") == [data]
 
     def test_a_deep_link_shows_its_span(self, seeded: Store) -> None:
-        span_id = seeded.query(
-            f"SELECT span_id FROM spans WHERE trace_id = '{BIG}' AND kind = 'tool' LIMIT 1"
-        ).to_pylist()
-        app = open_page("trace", id=BIG, span=span_id[0]["span_id"])
+        sql = f"SELECT span_id FROM spans WHERE trace_id = '{BIG}' AND kind = 'tool' LIMIT 1"
+        span_id = seeded.query(sql).to_pylist()[0]["span_id"]
+        app = open_page("trace", id=BIG, span=span_id)
         assert components(app, "inspector")[0]["kind"] == "tool"
         assert components(app, "waterfall")[0]["selected"] == span_id
 
