@@ -68,17 +68,15 @@ class SpanReader:
 
         `asked`, a frame of trace ids, restricts them.
         """
-        bounds = {"first": first, "last": last}
-        if asked is None:
-            spans = self.store.select("facts/spans_of_loads", bounds)
-        else:
-            spans = self.store.select("facts/spans_of_traces", bounds, {"asked": asked})
-        past = self._look_back(spans, first)
-        if not past.is_empty():
-            spans = pl.concat([spans, self._read_older(past, first)])
+        fresh = self._read_fresh(first, last, asked)
+        seen = self._find_seen(fresh, first)
+        spans = pl.concat([fresh, self._read(seen, first - 1)])
+        unsure = self._find_unsure(fresh, spans, seen)
+        if not unsure.is_empty():
+            spans = pl.concat([spans.join(unsure, on="trace_id", how="anti"), self._read(unsure, last)])
         spans, twins = self._add_twins(spans, last)
-        past = pl.concat([past, twins])
         self._remember(spans)
+        past = pl.concat([seen, unsure, twins])
         begin = past["load_seq"].min()
         return Touched(
             spans=spans,
@@ -87,40 +85,47 @@ class SpanReader:
             last_load=last,
         )
 
-    def _look_back(self, spans: pl.DataFrame, first: int) -> pl.DataFrame:
-        """Traces with a past, and the load it may begin at: 0 where nothing but a search can tell."""
-        ids = spans["trace_id"].unique(maintain_order=True)
+    def _read_fresh(self, first: int, last: int, asked: pl.DataFrame | None) -> pl.DataFrame:
+        bounds = {"first": first, "last": last}
+        if asked is None:
+            return self.store.select("facts/spans_of_loads", bounds)
+        return self.store.select("facts/spans_of_traces", bounds, {"asked": asked})
+
+    def _read(self, traces: pl.DataFrame, last: int) -> pl.DataFrame:
+        """Spans of traces up to a load, from the load on at which the first of them may begin."""
+        begin = traces["load_seq"].min()
+        bounds = {"first": begin if isinstance(begin, int) else last + 1, "last": last}
+        return self.store.select("facts/spans_of_traces", bounds, {"asked": traces.select("trace_id")})
+
+    def _find_seen(self, fresh: pl.DataFrame, first: int) -> pl.DataFrame:
+        """Traces that were seen before these loads, and the load they begin at."""
+        ids = fresh["trace_id"].unique(maintain_order=True)
         position, load_seq = self.traces.find(hash_texts(ids))
         seen = pl.DataFrame({"trace_id": ids.gather(position), "load_seq": load_seq})
-        unsure = self._unsure_traces(spans, seen).select("trace_id", load_seq=pl.lit(0, pl.Int64))
-        return (
-            pl.concat([seen, unsure])
-            .group_by("trace_id")
-            .agg(pl.col("load_seq").min().clip(upper_bound=first))
-        )
+        return seen.group_by("trace_id").agg(pl.col("load_seq").min().clip(upper_bound=first))
 
-    def _unsure_traces(self, spans: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-        """Traces whose past may lie beyond what is remembered.
+    def _find_unsure(self, fresh: pl.DataFrame, spans: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+        """Traces whose past may lie beyond what is remembered: nothing but a search can tell.
 
         They were received long ago (and written anew since), have a span longer than the memory, or bring
         feedback or an outcome for a span that is not among them.
         """
         long = pl.col("duration_ms").fill_null(0.0) > self.lookback.total_seconds() * 1000
         judged = pl.col("feedback").is_not_null() | pl.col("outcome").is_not_null()
-        certain = spans.filter(long | (pl.col("received_at") < self.horizon)).select("trace_id")
         searched = spans if self.traces.has_forgotten else spans.filter(judged)
         orphans = searched.filter(pl.col("parent_span_id").is_not_null()).join(
-            spans.select("trace_id", "span_id"),
+            spans,
             left_on=["trace_id", "parent_span_id"],
             right_on=["trace_id", "span_id"],
             how="anti",
         )
-        unsure = pl.concat([certain, orphans.select("trace_id")]).unique()
-        return unsure.join(seen.select("trace_id"), on="trace_id", how="anti")
-
-    def _read_older(self, past: pl.DataFrame, first: int) -> pl.DataFrame:
-        bounds = {"first": past["load_seq"].min(), "last": first - 1}
-        return self.store.select("facts/spans_of_traces", bounds, {"asked": past.select("trace_id")})
+        unsure = [
+            fresh.filter(pl.col("received_at") < self.horizon),
+            fresh.filter(long).join(seen, on="trace_id", how="anti"),
+            orphans,
+        ]
+        traces = pl.concat([rows.select("trace_id") for rows in unsure]).unique()
+        return traces.with_columns(load_seq=pl.lit(0, pl.Int64))
 
     def _add_twins(self, spans: pl.DataFrame, last: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Add the traces in which another library tells of the same responses, with the load they begin at."""
