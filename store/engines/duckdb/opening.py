@@ -9,7 +9,7 @@ import duckdb
 from store.clock import Clock
 from store.engines.duckdb.adhoc import AdhocRunner
 from store.engines.duckdb.compaction import remove_copy
-from store.engines.duckdb.definitions import define_schema
+from store.engines.duckdb.definitions import define_schema, set_compression
 from store.errors import SchemaMismatch, StoreUnavailable
 from store.settings import StoreSettings
 
@@ -30,6 +30,7 @@ def open_database(
         raise StoreUnavailable(_explain(path, error)) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        set_compression(connection)
         adhoc = AdhocRunner(connection, settings)
         connection.execute("SET lock_configuration = true")
         define_schema(connection, str(path), clock)

@@ -7,5 +7,5 @@ CREATE TABLE ledger.dead_letters (
     body_sha256 VARCHAR, -- body it came in
     trace_id VARCHAR, -- as sent, hex
     span_id VARCHAR, -- as sent, hex
-    record VARCHAR -- the record or the head of the body, at most 64 KiB; protobuf as base64
+    record VARCHAR USING COMPRESSION zstd -- the record or the head of the body, at most 64 KiB; protobuf as base64
 );

@@ -12,7 +12,7 @@ CREATE TABLE ledger.logs (
     severity VARCHAR, -- severity text as sent
     severity_number BIGINT, -- 1 to 24; NULL when not sent
     logged_at TIMESTAMP NOT NULL, -- time of the event, else when it was observed, else received
-    body VARCHAR, -- text; structured bodies as JSON
+    body VARCHAR USING COMPRESSION zstd, -- text; structured bodies as JSON
     resource_id UBIGINT NOT NULL, -- key of ledger.resources
     attributes MAP(VARCHAR, VARCHAR) -- all attributes as text; arrays and kvlists as JSON
 );

@@ -18,7 +18,7 @@ CREATE TABLE ledger.metric_points (
     sum DOUBLE, -- of distributions; NULL when not sent
     min DOUBLE, -- of distributions; NULL when not sent
     max DOUBLE, -- of distributions; NULL when not sent
-    distribution VARCHAR, -- JSON of the buckets or quantiles; NULL for gauges and sums
+    distribution VARCHAR USING COMPRESSION zstd, -- JSON of the buckets or quantiles; NULL for gauges and sums
     resource_id UBIGINT NOT NULL, -- key of ledger.resources
     attributes MAP(VARCHAR, VARCHAR) -- all attributes as text
 );

@@ -37,6 +37,6 @@ CREATE TABLE ledger.runs (
     output_tokens BIGINT, -- sum over calls; NULL when no call said
     cost_usd DECIMAL(38, 12), -- sum of priced calls and tools; NULL when nothing is priced
     unpriced_calls BIGINT NOT NULL, -- calls whose cost is unknown
-    input VARCHAR, -- first 16 KiB of what was asked
-    output VARCHAR -- first 16 KiB of the answer
+    input VARCHAR USING COMPRESSION zstd, -- first 16 KiB of what was asked
+    output VARCHAR USING COMPRESSION zstd -- first 16 KiB of the answer
 );

@@ -10,6 +10,6 @@ CREATE TABLE ledger.scores (
     value DOUBLE, -- number; NULL for labels
     label VARCHAR, -- label; NULL for numbers
     source VARCHAR NOT NULL, -- user, evaluator or human
-    explanation VARCHAR, -- the judge's words
+    explanation VARCHAR USING COMPRESSION zstd, -- the judge's words
     scored_at TIMESTAMP NOT NULL -- when
 );

@@ -22,7 +22,7 @@ CREATE TABLE ledger.spans (
     ended_at TIMESTAMP, -- end, UTC; NULL while the span is open
     duration_ms DOUBLE, -- NULL while open, or when the end lies before the start
     status VARCHAR NOT NULL, -- ok, error or unset, with failures that a dialect says elsewhere
-    status_message VARCHAR, -- status description, or the exception's message
+    status_message VARCHAR USING COMPRESSION zstd, -- status description, or the exception's message
     error_type VARCHAR, -- error.type, or the exception's type
     session_id VARCHAR, -- conversation or session id on this very span
     user_id VARCHAR, -- user id on this very span
@@ -63,8 +63,8 @@ CREATE TABLE ledger.spans (
     attribute_count BIGINT NOT NULL, -- number of attributes; the fuller version of a span wins
     resource_id UBIGINT NOT NULL, -- key of ledger.resources
     attributes MAP(VARCHAR, VARCHAR), -- all attributes as text; arrays and kvlists as JSON
-    events VARCHAR, -- JSON array of {name, time, attributes}; NULL when none
-    links VARCHAR, -- JSON array of {trace_id, span_id, attributes}; NULL when none
-    input_messages VARCHAR, -- JSON [{role, parts}], only where the span's own form is another one
-    output_messages VARCHAR -- JSON [{role, parts}], only where the span's own form is another one
+    events VARCHAR USING COMPRESSION zstd, -- JSON array of {name, time, attributes}; NULL when none
+    links VARCHAR USING COMPRESSION zstd, -- JSON array of {trace_id, span_id, attributes}; NULL when none
+    input_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}], only where the span's own form is another one
+    output_messages VARCHAR USING COMPRESSION zstd -- JSON [{role, parts}], only where the span's own form is another one
 );

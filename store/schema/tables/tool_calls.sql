@@ -19,8 +19,8 @@ CREATE TABLE ledger.tool_calls (
     status VARCHAR NOT NULL, -- ok or error
     error_type VARCHAR, -- error.type or exception type
     failure_class VARCHAR, -- taxonomy of failures; NULL when the call did not fail
-    arguments VARCHAR, -- first 16 KiB; the span has all of it
-    result VARCHAR, -- first 16 KiB; the span has all of it
+    arguments VARCHAR USING COMPRESSION zstd, -- first 16 KiB; the span has all of it
+    result VARCHAR USING COMPRESSION zstd, -- first 16 KiB; the span has all of it
     cost_usd DECIMAL(18, 12), -- the tool's own price; NULL when unknown
     cost_status VARCHAR NOT NULL -- priced, free or no_usage
 );
