@@ -96,7 +96,10 @@ class AlertEngine:
         self._evaluated_at: datetime | None = None
         self._loaded_at = clock()
         store.subscribe(self._note_load)
-        self.outbox = Outbox(control, config.channels, clock=clock, patience=patience)
+        self._next_flush_at: datetime | None = None
+        self.outbox = Outbox(
+            control, config.channels, clock=clock, patience=patience, prepare=self.notify_due
+        )
         self.statuses: dict[str, RuleStatus] = {}
 
     @property
@@ -131,6 +134,22 @@ class AlertEngine:
         if report.queued:
             self.outbox.wake()
         return report
+
+    def notify_due(self) -> datetime | None:
+        """Decide about groups whose wait is over, between two evaluations; return when the next one's is."""
+        due_at = self._next_flush_at
+        if due_at is None or self._clock() < due_at:
+            return due_at
+        # An evaluation under way decides about the groups itself.
+        if self._lock.acquire(blocking=False):
+            try:
+                with self._control.read() as connection:
+                    instances = load_instances(connection)
+                report = self._keep(instances, instances, [], self._clock())
+                self._changes += report.queued + report.suppressed
+            finally:
+                self._lock.release()
+        return self._next_flush_at
 
     def mirror(self) -> None:
         """Make the SQL views show the present alerts and notifications, when something may have changed."""
@@ -198,8 +217,9 @@ class AlertEngine:
             for decision in plan.decisions:
                 alerting.enqueue(connection, self._write(decision, now))
             self._forget_old(connection, now)
+        self._next_flush_at = plan.next_flush_at
         waiting = (State.PENDING, *ACTIVE)
-        self._is_quiet = not plan.has_groups and all(i.state not in waiting for i in after.values())
+        self._is_quiet = plan.next_flush_at is None and all(i.state not in waiting for i in after.values())
         sent = sum(decision.is_sent for decision in plan.decisions)
         return EvaluationReport(
             events=len(events),

@@ -67,12 +67,15 @@ class Outbox:
         clock: Clock,
         patience: Patience | None = None,
         draw: Callable[[], float] = random.random,
+        prepare: Callable[[], datetime | None] = lambda: None,
     ) -> None:
+        """Prepare to deliver; `prepare` is called before each round and returns when it must be called again."""
         self._control = control
         self._channels = channels
         self._clock = clock
         self._patience = patience or Patience()
         self._draw = draw
+        self._prepare = prepare
         self._resting: dict[str, datetime] = {}
         self._stuck: dict[str, threading.Thread] = {}
         self._wake = threading.Event()
@@ -117,8 +120,11 @@ class Outbox:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
+                prepare_at = self._prepare()
                 self.deliver_due()
                 wait_s = self._find_wait_s()
+                if prepare_at is not None:
+                    wait_s = min(wait_s, max(0.05, (prepare_at - self._clock()).total_seconds()))
             except SpanledgerError as error:
                 _log.warning("alerts cannot be delivered now: %s", error)
                 wait_s = _IDLE_WAIT_S

@@ -70,8 +70,8 @@ class Plan:
     groups: dict[str, Group] = field(default_factory=dict[str, Group])
     """Groups that are new or changed."""
     gone: list[str] = field(default_factory=list[str])
-    has_groups: bool = False
-    """Whether any group is left for which something will have to be decided."""
+    next_flush_at: datetime | None = None
+    """When the next decision is due; None when no group is left."""
 
 
 def name_group(route: Route, channel: str, labels: Mapping[str, str]) -> str:

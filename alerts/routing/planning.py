@@ -42,7 +42,8 @@ def plan_notifications(situation: Situation) -> Plan:
         group = before or _open_group(situation, *routes[key])
         group = replace(group, members=group.members | members.get(key, frozenset()))
         after = _visit(situation, plan, group, routes[key][0] if key in routes else None)
-        plan.has_groups |= after is not None
+        if after is not None:
+            plan.next_flush_at = min(after.flush_at, plan.next_flush_at or after.flush_at)
         if after is not None and after != before:
             plan.groups[key] = after
         elif after is None and before is not None:

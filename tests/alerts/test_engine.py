@@ -504,3 +504,14 @@ def test_installation_with_an_alert_on_its_way_is_not_idle(install: Install, sto
     it.clock.advance(minutes=2)
     it.engine.evaluate()
     assert not it.engine.is_idle()
+
+
+def test_group_wait_is_kept_between_two_evaluations(install: Install) -> None:
+    it = install({**RULE, "for": "0s"}, route={"group_wait": "3s"})
+    it.step(0.5)
+    assert it.engine.notify_due() == it.clock() + timedelta(seconds=3)
+    assert it.decisions == []
+    it.clock.advance(seconds=3)
+    it.engine.notify_due()
+    assert it.deliver() == ["firing"]
+    assert it.engine.notify_due() == it.clock() + timedelta(seconds=1)
