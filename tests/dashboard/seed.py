@@ -303,12 +303,12 @@ HOSTILE = (
 )
 
 
-def odd_traces(facts: Facts, now: datetime) -> dict[str, str]:
+def odd_traces(facts: Facts, now: datetime, *, days_ago: float = 0) -> dict[str, str]:
     """Add a run in progress, a trace without its root, one with a circle, and hostile text; return their ids."""
     simulation = Simulation(now, seed=99)
     simulation.facts = facts
     names = {"running": "a" * 32, "rootless": "b" * 32, "circle": "c" * 32, "hostile": "d" * 32}
-    at = now - timedelta(minutes=4)
+    at = now - timedelta(days=days_ago, minutes=4)
     for name, trace_id in names.items():
         root = simulation.hex(16)
         agent = HOSTILE[:60] if name == "hostile" else "support-triage"

@@ -1,6 +1,7 @@
 """Serves the dashboard over a directory, as the core process does, for real browsers.
 
 `python -m tests.dashboard.serving DATA PORT [NOW]` with NOW as ISO time: the clock stands there.
+`GET /testing/close-store` takes the store away, `GET /testing/fill` puts some runs into it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import streamlit
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from dashboard.app import Services, create_app
 from store import open_control, open_store
 from store.clock import utc_now
+from tests.dashboard.seed import fill, simulate
 
 
 def main(data: str, port: str, now: str | None = None) -> None:
@@ -25,7 +31,18 @@ def main(data: str, port: str, now: str | None = None) -> None:
         started_at=datetime.now(UTC),
         clock=(lambda: stopped_at) if stopped_at else utc_now,
     )
-    uvicorn.run(create_app(services), host="127.0.0.1", port=int(port), log_level="warning")
+
+    def close_store(_: Request) -> Response:
+        store.close()
+        streamlit.cache_data.clear()
+        return PlainTextResponse("closed")
+
+    def fill_store(_: Request) -> Response:
+        fill(store, simulate(services.clock().replace(tzinfo=None), days=0.2, runs_per_hour=40))
+        return PlainTextResponse("filled")
+
+    routes = [Route("/testing/close-store", close_store), Route("/testing/fill", fill_store)]
+    uvicorn.run(create_app(services, routes), host="127.0.0.1", port=int(port), log_level="warning")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -179,4 +180,7 @@ def test_an_empty_store_turns_live_by_itself(browser: Browser, tmp_path: Path) -
         page.goto(url)
         expect(page.get_by_text("Waiting for the first span")).to_be_visible(timeout=20_000)
         expect(page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT")).to_be_visible()
+        with urllib.request.urlopen(f"{url}/testing/fill") as answer:
+            assert answer.read() == b"filled"
+        expect(page.locator(".tile")).to_have_count(6)
         page.close()
