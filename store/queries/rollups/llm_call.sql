@@ -1,4 +1,4 @@
--- Model calls of some hours, added up per dimensions.
+-- Model calls of some hours, added up per dimensions. Token counts beyond 10^12 are no counts: a sum of them would not fit.
 SELECT
     hour_of(t.started_at) AS hour_at,
     'llm_call' AS subject,
@@ -11,11 +11,11 @@ SELECT
     CASE WHEN t.status = 'error' THEN 'error' ELSE 'ok' END AS outcome,
     t.failure_class,
     count(*) AS events,
-    sum(t.input_tokens) AS input_tokens,
-    sum(t.cache_read_tokens) AS cache_read_tokens,
-    sum(t.cache_write_tokens) AS cache_write_tokens,
-    sum(t.output_tokens) AS output_tokens,
-    sum(t.reasoning_tokens) AS reasoning_tokens,
+    sum(CASE WHEN t.input_tokens BETWEEN 0 AND 1000000000000 THEN t.input_tokens END) AS input_tokens,
+    sum(CASE WHEN t.cache_read_tokens BETWEEN 0 AND 1000000000000 THEN t.cache_read_tokens END) AS cache_read_tokens,
+    sum(CASE WHEN t.cache_write_tokens BETWEEN 0 AND 1000000000000 THEN t.cache_write_tokens END) AS cache_write_tokens,
+    sum(CASE WHEN t.output_tokens BETWEEN 0 AND 1000000000000 THEN t.output_tokens END) AS output_tokens,
+    sum(CASE WHEN t.reasoning_tokens BETWEEN 0 AND 1000000000000 THEN t.reasoning_tokens END) AS reasoning_tokens,
     usd(sum(t.cost_usd)) AS cost_usd,
     sum(CASE WHEN t.cost_status IN ('priced', 'free') THEN 0 ELSE 1 END) AS unpriced_calls,
     sum(coalesce(t.retries, 0)) AS retries,

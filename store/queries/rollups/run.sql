@@ -1,4 +1,4 @@
--- Runs of some hours, added up per dimensions.
+-- Runs of some hours, added up per dimensions. Token counts beyond 10^12 are no counts: a sum of them would not fit.
 SELECT
     hour_of(t.started_at) AS hour_at,
     'run' AS subject,
@@ -10,8 +10,8 @@ SELECT
     t.outcome,
     t.failure_class,
     count(*) AS events,
-    sum(t.input_tokens) AS input_tokens,
-    sum(t.output_tokens) AS output_tokens,
+    sum(CASE WHEN t.input_tokens BETWEEN 0 AND 1000000000000 THEN t.input_tokens END) AS input_tokens,
+    sum(CASE WHEN t.output_tokens BETWEEN 0 AND 1000000000000 THEN t.output_tokens END) AS output_tokens,
     usd(sum(t.cost_usd)) AS cost_usd,
     sum(t.unpriced_calls) AS unpriced_calls,
     sum(t.steps) AS steps,

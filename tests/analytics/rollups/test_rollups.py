@@ -78,6 +78,14 @@ def test_calls_are_counted_by_the_model_that_answered(write: Any, roll_up: Any, 
     assert rows["gpt-4o-mini", "error"]["failure_class"] == "rate_limit"
 
 
+def test_absurd_token_counts_do_not_stop_the_rollup(write: Any, roll_up: Any, store: Store) -> None:
+    write("llm_calls", *(a_call(f"s{n}", input_tokens=2**62) for n in range(3)), a_call("s9", input_tokens=7))
+    write("runs", *(a_run(f"r{n}-1", output_tokens=2**62, duration_ms=1e300) for n in range(3)))
+    roll_up("llm_call", NOON)
+    roll_up("run", NOON)
+    assert [row["input_tokens"] for row in read(store) if row["subject"] == "llm_call"] == [7]
+
+
 def test_tools_and_cases_have_their_hours(write: Any, roll_up: Any, store: Store) -> None:
     write("tool_calls", a_tool_call("s1"), a_tool_call("s2", status="error"))
     case = {"case_id": "c1", "purpose": "production", "sessions": 1, "runs": 1, "unpriced_calls": 0}
