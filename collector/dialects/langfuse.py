@@ -6,8 +6,8 @@ only as level ERROR; scores do not travel by OTLP.
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is, value
-from collector.dialects.engine.declaration import Dialect, Layer, kind_by
+from collector.dialects.engine.conditions import has, has_under, is_root, name_starts, scope_is, value
+from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, read_usage
 from collector.dialects.engine.readers import Document, constant, elapsed_until, key, quoted, span_name
 
@@ -28,6 +28,8 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=scope_is("langfuse-sdk") | has_under("langfuse."),
     kinds=(
+        # LangChain's outermost chain is the invocation.
+        kind("workflow", value(TYPE, "chain") & is_root()),
         kind_by(
             TYPE,
             {

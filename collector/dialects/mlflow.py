@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, scope_is, value
-from collector.dialects.engine.declaration import Dialect, Layer, kind_by
+from collector.dialects.engine.conditions import has_under, is_root, scope_is, value
+from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
 from collector.dialects.engine.readers import Document, quoted, span_name
 
@@ -28,6 +28,8 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=scope_is("mlflow.tracing.provider") | has_under("mlflow."),
     kinds=(
+        # The outermost chain is the invocation: a graph, a chain of LangChain's.
+        kind("workflow", value(TYPE, '"CHAIN"', "CHAIN") & is_root()),
         kind_by(
             TYPE,
             {

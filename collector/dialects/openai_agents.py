@@ -11,6 +11,8 @@ from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.readers import absent, key, span_name
 
 SCOPE = scope_is("opentelemetry.instrumentation.openai_agents")
+PLACEHOLDER = value("gen_ai.agent.name", "OpenAI Agent")
+ANSWERED = PLACEHOLDER & ~status_is("error")
 TRACE = otel_kind("server") & value("gen_ai.operation.name", "invoke_agent") & ~has("gen_ai.agent.name")
 
 DIALECT = Dialect(
@@ -24,9 +26,9 @@ DIALECT = Dialect(
         kind("chain", value("gen_ai.operation.name", "unknown")),
     ),
     fields={
-        "agent": (absent(value("gen_ai.agent.name", "OpenAI Agent")),),
-        "response_model": ("gen_ai.response.model", key("gen_ai.request.model", when=~status_is("error"))),
-        "request_model": (absent(SCOPE & ~status_is("error")),),
+        "agent": (absent(PLACEHOLDER),),
+        "response_model": ("gen_ai.response.model", key("gen_ai.request.model", when=ANSWERED)),
+        "request_model": (absent(ANSWERED),),
         "workflow": (span_name(when=TRACE),),
     },
 )

@@ -2,7 +2,8 @@
 
 OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
 tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
-and a hand-off is a tool. DSPy: to finish is a tool. Haystack: cached and reasoning tokens only in the printed reply.
+and a hand-off is a tool. DSPy: to finish is a tool. Haystack and smolagents: cached and reasoning tokens only in the
+printed reply.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ AGENTS = scope(
 )
 CREWAI = scope("openinference.instrumentation.crewai")
 LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
+SMOLAGENTS = scope("openinference.instrumentation.smolagents")
+PRINTED_NUMBER = r"""{}(?:\\*["']\s*:|=)\s*(\d{{1,12}})"""
 DSPY = scope("openinference.instrumentation.dspy")
 HAYSTACK = scope("openinference.instrumentation.haystack")
+PRINTED = HAYSTACK | SMOLAGENTS
 AGENT = value("openinference.span.kind", "AGENT")
 LLM = value("openinference.span.kind", "LLM")
 TOOL = value("openinference.span.kind", "TOOL")
@@ -32,13 +36,13 @@ CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
 
 DIALECT = Dialect(
     name="openinference_frameworks",
-    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy and Haystack",
+    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy, Haystack and smolagents",
     layer=Layer.LIBRARY,
-    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | HAYSTACK,
+    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | PRINTED,
     is_named=False,
     kinds=(
         kind("workflow", TRACE),
-        kind("other", AGENTS & TOOL & name_starts("handoff to ")),
+        kind("other", AGENTS & TOOL & name_starts("handoff", "Handoff")),
         kind("agent", AGENTS & TOOL & has("agent.name", "graph.node.id")),
         kind("workflow", CREW),
         kind("other", LLAMA_INDEX & name_ends("._prepare_chat_with_tools")),
@@ -48,9 +52,11 @@ DIALECT = Dialect(
     fields={
         "agent": (absent(TRACE),),
         "workflow": (span_name(when=TRACE), span_name(suffix=".kickoff", when=CREW)),
-        "cache_read_tokens": (extract("output.value", r"'cached_tokens': (\d{1,12})", when=HAYSTACK & LLM),),
+        "cache_read_tokens": (
+            extract("output.value", PRINTED_NUMBER.format("cached_tokens"), when=PRINTED & LLM),
+        ),
         "reasoning_tokens": (
-            extract("output.value", r"'reasoning_tokens': (\d{1,12})", when=HAYSTACK & LLM),
+            extract("output.value", PRINTED_NUMBER.format("reasoning_tokens"), when=PRINTED & LLM),
         ),
     },
 )

@@ -6,7 +6,7 @@ input and names none, but its total holds them. Time to first token is in millis
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, name_starts, named, scope, value
+from collector.dialects.engine.conditions import has_under, name_starts, named, scope, value, value_contains
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.readers import absent, event_value
 
@@ -28,7 +28,7 @@ DIALECT = Dialect(
     ),
     failed=value("tool.status", "error") | value("gen_ai.tool.status", "error"),
     cumulative_usage=value("gen_ai.operation.name", "invoke_agent") | name_starts("invoke_agent"),
-    total_holds_hidden_cache=STRANDS,
+    total_holds_hidden_cache=value_contains("gen_ai.request.model", "anthropic", "claude", "amazon", "nova"),
     fields={
         "agent": (absent(MULTI_AGENT),),
         "ttft_ms": ("gen_ai.server.time_to_first_token",),

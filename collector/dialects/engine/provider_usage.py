@@ -7,7 +7,9 @@ LangChain `usage_metadata`, Vercel AI SDK, Genkit, Langfuse buckets (`input`, `i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
+
+from collector.dialects.engine.parsing import MAX_COUNT
 
 PATHS: Final[Mapping[str, tuple[str, ...]]] = {
     "input_tokens": (
@@ -95,9 +97,13 @@ def read_usage(usage: object) -> dict[str, object]:
 def _number_at(said: dict[str, object], paths: tuple[str, ...]) -> object:
     for path in paths:
         found = dig(said, path) if "." in path else said.get(path)
-        if isinstance(found, int | float) and not isinstance(found, bool):
+        if _is_count(found):
             return found
     return None
+
+
+def _is_count(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_COUNT
 
 
 def _is_bucketed(said: dict[str, object]) -> bool:
@@ -111,8 +117,6 @@ def _sum_bucket(said: dict[str, object], side: str) -> object:
     parts = [
         number
         for key, number in said.items()
-        if (key == side or key.startswith(f"{side}_"))
-        and isinstance(number, int | float)
-        and not isinstance(number, bool)
+        if (key == side or key.startswith(f"{side}_")) and _is_count(number)
     ]
     return sum(parts) if parts else None
