@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20_000
 """Rows of the work list taken in one run, so that a large import does not hold memory or others."""
+MAX_SHARE = 0.25
+"""Share of the time the job may take: one conversation id used for everything makes each turn read all of it."""
 BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - times inside frames have no zone
 
 
 def sessions_job(settings: AnalyticsSettings) -> Job:
     """Return the session job: after each load for touched sessions, by the clock for closings."""
-    return Job("sessions", SessionsState().update, every=settings.session_tick, wakes_on_load=True)
+    update = SessionsState().update
+    return Job("sessions", update, every=settings.session_tick, wakes_on_load=True, max_share=MAX_SHARE)
 
 
 @dataclass(frozen=True)
