@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analytics.counting.steps import ANSWERS
-from analytics.failures import classify_failed
+from analytics.failures import classify_failed, classify_failures
 
 _TRANSLATED: Final = {
     "success": "success",
@@ -30,21 +30,23 @@ def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(has_answer=_has_answer())
     rows = rows.with_columns(
         recovered=(pl.col("good_from") >= pl.col("failed_until")).fill_null(False),
-        stuck=(
-            pl.col("vital_until").is_not_null()
-            & ~(pl.col("good_from") >= pl.col("vital_until")).fill_null(False)
-        ),
+        stuck=_is_later("vital_until")
+        | (pl.col("called_from").is_null() & (pl.col("tool_failures") == 0) & _is_later("inner_until")),
     )
     failed = (
         pl.when(pl.col("status") == "error")
         .then(~(pl.col("recovered") & pl.col("has_answer").fill_null(False) & _is_error_of_step()))
         .otherwise(pl.col("stuck") & ~pl.col("has_answer").fill_null(False))
     )
+    rows = rows.with_columns(
+        failed=failed,
+        has_answer=pl.when(failed & pl.col("output").is_null()).then(False).otherwise("has_answer"),
+    )
     stated = pl.col("explicit_outcome").replace_strict(_TRANSLATED, default=None, return_dtype=pl.String)
     seen = (
         pl.when(pl.col("handed_to").is_not_null())
         .then(pl.lit("escalated"))
-        .when(failed)
+        .when("failed")
         .then(pl.lit("failure"))
         .otherwise(pl.lit("success"))
     )
@@ -57,11 +59,18 @@ def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _is_later(error: str) -> pl.Expr:
+    """Whether an error was not followed by a successful step."""
+    return pl.col(error).is_not_null() & ~(pl.col("good_from") >= pl.col(error)).fill_null(False)
+
+
 def _failure_class(rows: pl.DataFrame) -> pl.Expr:
-    """The failing step's where its error is the run's, else what the run's own error tells."""
+    """The failing step's where its error is the run's, else what the run's own error, or one below it, tells."""
     own = classify_failed(rows)
+    inner = classify_failures(rows.select(error_type="inner_type", status_message="inner_error"))
     of_step = pl.when(_is_error_of_step() & (pl.col("last_class") != "unknown")).then(pl.col("last_class"))
-    return pl.coalesce(of_step, pl.when(own != "unknown").then(own), pl.col("last_class"), pl.lit("unknown"))
+    known = (pl.when(classes != "unknown").then(classes) for classes in (own, inner))
+    return pl.coalesce(of_step, *known, pl.col("last_class"), pl.lit("unknown"))
 
 
 def _has_answer() -> pl.Expr:
@@ -95,7 +104,7 @@ def _is_error_of_step() -> pl.Expr:
 
 
 def _reason() -> pl.Expr:
-    error = pl.coalesce("status_message", "error_type", "last_error")
+    error = pl.coalesce("status_message", "error_type", "last_error", "inner_error")
     return (
         pl.when(pl.col("stated_reason").is_not_null())
         .then(pl.col("stated_reason"))

@@ -56,6 +56,7 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
             sum_steps(steps.filter(pl.col("run") < runs.count)), on="run", how="left", maintain_order="left"
         )
         .join(_extent(members), on="run", how="left", maintain_order="left")
+        .join(_inner_errors(members), on="run", how="left", maintain_order="left")
         .join(_handovers(members), on="run", how="left", maintain_order="left")
         .join(_said_above(spans, runs), on="trace", how="left", maintain_order="left")
     )
@@ -64,7 +65,11 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
     ).with_columns(
         pl.col("steps", "llm_calls", "tool_calls", "tool_failures", "retries", "loops").fill_null(0),
         run_id=pl.concat_str("trace_id", "root_span_id", separator="-"),
-        purpose=pl.col("purpose").fill_null("production"),
+        purpose=pl.coalesce(
+            "purpose",
+            pl.when(pl.col("kind") == "evaluator").then(pl.lit("evaluation")),
+            pl.lit("production"),
+        ),
         workflow=pl.coalesce("workflow", pl.when(pl.col("kind") == "workflow").then(pl.col("name"))),
         input=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("input")), "first_input"),
         output=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("output")), "last_output"),
@@ -83,8 +88,8 @@ def _members(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
     own_root = at == runs.root[run]
     distance = spans.home.depth[at] + 1 + np.where(runs.is_within[at], 0, spans.size)
     facts = spans.frame.select(
-        "started_at", "ended_at", "kind", "status", "tool", "name", "response_id", "input", "output", *_INHERITED,
-        *_LAST_STATED,
+        "started_at", "kind", "status", "status_message", "error_type", "tool", "name", "response_id", "input",
+        "output", *_INHERITED, *_LAST_STATED,
     )  # fmt: skip
     return (
         facts[pl.Series(at, dtype=pl.Int64)]
@@ -158,6 +163,20 @@ def _texts(members: pl.DataFrame) -> pl.DataFrame:
 
 def _extent(members: pl.DataFrame) -> pl.DataFrame:
     return members.group_by("run").agg(first_at=pl.col("started_at").min())
+
+
+def _inner_errors(members: pl.DataFrame) -> pl.DataFrame:
+    """The last error below each run's span, whichever kind of span tells of it."""
+    errors = members.filter(pl.col("status") == "error", pl.col("order") > 0)
+    return (
+        errors.sort("run", "end", "index")
+        .group_by("run", maintain_order=True)
+        .agg(
+            inner_until=pl.col("end").max(),
+            inner_error=pl.coalesce("status_message", "error_type").drop_nulls().last(),
+            inner_type=pl.col("error_type").drop_nulls().last(),
+        )
+    )
 
 
 def _handovers(members: pl.DataFrame) -> pl.DataFrame:

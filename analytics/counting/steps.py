@@ -81,6 +81,7 @@ def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
         failed_until=pl.when(is_bad).then("end"),
         vital_until=pl.when(is_bad & ~is_tool).then("end"),
         good_from=pl.when("good").then("start"),
+        called_from=pl.when(pl.col("good") & (pl.col("step") != "agent")).then("start"),
     )
     totals = masked.group_by("run").agg(
         pl.len().cast(pl.Int64).alias("steps"),
@@ -89,7 +90,7 @@ def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
         pl.col("is_failed_tool").sum().cast(pl.Int64).alias("tool_failures"),
         pl.col("hidden_retries", "input_tokens", "output_tokens").sum(),
         pl.col("input_tokens", "output_tokens").count().name.prefix("known_"),
-        pl.col("failed_until", "vital_until", "good_from").max(),
+        pl.col("failed_until", "vital_until", "good_from", "called_from").max(),
     )
     finished = (
         inside.filter(pl.col("step") == "llm", "good")

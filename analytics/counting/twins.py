@@ -15,6 +15,8 @@ _CLOCK_SLACK_US: Final = 5_000
 """Two libraries read the clock at different moments, and some round to milliseconds."""
 
 
+_RECORD_SLACK_US: Final = 1_000_000
+"""A span without length is a record that a library writes when a stream is over."""
 _ROUNDS: Final = 4
 """Parallel calls with the same numbers whose spans lost their context that are told apart."""
 
@@ -74,8 +76,12 @@ def name_likeness(spans: pl.DataFrame) -> pl.Series:
 
 
 def _overlap() -> pl.Expr:
-    return (pl.col("start_second") <= pl.col("end") + _CLOCK_SLACK_US) & (
-        pl.col("start") <= pl.col("end_second") + _CLOCK_SLACK_US
+    lengths = pl.min_horizontal(
+        pl.col("end") - pl.col("start"), pl.col("end_second") - pl.col("start_second")
+    )
+    slack = pl.when(lengths == 0).then(_RECORD_SLACK_US).otherwise(_CLOCK_SLACK_US)
+    return (pl.col("start_second") <= pl.col("end") + slack) & (
+        pl.col("start") <= pl.col("end_second") + slack
     )
 
 

@@ -127,7 +127,7 @@ def test_a_trace_of_a_hundred_thousand_nested_spans_is_counted() -> None:
     size = 100_000
     kinds = pl.Series(["agent", "chain", "llm", "tool"] * (size // 4))
     base = frame_of(a_span("s", "other", used=(1, 1)))
-    frame = pl.concat([base] * size).with_columns(
+    frame = pl.concat([base] * size, rechunk=True).with_columns(
         kind=kinds,
         span_id=pl.int_range(size).cast(pl.String),
         parent_span_id=pl.when(pl.int_range(size) > 0).then((pl.int_range(size) - 1).cast(pl.String)),

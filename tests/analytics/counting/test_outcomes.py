@@ -175,3 +175,35 @@ def test_the_last_feedback_is_the_runs() -> None:
         a_span("up", "other", "run", at=9, feedback=1.0),
     )
     assert count(*spans).runs["feedback"].to_list() == [1.0]
+
+
+def test_a_guardrail_that_trips_before_any_call_fails_the_run() -> None:
+    spans = (
+        a_span("run", "agent", lasts=5, status="ok"),
+        a_span("turn", "chain", "run", at=1, status="error", status_message="Guardrail tripwire triggered"),
+    )
+    assert outcome_of(*spans) == ("failure", "content_filter")
+
+
+def test_a_tool_error_without_visible_model_calls_does_not_fail_the_run() -> None:
+    spans = (a_span("run", "agent", lasts=5), a_span("tool", "tool", "run", at=1, status="error"))
+    assert outcome_of(*spans) == ("success", None)
+
+
+def test_an_agent_that_failed_before_another_succeeded_does_not_fail_the_workflow() -> None:
+    spans = (
+        a_span("flow", "workflow", lasts=9),
+        a_span("one", "agent", "flow", at=1, status="error"),
+        a_span("two", "agent", "flow", at=3),
+    )
+    assert outcome_of(*spans) == ("success", None)
+
+
+def test_a_failed_run_without_output_gave_no_answer() -> None:
+    spans = (a_span("run", "agent", lasts=5, status="error"), a_span("call", "llm", "run", **CALL))
+    assert count(*spans).runs["has_answer"].to_list() == [False]
+
+
+def test_a_run_of_an_evaluator_is_an_evaluation() -> None:
+    spans = (a_span("judge", "evaluator"), a_span("call", "llm", "judge", **CALL))
+    assert count(*spans).runs["purpose"].to_list() == ["evaluation"]
