@@ -64,19 +64,8 @@ def add_silence(
     Raises:
         ConfigError: It matches everything, ends before it starts or in the past, or gives no author or comment.
     """
-    if not matchers or len(matchers) > _MOST_MATCHERS:
-        raise ConfigError(f"a silence needs 1 to {_MOST_MATCHERS} matchers, not {len(matchers)}")
-    if all(matcher.matches({}) for matcher in matchers):
-        raise ConfigError(
-            "the matchers of the silence match everything; name at least one label with a value"
-        )
-    if ends_at <= max(starts_at, now):
-        raise ConfigError(
-            f"the silence would end at {format_instant(ends_at)}, before it begins; give a later end"
-        )
     author, comment = clean_line(author), clean_text(comment)
-    if not author or not comment:
-        raise ConfigError("a silence needs an author and a comment; say who and why")
+    _check(matchers, starts_at, ends_at, author, comment, now)
     row = alerting.SilenceRow(
         matchers=[{"label": m.label, "op": m.op, "value": m.value} for m in matchers],
         starts_at=starts_at,
@@ -84,14 +73,14 @@ def add_silence(
         author=author,
         comment=comment,
     )
+    detail = {
+        "matchers": [str(matcher) for matcher in matchers],
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "comment": comment,
+    }
     with control.begin() as connection:
         silence_id = alerting.add_silence(connection, row)
-        detail = {
-            "matchers": [str(matcher) for matcher in matchers],
-            "starts_at": starts_at.isoformat(),
-            "ends_at": ends_at.isoformat(),
-            "comment": comment,
-        }
         change = auditing.AuditRow(
             happened_at=now, actor=author, action="silence.add", subject=str(silence_id), detail=detail
         )
@@ -113,3 +102,24 @@ def expire_silence(control: Control, silence_id: int, *, actor: str, now: dateti
                 happened_at=now, actor=clean_line(actor), action="silence.expire", subject=str(silence_id)
             ),
         )
+
+
+def _check(
+    matchers: Sequence[Matcher],
+    starts_at: datetime,
+    ends_at: datetime,
+    author: str,
+    comment: str,
+    now: datetime,
+) -> None:
+    if not matchers or len(matchers) > _MOST_MATCHERS:
+        raise ConfigError(f"a silence needs 1 to {_MOST_MATCHERS} matchers, not {len(matchers)}")
+    if all(matcher.matches({}) for matcher in matchers):
+        raise ConfigError(
+            "the matchers of the silence match everything; name at least one label with a value"
+        )
+    if ends_at <= max(starts_at, now):
+        end = format_instant(ends_at)
+        raise ConfigError(f"the silence would end at {end}, before it begins; give a later end")
+    if not author or not comment:
+        raise ConfigError("a silence needs an author and a comment; say who and why")

@@ -264,3 +264,13 @@ def test_test_message_is_marked_in_every_rendering() -> None:
     assert "nothing is wrong" in render_plain(message)
     assert "nothing is wrong" in render_html(message)
     assert "🧪 Test" in render_slack(message)[1][0]["text"]["text"]
+
+
+def test_cut_text_has_no_half_entity() -> None:
+    _, blocks = render_slack(a_message(an_item(summary="&<>" * 600, alert="&" * 100)))
+    header, section = blocks[0]["text"]["text"], blocks[1]["text"]["text"]
+    for text in (header, section):
+        assert text.endswith("…")
+        assert text.count("&") == text.count(";")
+    assert len(header) <= 150
+    assert len(section) <= 3000

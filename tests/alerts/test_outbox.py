@@ -21,6 +21,7 @@ from alerts.settings.secrets import SecretUrl
 from store import Control
 from store.control import alerting
 from store.control.alerting import OutboxRow
+from store.errors import StoreUnavailable
 from tests.alerts.building import START, SteppedClock, a_message, an_item
 from tests.alerts.lookalikes import HttpLookalike
 
@@ -284,3 +285,33 @@ def test_wait_is_bounded_whatever_the_other_side_asks(
     wait = patience.delay(attempts, asked, jitter)
     assert patience.first_delay / 2 <= wait <= patience.longest_retry_after
     assert asked is None or wait >= min(timedelta(seconds=min(asked, 1e6)), patience.longest_retry_after)
+
+
+def test_thread_outlives_whatever_goes_wrong_in_a_round(control: Control, http: HttpLookalike) -> None:
+    troubles = [StoreUnavailable("the disk is full; make room"), RuntimeError("a bug")]
+
+    def prepare() -> None:
+        if troubles:
+            raise troubles.pop(0)
+
+    outbox = Outbox(control, {"hook": hook(http)}, clock=lambda: START, prepare=prepare)
+    put(control, "a")
+    outbox.start()
+    try:
+        wait_until(lambda: outbox.wake() or keys(http) == ["a"])
+    finally:
+        outbox.stop()
+
+
+def test_failure_that_no_channel_foresaw_is_tried_again_and_shows_no_detail(
+    control: Control, clock: SteppedClock, http: HttpLookalike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise KeyError("secretpath")
+
+    put(control, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(WebhookChannel, "send", explode)
+        an_outbox(control, clock, hook(http)).deliver_due()
+    row = read(control)["a"]
+    assert (row.state, row.last_error) == ("queued", "it failed in an unforeseen way (KeyError)")
