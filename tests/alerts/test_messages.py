@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
 
 from alerts.channels.email import EmailChannel
 from alerts.figures import format_age, format_figure
@@ -145,6 +146,8 @@ def test_slack_message_keeps_slacks_bounds_whatever_telemetry_says(
     text, blocks = render_slack(message)
     assert 1 <= len(blocks) <= MOST_BLOCKS
     assert len(text) <= 3000
+    for parsed in Block.parse_all(blocks):
+        parsed.validate_json()
     for block in blocks:
         assert len(block.get("fields", [])) <= 10
         assert len(block.get("elements", [])) <= 10
