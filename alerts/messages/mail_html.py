@@ -98,6 +98,7 @@ def _render_foot(message: Message) -> str:
         else " · Spanledger"
     )
     return (
+        '<tr><td style="height:18px;line-height:18px">&nbsp;</td></tr>'
         '<tr><td style="padding:16px 28px;background:#f9fafb;border-top:1px solid #e4e7ec;'
         'font-size:12px;color:#667085">'
         f"Why this message: {escape(explain_reason(message.reason))} · "
