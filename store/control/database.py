@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from store.control.tables import control_versions, metadata
 from store.errors import ConfigError, SchemaMismatch, StoreUnavailable
 
 CONTROL_VERSION = 1
+_STEPS: Mapping[int, Sequence[str]] = {}
+"""Statements that bring tables of an older version to the one that is the key; new tables need none."""
+
 _BUSY_TIMEOUT_S = 10.0
 
 
@@ -167,7 +170,10 @@ def _define_tables(control: Control, location: Path | str) -> None:
                 f"{CONTROL_VERSION}; upgrade Spanledger, or pass another --data directory"
             )
         metadata.create_all(connection)
-        if version is None:
+        for step in range(version or CONTROL_VERSION, CONTROL_VERSION):
+            for statement in _STEPS[step + 1]:
+                connection.exec_driver_sql(statement)
+        if version != CONTROL_VERSION:
             connection.execute(
                 insert(control_versions).values(version=CONTROL_VERSION, applied_at=control.clock())
             )

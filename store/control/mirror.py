@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from store.control import tables
 from store.control.database import Control
@@ -34,21 +34,46 @@ _POLARS_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 
 def mirror_control(control: Control, store: Store) -> int:
-    """Make the SQL views of the control state say what it holds now; return how many tables changed."""
+    """Make the SQL views of the control state say what it holds now; return how many tables changed.
+
+    Lists that only grow are compared from the first entry that can differ, so that their length costs nothing.
+    """
+    floors = dict(store.select("control/floors").select("name", "floor").rows())
+    changes: list[Replacement] = []
     with control.read() as connection:
-        frames = {name: _read_frame(connection, table, name) for name, table in _MIRRORED.items()}
-    changes = [
-        change for name, frame in frames.items() if (change := _compare(store, name, frame)) is not None
-    ]
+        for name, table in _MIRRORED.items():
+            floor = _find_floor(connection, table, floors.get(name))
+            wanted = _read_frame(connection, table, name, floor)
+            present = store.select(f"control/{name}", {"floor": floor})
+            if not present.equals(wanted):
+                key = present.columns[0]
+                keys = pl.concat([present.select(key), wanted.select(key)])
+                changes.append(Replacement(name, keys, wanted))
     if changes:
         store.replace(*changes)
     return len(changes)
 
 
-def _read_frame(connection: Connection, table: Table, name: str) -> pl.DataFrame:
+def _find_floor(connection: Connection, table: Table, settled: int | None) -> int | None:
+    """Return the number from which to compare a list, None for tables that are no lists."""
+    if settled is None:
+        return None
+    newest = connection.execute(select(func.max(_get_key(table)))).scalar()
+    # Fewer than were mirrored: this control state is a restored one, and all may differ. None: they were forgotten.
+    return settled if newest is None or newest + 1 >= settled else 0
+
+
+def _get_key(table: Table) -> ColumnElement[Any]:
+    (key,) = table.primary_key.columns
+    return key
+
+
+def _read_frame(connection: Connection, table: Table, name: str, floor: int | None) -> pl.DataFrame:
     target = read_tables()[name]
-    columns = [table.c[column.name] for column in target.columns]
-    rows = [tuple(row) for row in connection.execute(select(*columns))]
+    query = select(*(table.c[column.name] for column in target.columns)).order_by(_get_key(table))
+    if floor is not None:
+        query = query.where(_get_key(table) >= floor)
+    rows = [tuple(row) for row in connection.execute(query)]
     series = [
         _make_series(target, position, [row[position] for row in rows])
         for position in range(len(target.columns))
@@ -82,13 +107,3 @@ _CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
     "MAP(VARCHAR, VARCHAR)": _to_pairs,
     "DECIMAL(38, 12)": _to_amount,
 }
-
-
-def _compare(store: Store, name: str, frame: pl.DataFrame) -> Replacement | None:
-    """Return what turns the mirror into `frame`; None when it is equal."""
-    key = frame.columns[0]
-    present = store.select(f"control/{name}")
-    if present.equals(frame.sort(key)):
-        return None
-    keys = pl.concat([present.select(key), frame.select(key)]).unique()
-    return Replacement(name, keys, frame)

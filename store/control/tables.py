@@ -50,6 +50,8 @@ alert_events = Table(
     Column("threshold", Float),
     Column("reason", Text, nullable=False),
     Index("alert_events_by_instance", "fingerprint", "event_id"),
+    # A number that was given is never given again.
+    sqlite_autoincrement=True,
 )
 
 alert_groups = Table(
@@ -85,6 +87,8 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Index("outbox_by_due_time", "state", "next_attempt_at"),
     Index("outbox_by_group", "group_key", "channel", "notification_id"),
+    # A number that was given is never given again.
+    sqlite_autoincrement=True,
 )
 
 silences = Table(
@@ -96,6 +100,8 @@ silences = Table(
     Column("ends_at", Instant, nullable=False),
     Column("author", String),
     Column("comment", Text),
+    # A number that was given is never given again.
+    sqlite_autoincrement=True,
 )
 
 detector_state = Table(
@@ -126,6 +132,8 @@ audit = Table(
     Column("action", String, nullable=False),
     Column("subject", String),
     Column("detail", JSON),
+    # A number that was given is never given again.
+    sqlite_autoincrement=True,
 )
 
 api_keys = Table(

@@ -93,6 +93,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/spans_of_traces": OF_LOADS,
     "facts/trace_sizes": OF_LOADS,
     "facts/twin_traces": OF_LOADS,
+    "control/alert_events": {"floor": 3},
     "loading/older_spans": OF_TIMES,
     "loading/spans_of_loads": OF_LOADS,
     "loading/spans_since": {"floor": 3},

@@ -7,9 +7,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import Connection
 
 from store import Control, Store, open_control
 from store.control import mirror_control
+from store.control.alerting import OutboxRow, enqueue, settle_delivered
 from store.control.auditing import AuditRow, list_changes, record_change
 from store.control.detectors import DetectorRow, delete_detectors, load_detectors, save_detectors
 from store.control.tables import budgets, control_versions
@@ -119,5 +121,42 @@ def test_mirror_shows_the_control_state_and_follows_it(control: Control, store: 
     assert mirror_control(control, store) == 0
     with control.begin() as connection:
         connection.execute(budgets.delete())
-    assert mirror_control(control, store) == 1
+        record_change(connection, AuditRow(happened_at=NOW, actor="bob", action="silence"))
+    assert mirror_control(control, store) == 2
     assert fetch(store, "SELECT * FROM budgets") == []
+    assert fetch(store, "SELECT actor FROM audit ORDER BY audit_id") == [("ann",), ("bob",)]
+
+
+def test_mirror_follows_notifications_until_they_are_settled(control: Control, store: Store) -> None:
+    def enqueue_one(connection: Connection, key: str) -> int:
+        row = OutboxRow(idempotency_key=key, channel="team", group_key="g", decided_at=NOW, reason="first")
+        return enqueue(connection, row) or 0
+
+    with control.begin() as connection:
+        first, second = enqueue_one(connection, "a"), enqueue_one(connection, "b")
+        settle_delivered(connection, second, NOW)
+    assert mirror_control(control, store) == 1
+    with control.begin() as connection:
+        settle_delivered(connection, first, NOW)
+        enqueue_one(connection, "c")
+    assert mirror_control(control, store) == 1
+    assert fetch(store, "SELECT state FROM notifications ORDER BY notification_id") == [
+        ("delivered",),
+        ("delivered",),
+        ("queued",),
+    ]
+
+
+def test_mirror_follows_a_control_state_that_was_restored(
+    control: Control, store: Store, tmp_path: Path
+) -> None:
+    with control.begin() as connection:
+        for actor in ("ann", "bob", "eve"):
+            record_change(connection, AuditRow(happened_at=NOW, actor=actor, action="silence"))
+    mirror_control(control, store)
+    restored = open_control(tmp_path / "restored")
+    with restored.begin() as connection:
+        record_change(connection, AuditRow(happened_at=NOW, actor="zoe", action="silence"))
+    mirror_control(restored, store)
+    restored.close()
+    assert fetch(store, "SELECT actor FROM audit") == [("zoe",)]

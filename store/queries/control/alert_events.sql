@@ -1,4 +1,4 @@
--- What the mirror of the control table alert_events holds now.
+-- What the mirror of the control table alert_events holds now, from a number on.
 SELECT
     t.event_id AS event_id,
     t.fingerprint AS fingerprint,
@@ -10,4 +10,5 @@ SELECT
     t.threshold AS threshold,
     t.reason AS reason
 FROM ledger.alert_events AS t
+WHERE t.event_id >= $floor
 ORDER BY t.event_id

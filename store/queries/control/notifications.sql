@@ -1,4 +1,4 @@
--- What the mirror of the control table notifications holds now.
+-- What the mirror of the control table notifications holds now, from a number on.
 SELECT
     t.notification_id AS notification_id,
     t.channel AS channel,
@@ -11,4 +11,5 @@ SELECT
     t.last_error AS last_error,
     t.subject AS subject
 FROM ledger.notifications AS t
+WHERE t.notification_id >= $floor
 ORDER BY t.notification_id
