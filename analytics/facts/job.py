@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -21,14 +22,16 @@ CHUNK_SPANS: Final = 20_000
 """Spans counted at a time: enough to spread the cost of statements, few enough to hold in memory."""
 
 _LOADS_READ: Final = 500
-_RUN_SECONDS: Final = 2.0
+_RUN_SECONDS: Final = 4.0
 """After this long the jobs behind have their turn, so that what is counted becomes visible."""
+_PAUSE: Final = timedelta(seconds=1)
+"""A run costs as much for ten spans as for a thousand: loads that trickle in are counted together."""
 
 
 def facts_job() -> Job:
     """Return the job that counts what is loaded, after each load."""
     state = FactsState()
-    return Job("facts", state.update, wakes_on_load=True)
+    return Job("facts", state.update, wakes_on_load=True, pause=_PAUSE)
 
 
 @dataclass

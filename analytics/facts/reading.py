@@ -70,7 +70,7 @@ class SpanReader:
         """
         fresh = self._read_fresh(first, last, asked)
         seen = self._find_seen(fresh, first)
-        spans = pl.concat([fresh, self._read(seen, first - 1)])
+        spans = fresh if seen.is_empty() else pl.concat([fresh, self._read(seen, first - 1)])
         unsure = self._find_unsure(fresh, spans, seen)
         if not unsure.is_empty():
             spans = pl.concat([spans.join(unsure, on="trace_id", how="anti"), self._read(unsure, last)])
