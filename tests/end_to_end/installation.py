@@ -29,8 +29,18 @@ class Installation:
         self.log = directory / "log.txt"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, command: str = "up", *options: str, ready_s: float = 60) -> None:
+    def start(self, command: str = "up", *options: str, ready_s: float = 90) -> None:
         """Start and wait until front and core are ready."""
+        self.launch(command, *options)
+        deadline = time.monotonic() + ready_s
+        while not (self.answers(self.http, "/healthz") and self.answers(self.dashboard, "/readyz")):
+            assert self._process is not None
+            assert self._process.poll() is None, self.log.read_text()[-3000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.02)
+
+    def launch(self, command: str, *options: str) -> None:
+        """Start without waiting for anything."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [SPANLEDGER, command, "--data", self.data, *options],
@@ -38,11 +48,6 @@ class Installation:
                 stderr=log,
                 cwd=self.data.parent,
             )
-        deadline = time.monotonic() + ready_s
-        while not (self.answers(self.http, "/healthz") and self.answers(self.dashboard, "/readyz")):
-            assert self._process.poll() is None, self.log.read_text()[-3000:]
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            time.sleep(0.02)
 
     def answers(self, address: str, path: str) -> bool:
         try:
@@ -51,21 +56,16 @@ class Installation:
         except OSError:
             return False
 
-    def processes(self) -> list[int]:
-        """Return the ids of the supervisor and its children."""
-        assert self._process is not None
-        own = self._process.pid
-        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return [own, *map(int, children)]
-
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
         assert self._process is not None
-        for process in self.processes():
-            try:
+        own = self._process.pid
+        if self._process.poll() is None:
+            # Stopped, it starts no further child between the look at its children and the end of all.
+            os.kill(own, signal.SIGSTOP)
+            children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+            for process in (*map(int, children), own):
                 os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self._process.wait(20)
 
     def stop(self) -> int:

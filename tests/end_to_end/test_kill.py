@@ -29,7 +29,7 @@ def test_kills_at_random_instants_lose_and_double_nothing(installation: Installa
     for agent in agents:
         agent.join(30)
     acknowledged = {ids for agent in agents for ids in agent.acknowledged}
-    assert len(acknowledged) > 20 * KILLS
+    assert len(acknowledged) > 20 * KILLS, "too little was acknowledged for the kills to prove anything"
     assert sum(len(agent.acknowledged) for agent in agents) == len(acknowledged)
     assert installation.stop() == 0
     stored = [(row["trace_id"], row["span_id"]) for row in ids_of(installation)]

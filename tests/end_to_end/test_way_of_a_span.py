@@ -45,7 +45,8 @@ def test_runs_of_real_exporters_are_in_every_view_and_on_the_page(installation: 
     outcomes = installation.rows("SELECT outcome, count(*) AS n FROM runs GROUP BY outcome ORDER BY outcome")
     assert outcomes == [{"outcome": "failure", "n": 1}, {"outcome": "success", "n": 2}]
     (tools,) = installation.rows(
-        "SELECT count(*) AS n, count(*) FILTER (WHERE status = 'error') AS failed FROM tool_calls WHERE tool = 'find_order'"
+        "SELECT count(*) AS n, count(*) FILTER (WHERE status = 'error') AS failed FROM tool_calls"
+        " WHERE tool = 'find_order'"
     )
     assert tools == {"n": 3, "failed": 1}
     (session,) = installation.rows("SELECT session_id, user_id, runs FROM sessions")
