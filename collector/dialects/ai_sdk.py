@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has_under, name_starts, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, constant, key
+from collector.dialects.engine.readers import constant, key
 
 CONTEXTS = (
     "ai.telemetry.metadata.",

@@ -6,8 +6,9 @@ import polars as pl
 
 from collector.dialects.engine.conditions import has_under, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
-from collector.dialects.engine.readers import Document, KeyReader, key
+from collector.dialects.engine.readers import KeyReader, key
 
 SUBTYPE = "genkit:metadata:subtype"
 MODEL = value(SUBTYPE, "model", "background-model", "embedder")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has_under, name_starts, named, scope_is, value, value_starts
 from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig_first, read_usage
-from collector.dialects.engine.readers import Document, constant
+from collector.dialects.engine.readers import constant
 
 ADK = scope_is("gcp.vertex.agent")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has_under, name_starts, named, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
-from collector.dialects.engine.readers import Document
 
 LLM_OUTPUT = "haystack.agent.step.llm.output"
 GENERATORS = tuple(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has, has_under, is_root, name_starts, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, constant, elapsed_until, key, quoted, span_name
+from collector.dialects.engine.readers import constant, elapsed_until, key, quoted, span_name
 
 TYPE = "langfuse.observation.type"
 FAILED = value("langfuse.observation.level", "ERROR")

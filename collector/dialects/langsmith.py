@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import event, has_under, is_root, names_span, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig_first, read_usage
-from collector.dialects.engine.readers import Document, absent, quoted, span_name
+from collector.dialects.engine.readers import absent, quoted, span_name
 
 KIND = "langsmith.span.kind"
 META = "langsmith.metadata."

@@ -10,9 +10,10 @@ import ast
 
 from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, read_usage
-from collector.dialects.engine.readers import Document, positive
+from collector.dialects.engine.readers import positive
 
 LITELLM = scope_is("litellm")
 MAX_LITERAL_CHARS = 20_000

@@ -17,8 +17,9 @@ from collector.dialects.engine.conditions import (
     value_starts,
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
-from collector.dialects.engine.readers import Document, KeyReader, absent, constant, positive, seconds
+from collector.dialects.engine.readers import KeyReader, absent, constant, positive, seconds
 from collector.dialects.spanledger import read_feedback
 
 INSTRUMENTED = scope("logfire.openai", "logfire.anthropic", "logfire.google_genai")

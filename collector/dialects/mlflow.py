@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collector.dialects.engine.conditions import has_under, is_root, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
-from collector.dialects.engine.readers import Document, quoted, span_name
+from collector.dialects.engine.readers import quoted, span_name
 
 TYPE = "mlflow.spanType"
 MODEL = value(TYPE, '"CHAT_MODEL"', '"LLM"', '"EMBEDDING"', "CHAT_MODEL", "LLM", "EMBEDDING")

@@ -61,7 +61,7 @@ DIALECT = Dialect(
         "provider": ("llm.provider", "llm.system"),
         "request_model": (
             "llm.request.model_name",
-            member("llm.invocation_parameters", "model", "model_name", "model_id"),
+            member("llm.invocation_parameters", "model", "model_name", "model_id", repeats=True),
             key("llm.model_name", when=FAILED),
         ),
         "response_model": (
@@ -69,7 +69,7 @@ DIALECT = Dialect(
             key("llm.model_name", when=~FAILED),
             "embedding.model_name",
         ),
-        "streamed": (extract("llm.invocation_parameters", r'"stream"\s*:\s*(true|false)'),),
+        "streamed": (extract("llm.invocation_parameters", r'"stream"\s*:\s*(true|false)', repeats=True),),
         "response_id": (
             extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]{1,200})"', when=LLM),
             extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]{1,200})"', when=LLM),

@@ -9,7 +9,8 @@ from typing import Final
 
 from collector.dialects.engine.columns import FIELDS
 from collector.dialects.engine.conditions import Condition
-from collector.dialects.engine.readers import Document, KeyReader, Reader
+from collector.dialects.engine.documents import Document
+from collector.dialects.engine.readers import KeyReader, Reader
 from store.terms import KINDS
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from collector.dialects.engine.columns import Reading
 from collector.dialects.engine.conditions import Condition
-from collector.dialects.engine.index import AttributeIndex, Mask
+from collector.dialects.engine.documents import decode_json
+from collector.dialects.engine.index import AttributeIndex, Mask, Positions
 from collector.dialects.engine.parsing import parse_numbers
 
 
@@ -44,6 +44,8 @@ class KeyReader:
     when: Condition | None = None
     convert: Callable[[pl.Series], pl.Series] | None = None
     exclusive: Condition | bool = False
+    repeats: bool = False
+    """Few values occur on many spans: convert each once."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -79,7 +81,17 @@ class KeyReader:
             exclusive = self.exclusive
         if self.convert is None:
             return Reading(rows, positions=places, exclusive=exclusive)
-        return Reading(rows, values=self.convert(index.texts_at(places)), exclusive=exclusive)
+        return Reading(rows, values=self._convert_at(index, places), exclusive=exclusive)
+
+    def _convert_at(self, index: AttributeIndex, places: Positions) -> pl.Series:
+        texts = index.texts_at(places)
+        if self.convert is None:
+            return texts
+        if not self.repeats:
+            return self.convert(texts)
+        distinct = texts.unique()
+        converted = self.convert(distinct)
+        return texts.replace_strict(distinct, converted, return_dtype=converted.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,16 +320,16 @@ def positive(name: str, *, when: Condition | None = None) -> KeyReader:
     return KeyReader(name, when, _positive)
 
 
-def extract(name: str, pattern: str, *, when: Condition | None = None) -> KeyReader:
+def extract(name: str, pattern: str, *, when: Condition | None = None, repeats: bool = False) -> KeyReader:
     """Read the first group of a regular expression within a key's text."""
-    return KeyReader(name, when, lambda texts: texts.str.extract(pattern, 1))
+    return KeyReader(name, when, lambda texts: texts.str.extract(pattern, 1), repeats=repeats)
 
 
-def member(name: str, *members: str, when: Condition | None = None) -> KeyReader:
+def member(name: str, *members: str, when: Condition | None = None, repeats: bool = False) -> KeyReader:
     """Read the first of some members of a key's JSON object, a text or a whole number, without decoding it all."""
     names = "|".join(re.escape(name) for name in members)
     pattern = rf'"(?:{names})"\s*:\s*("(?:[^"\\]|\\.){{1,{MAX_MEMBER_CHARS}}}"|\d{{1,18}}\b)'
-    return KeyReader(name, when, lambda texts: _unquote(texts.str.extract(pattern, 1)))
+    return KeyReader(name, when, lambda texts: _unquote(texts.str.extract(pattern, 1)), repeats=repeats)
 
 
 def absent(when: Condition) -> ClosingReader:
@@ -378,43 +390,3 @@ def _scalar(text: str) -> str | None:
         return text
     decoded = decode_json(text)
     return decoded if isinstance(decoded, str) else text
-
-
-def decode_json(text: str) -> object:
-    """Return the decoded JSON, None when it is none or nests too deeply."""
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
-
-
-DocumentFacts = Mapping[str, object]
-
-MAX_DOCUMENT_CHARS: Final = 2_000_000
-"""Longer documents are not searched for facts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A key whose JSON text holds several fields.
-
-    `read` gets the decoded value and returns facts by field name; it runs once per value, only for spans that
-    still lack one of the fields. Token counts it returns include cached input and reasoning output, unless
-    it also returns `exclusive_input` or `exclusive_output` as true.
-    """
-
-    key: str
-    fields: Sequence[str]
-    read: Callable[[object], DocumentFacts]
-    when: Condition | None = None
-    decode: Callable[[str], object] = decode_json
-
-    def read_values(self, texts: pl.Series) -> list[DocumentFacts]:
-        """Return the facts of each text; a text that occurs often is read once."""
-        known: dict[str, DocumentFacts] = {}
-        facts: list[DocumentFacts] = []
-        for text in texts.to_list():
-            if text not in known:
-                known[text] = self.read(self.decode(text)) if len(text) <= MAX_DOCUMENT_CHARS else {}
-            facts.append(known[text])
-        return facts

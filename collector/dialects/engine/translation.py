@@ -21,8 +21,9 @@ from collector.dialects.engine.columns import (
 )
 from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.declaration import Dialect, KindRule
+from collector.dialects.engine.documents import Document, DocumentFacts
 from collector.dialects.engine.index import AttributeIndex, Mask
-from collector.dialects.engine.readers import Document, DocumentFacts, Reader
+from collector.dialects.engine.readers import Reader
 from store.terms import KINDS
 
 KIND_CODES = {name: code for code, name in enumerate(KINDS)}

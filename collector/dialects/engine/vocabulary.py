@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from collector.dialects.engine.columns import TextColumn
+from collector.dialects.engine.documents import decode_json
 from collector.dialects.engine.index import Labels
-from collector.dialects.engine.readers import decode_json
 from store.terms import PURPOSES
 
 OPERATION_KINDS: Final[Mapping[str, str]] = {
