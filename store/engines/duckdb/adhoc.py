@@ -57,6 +57,8 @@ class AdhocRunner:
             try:
                 with watch:
                     return narrow_numbers(self._fetch(connection, sql, rows))
+            except duckdb.FatalException:
+                raise
             except duckdb.Error as error:
                 raise self._explain(error, watch, timeout) from error
 

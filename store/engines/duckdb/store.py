@@ -16,8 +16,7 @@ from store.backups import copy_files
 from store.clock import Clock, utc_now
 from store.engines.duckdb.compaction import compact_file
 from store.engines.duckdb.expiry import expire_loads, expire_orphans
-from store.engines.duckdb.gate import Gate
-from store.engines.duckdb.opening import open_database
+from store.engines.duckdb.instance import Instance
 from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, record_batch
 from store.engines.parameters import take_parameters, to_arrow, to_polars
 from store.errors import RejectedData, StoreUnavailable
@@ -37,10 +36,9 @@ class DuckDBStore:
         self.path = path
         self.settings = settings
         self._clock = clock
-        self._gate = Gate()
         self._writing = Lock()
         self._callbacks: list[Callable[[int], None]] = []
-        self._root, self._adhoc = open_database(path, settings, clock)
+        self._instance = Instance(path, settings, clock)
 
     def select(
         self,
@@ -52,7 +50,7 @@ class DuckDBStore:
         """Return the rows of a stored query."""
         sql = read_query(query)
         values = take_parameters(sql, params)
-        with self._cursor(f"run the query {query}") as cursor:
+        with self._instance.cursor(f"run the query {query}") as cursor:
             for name, frame in (frames or {}).items():
                 cursor.register(name, to_arrow(frame))
             return to_polars(cursor.sql(sql, params=values).to_arrow_table())
@@ -89,8 +87,8 @@ class DuckDBStore:
 
     def query(self, sql: str, *, max_rows: int | None = None, timeout_s: float | None = None) -> pa.Table:
         """Return the answer to an ad-hoc SELECT over the public views."""
-        with self._gate.together():
-            return self._adhoc.run(sql, max_rows=max_rows, timeout_s=timeout_s)
+        with self._instance.adhoc() as adhoc:
+            return adhoc.run(sql, max_rows=max_rows, timeout_s=timeout_s)
 
     def subscribe(self, callback: Callable[[int], None]) -> None:
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
@@ -108,12 +106,12 @@ class DuckDBStore:
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers."""
-        with self._cursor("ping the database") as cursor:
+        with self._instance.cursor("ping the database") as cursor:
             cursor.execute("SELECT 1").fetchall()
 
     def size(self) -> StoreSize:
         """Return how large the database is."""
-        with self._cursor("measure the database") as cursor:
+        with self._instance.cursor("measure the database") as cursor:
             rows = cursor.execute(
                 "SELECT block_size * used_blocks FROM pragma_database_size() "
                 "WHERE database_name = current_database()"
@@ -122,26 +120,19 @@ class DuckDBStore:
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file; return False when running queries did not let it."""
-        with self._writing, self._gate.together():
-            cursor = self._root.cursor()
+        with self._writing, self._instance.cursor("write a checkpoint") as cursor:
             try:
                 cursor.execute("CHECKPOINT").fetchall()
             except duckdb.TransactionException as error:
                 _log.info("the checkpoint waits for running queries: %s", error)
                 return False
-            finally:
-                cursor.close()
         return True
 
     def compact(self) -> StoreSize:
         """Rewrite the database without free space and return its new size; everybody else waits."""
         used_bytes = self.size().used_bytes
-        with self._writing, self._gate.alone():
-            self._close_connections()
-            try:
-                compact_file(self.path, used_bytes, self.settings, self._clock)
-            finally:
-                self._root, self._adhoc = open_database(self.path, self.settings, self._clock)
+        with self._writing:
+            self._instance.rewrite(lambda: compact_file(self.path, used_bytes, self.settings, self._clock))
         return self.size()
 
     def backup(self, directory: Path) -> None:
@@ -150,43 +141,20 @@ class DuckDBStore:
         File and write-ahead log change only when somebody writes, so a copy of both is one moment of the database.
         """
         self.checkpoint()
-        with self._writing, self._gate.together():
+        with self._writing, self._instance.cursor("back up the database"):
             copy_files([self.path, self._wal], directory)
 
     def close(self) -> None:
         """Wait for running calls and close the database; closing again does nothing."""
-        if self._gate.is_closed:
-            return
-        with self._gate.alone(closing=True):
-            self._close_connections()
+        self._instance.close()
 
     @property
     def _wal(self) -> Path:
         return self.path.with_name(self.path.name + ".wal")
 
-    def _close_connections(self) -> None:
-        self._adhoc.close()
-        self._root.close()
-
-    @contextmanager
-    def _cursor(self, doing: str) -> Generator[duckdb.DuckDBPyConnection]:
-        with self._gate.together():
-            cursor = self._root.cursor()
-            try:
-                yield cursor
-            except (
-                duckdb.IOException,
-                duckdb.FatalException,
-                duckdb.InternalException,
-                duckdb.OutOfMemoryException,
-            ) as error:
-                raise StoreUnavailable(f"could not {doing}: {error}") from error
-            finally:
-                cursor.close()
-
     @contextmanager
     def _transaction(self, doing: str) -> Generator[duckdb.DuckDBPyConnection]:
-        with self._cursor(doing) as cursor:
+        with self._instance.cursor(doing) as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
@@ -196,13 +164,16 @@ class DuckDBStore:
             except BaseException:
                 _roll_back(cursor)
                 raise
-            cursor.execute("COMMIT")
+            try:
+                cursor.execute("COMMIT")
+            except duckdb.TransactionException as error:
+                raise StoreUnavailable(f"could not {doing}: {error}") from error
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     try:
         cursor.execute("ROLLBACK")
-    except duckdb.TransactionException:
+    except (duckdb.TransactionException, duckdb.FatalException):
         _log.debug("the engine had rolled back already")
 
 
