@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from store import Store, StoreSettings, open_store
 from store.errors import StoreUnavailable
 from tests.store.rows import a_span, append_spans, fetch
