@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +38,17 @@ def create_app(
         SCRIPT,
         routes=list(routes),
         middleware=list(middleware),
+        lifespan=_warm_up,
         on_script_error=_report_script_error,
     )
+
+
+@asynccontextmanager
+async def _warm_up(_app: st.App) -> AsyncGenerator[None]:
+    """Import the pages beside the first requests, so that the first visitor does not wait seconds for it."""
+    warming = asyncio.create_task(asyncio.to_thread(import_module, "dashboard.frame"))
+    yield
+    warming.cancel()
 
 
 def _report_script_error(error: Exception) -> bool:

@@ -28,7 +28,7 @@ def compare_amounts(
     share = now / before - 1
     is_sure = abs(share) >= LEAST_SHARE and min(events) >= LEAST_EVENTS
     text = f"{now / before:.1f}×" if share >= 9.995 else f"{format_signed(share * 100)}{GAP}%"
-    return Change(f"{_arrow(share)} {text}", f"vs {words} before", _tone(share, is_sure, is_rise_bad))
+    return Change(_arrow(share * 100) + text, f"vs {words} before", _tone(share, is_sure, is_rise_bad))
 
 
 def compare_counts(now: int, before: int, *, words: str) -> Change:
@@ -53,12 +53,13 @@ def compare_rates(hits: tuple[int, int], totals: tuple[int, int], *, words: str,
     rarer = min(before, 1 - before) or min(now, 1 - now)
     is_large = abs(difference) >= LEAST_RATE_SHARE * rarer
     is_sure = is_large and error > 0 and abs(difference) / error >= SURE_Z and min(totals) >= LEAST_EVENTS
-    text = f"{_arrow(difference)} {format_signed(difference * 100)}{GAP}pp"
+    text = f"{_arrow(difference * 100)}{format_signed(difference * 100)}{GAP}pp"
     return Change(text, f"vs {words} before", _tone(difference, is_sure, is_rise_bad))
 
 
-def _arrow(difference: float) -> str:
-    return "▲" if difference > 0 else "▼" if difference < 0 else "="
+def _arrow(percent: float) -> str:
+    rounded = round(percent, 1)
+    return "▲ " if rounded > 0 else "▼ " if rounded < 0 else ""
 
 
 def _tone(difference: float, is_sure: bool, is_rise_bad: bool | None) -> str | None:

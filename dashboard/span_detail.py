@@ -27,7 +27,7 @@ NO_MESSAGES: Final = {
 _NO_MESSAGE: Final = "This span carries no messages."
 
 
-def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height_px: int) -> dict[str, object]:
+def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height: str) -> dict[str, object]:
     """Return the inspector's data for a row of `traces/span`."""
     attributes = dict(_pairs(span["attributes"]))
     messages = [
@@ -47,7 +47,7 @@ def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height_px: i
         "resource": _shown(_pairs(span["resource"])),
         "events": _events(span["events"], span["started_at"]),
         "raw": _raw(span, attributes),
-        "height": height_px,
+        "height": height,
     }
 
 

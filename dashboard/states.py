@@ -75,4 +75,4 @@ def _show_snippet() -> None:
         f"export OTEL_EXPORTER_OTLP_ENDPOINT={services.otlp_http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
         language="bash",
     )
-    st.caption(f"Over gRPC: endpoint {services.otlp_grpc}, protocol grpc.")
+    show_notice(f"Over gRPC: endpoint {services.otlp_grpc}, protocol grpc.", is_plain=True, key="grpc")

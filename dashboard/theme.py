@@ -115,6 +115,7 @@ SETTINGS: Final[dict[str, object]] = {
     "client.toolbarMode": "minimal",
     "client.showSidebarNavigation": True,
     "client.allowedOrigins": [],
+    "global.disableWidgetStateDuplicationWarning": True,
     "logger.hideWelcomeMessage": True,
     "runner.magicEnabled": False,
     "runner.postScriptGC": False,

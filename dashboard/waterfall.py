@@ -11,7 +11,10 @@ from dashboard.data import Trace
 from dashboard.formats import shorten
 from dashboard.span_tree import MISSING, arrange_spans
 
-HEIGHT_PX: Final = 640
+ROW_PX: Final = 27
+AROUND_PX: Final = 190
+LEAST_PX: Final = 430
+MOST: Final = "max(600px, 100vh - 340px)"
 NAME_CHARACTERS: Final = 160
 TONES: Final = {
     "agent": 0, "workflow": 0, "chain": 4, "other": 4, "guardrail": 4, "evaluator": 4, "llm": 1,
@@ -20,9 +23,7 @@ TONES: Final = {
 KNOWN_COSTS: Final = ("priced", "free", "partial")
 
 
-def build_waterfall(
-    trace: Trace, *, selected: str, turn: int = 0, height_px: int = HEIGHT_PX
-) -> dict[str, object]:
+def build_waterfall(trace: Trace, *, selected: str, turn: int = 0) -> dict[str, object]:
     """Return what the component draws; times in ms from the start of the trace."""
     spans = trace.spans.to_dicts()
     start = min(span["started_at"] for span in spans)
@@ -47,8 +48,13 @@ def build_waterfall(
         "span_count": len(spans),
         "selected": selected,
         "turn": turn,
-        "height": height_px,
+        "height": fit_height(len(spans)),
     }
+
+
+def fit_height(spans: int) -> str:
+    """Return the height, as CSS, of waterfall and inspector: all rows where they fit, else most of the window."""
+    return f"min({MOST}, {max(LEAST_PX, spans * ROW_PX + AROUND_PX)}px)"
 
 
 def _missing_row(span_id: str) -> dict[str, Any]:

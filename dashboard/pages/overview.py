@@ -96,14 +96,14 @@ def _show_figures(overview: Overview, chosen: Filters) -> None:
     _show_partial_cost(overview, chosen)
     colours = palette(st.context.theme.type)
     left, right = st.columns(2, gap="small")
-    with left.container(border=True, key="outcomes_card"):
+    with left.container(border=True, height="stretch", key="outcomes_card"):
         _show_outcomes(overview, chosen, colours)
-    with right.container(border=True, key="latency_card"):
+    with right.container(border=True, height="stretch", key="latency_card"):
         _show_latency(overview, colours)
     left, right = st.columns(2, gap="small")
-    with left.container(border=True, key="cost_card"):
+    with left.container(border=True, height="stretch", key="cost_card"):
         _show_cost(overview, chosen, colours)
-    with right.container(border=True, key="tools_card"):
+    with right.container(border=True, height="stretch", key="tools_card"):
         _show_tools(overview, chosen)
 
 

@@ -26,7 +26,7 @@ from dashboard.figures import Money
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
-from dashboard.waterfall import HEIGHT_PX, build_waterfall, find_default_span
+from dashboard.waterfall import build_waterfall, find_default_span, fit_height
 
 _HEX: Final = frozenset("0123456789abcdef")
 _OUTCOME_TONES: Final = {"success": "good", "failure": "error", "escalated": "warning"}
@@ -130,7 +130,7 @@ def _show_span(trace: Trace, span_id: str) -> None:
         show_notice(reading.failure or "This span cannot be read just now.", key="span_failure", tone="error")
         return
     start: datetime = trace.spans["started_at"].min()  # pyright: ignore[reportAssignmentType]
-    show_inspector(build_detail(reading.value, start, height_px=HEIGHT_PX), key="inspector")
+    show_inspector(build_detail(reading.value, start, height=fit_height(trace.spans.height)), key="inspector")
 
 
 def _show_remarks(trace: Trace) -> None:

@@ -34,7 +34,7 @@ export default function ({ data, parentElement }) {
     next.focus();
   });
   const frame = node("div", { class: "inspector" }, drawHead(data, strip), panel);
-  frame.style.setProperty("--height", `${data.height}px`);
+  frame.style.setProperty("--height", data.height);
   host.replaceChildren(frame);
   show(wanted);
 }

@@ -75,7 +75,7 @@ class Waterfall {
     for (const [key, does] of [["↑ ↓", "move"], ["← →", "fold"], ["e", "next error"], ["/", "filter"], ["double-click", "zoom"]]) keys.append(node("span", {}, node("kbd", {}, key), ` ${does}`));
     keys.append(legend);
     const frame = node("div", { class: "waterfall" }, tools, this.map, axis, this.body, keys);
-    frame.style.setProperty("--height", `${data.height}px`);
+    frame.style.setProperty("--height", data.height);
     this.host.replaceChildren(frame);
     this.redrawMap();
   }
@@ -175,7 +175,7 @@ class Waterfall {
     const need = 64 / this.laneWidth;
     if (stop + need < 1) label.style.left = `calc(${stop * 100}% + 6px)`;
     else if (begin > need) label.style.right = `calc(${(1 - begin) * 100}% + 6px)`;
-    else { label.style.right = "6px"; label.style.background = "var(--ground)"; label.style.padding = "0 4px"; label.style.borderRadius = "4px"; label.style.lineHeight = "15px"; label.style.top = "6px"; }
+    else { label.classList.add("inside"); label.style.right = `calc(${(1 - stop) * 100}% + 6px)`; }
     lane.append(bar, label);
     return lane;
   }
