@@ -17,9 +17,9 @@ from alerts.settings.durations import format_duration
 from analytics.settings import AnalyticsSettings
 from collector.settings import CollectorSettings
 from spanledger.coercion import build_settings, suggest
-from spanledger.logs import LogFormat
 from store import StoreSettings
 from store.errors import ConfigError
+from store.logs import LogFormat
 
 FILE_NAME = "spanledger.toml"
 _PREFIX = "SPANLEDGER_"

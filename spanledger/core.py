@@ -25,9 +25,9 @@ from spanledger.api.application import build_application
 from spanledger.api.control_socket import ControlSocket
 from spanledger.config import Config, load_config, parse_address
 from spanledger.layout import log_dir
-from spanledger.logs import configure_logs
 from spanledger.services import Services, open_services
 from store.errors import ConfigError, SpanledgerError
+from store.logs import configure_logs
 
 _log = structlog.stdlib.get_logger(__name__)
 # Wakes that got lost (a front that died between commit and wake) cost at most this long.

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import structlog
 import uvloop
 
-from collector.front.logs import configure_logs
 from collector.front.process import serve_front
 from collector.front.start import parse_start
 from store.errors import ConfigError, SpanledgerError
+from store.logs import configure_logs
 
 
 def main() -> int:
     """Serve until told to stop; exit code 2 says that starting it again cannot help."""
     try:
         start = parse_start()
-        configure_logs(start.log_level, start.log_format)
+        configure_logs(level=start.log_level, form=start.log_format)
+        # It reports every malformed request, which anybody can send.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         uvloop.run(serve_front(start))
     except ConfigError as error:
         sys.stderr.write(f"spanledger: {error}\n")

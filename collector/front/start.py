@@ -6,14 +6,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from collector.settings import CollectorSettings
 from store.errors import ConfigError
-
-LogFormat = Literal["logfmt", "json"]
+from store.logs import LogFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,9 @@ def perform(
     if is_served(settings.data_dir):
         return ask(settings.data_dir, operation, arguments, on_progress)
     from spanledger.layout import make_data_dir
-    from spanledger.logs import configure_logs
     from spanledger.operations import OPERATIONS
     from spanledger.services import open_services
+    from store.logs import configure_logs
 
     configure_logs(level="warning", form=settings.log.format)
     make_data_dir(settings.data_dir)

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: logfmt by default, JSON on request; never a payload, never a secret."""
+"""Structured logs on standard error, the same in every process: never a payload, never a secret."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def configure_logs(*, level: str = "INFO", form: LogFormat = "logfmt") -> None:
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
