@@ -41,46 +41,88 @@ def settle_usage(
     Input below cache reads plus writes proves that cached parts are not in it; so does a total that equals the sum of
     all parts. What no reading explains keeps its numbers and is noted as inconsistent; a negative count is dropped.
     """
+    impossible = _drop_negative(counts)
+    _sum_cache_writes(counts)
+    sums, output = counts["input_tokens"], counts["output_tokens"]
+    sent_input, sent_output = sums.values.copy(), output.values.copy()
+    added = _add_cached_input(counts)
+    _add_reasoning(counts, sent_input, exclusive_output=exclusive_output, is_google=is_google)
+    if hidden_cache is not None:
+        added |= _add_hidden_cache(counts, sent_output, hidden_cache)
+    impossible |= output.filled & (counts["reasoning_tokens"].values > output.values)
+    impossible |= counts["cache_write_1h_tokens"].values > counts["cache_write_tokens"].values
+    sums.values[impossible] = sent_input[impossible]
+    output.values[impossible] = sent_output[impossible]
+    return _present(counts, added, impossible)
+
+
+def _drop_negative(counts: Mapping[str, ValueColumn]) -> Mask:
     impossible = np.zeros_like(counts["input_tokens"].filled)
     for column in counts.values():
         negative = column.filled & (column.values < 0)
         impossible |= negative
         column.filled &= ~negative
         column.values[~column.filled] = 0.0
-    _sum_cache_writes(counts)
-    value = {name: counts[name].values for name in counts}
-    said = {name: counts[name].filled for name in counts}
-    parts = value["cache_read_tokens"] + value["cache_write_tokens"]
-    both = said["input_tokens"] & said["output_tokens"] & said["total_tokens"]
-    sent, total = value["input_tokens"].copy(), value["total_tokens"]
-    output, reasoning = value["output_tokens"].copy(), value["reasoning_tokens"]
+    return impossible
 
-    whole = both & (total == sent + parts + output)
-    adds_input = (
-        said["input_tokens"]
-        & (parts > 0)
-        & (counts["input_tokens"].exclusive | (sent < parts) | (whole & (parts > 0)))
+
+def _cached(counts: Mapping[str, ValueColumn]) -> Numbers:
+    return counts["cache_read_tokens"].values + counts["cache_write_tokens"].values
+
+
+def _has_total(counts: Mapping[str, ValueColumn]) -> Mask:
+    return counts["input_tokens"].filled & counts["output_tokens"].filled & counts["total_tokens"].filled
+
+
+def _add_cached_input(counts: Mapping[str, ValueColumn]) -> Mask:
+    """Add cached parts where they are beside the input; return where."""
+    sums, uncached, cached = counts["input_tokens"], counts["uncached_input_tokens"], _cached(counts)
+    total = counts["total_tokens"].values
+    proved = (
+        sums.exclusive
+        | (sums.values < cached)
+        | (_has_total(counts) & (total == sums.values + cached + counts["output_tokens"].values))
+        | (uncached.filled & (uncached.values == sums.values))
     )
-    value["input_tokens"][adds_input] += parts[adds_input]
+    adds = sums.filled & (cached > 0) & proved
+    sums.values[adds] += cached[adds]
+    return adds
 
-    lacks = counts["output_tokens"].exclusive.copy()
+
+def _add_reasoning(
+    counts: Mapping[str, ValueColumn],
+    sent_input: Numbers,
+    *,
+    exclusive_output: Mask | None,
+    is_google: Mask | None,
+) -> None:
+    """Add reasoning where it is beside the output."""
+    sums, output, reasoning = (counts[f"{name}_tokens"] for name in ("input", "output", "reasoning"))
+    total = counts["total_tokens"].values
+    beside = output.exclusive | (
+        _has_total(counts)
+        & (total != sent_input + _cached(counts) + output.values)
+        & (total == sums.values + output.values + reasoning.values)
+    )
     if exclusive_output is not None:
-        lacks |= exclusive_output
-    lacks |= both & ~whole & (total == value["input_tokens"] + output + reasoning)
+        beside |= exclusive_output
     if is_google is not None:
-        lacks |= is_google & (output < reasoning)
-    adds_output = said["output_tokens"] & (reasoning > 0) & lacks
-    value["output_tokens"][adds_output] += reasoning[adds_output]
+        beside |= is_google & (output.values < reasoning.values)
+    adds = output.filled & (reasoning.values > 0) & beside
+    output.values[adds] += reasoning.values[adds]
 
-    if hidden_cache is not None:
-        hidden = both & hidden_cache & (parts == 0) & (total > value["input_tokens"] + output)
-        value["input_tokens"][hidden] = total[hidden] - output[hidden]
-        adds_input |= hidden
-    impossible |= said["output_tokens"] & (reasoning > value["output_tokens"])
-    impossible |= value["cache_write_1h_tokens"] > value["cache_write_tokens"]
-    value["input_tokens"][impossible] = sent[impossible]
-    value["output_tokens"][impossible] = output[impossible]
-    return _present(counts, adds_input, impossible)
+
+def _add_hidden_cache(counts: Mapping[str, ValueColumn], sent_output: Numbers, hidden: Mask) -> Mask:
+    """Read the input off a total that holds cached tokens which no part names; return where."""
+    sums, total = counts["input_tokens"], counts["total_tokens"].values
+    adds = (
+        _has_total(counts)
+        & hidden
+        & (_cached(counts) == 0)
+        & (total > sums.values + counts["output_tokens"].values)
+    )
+    sums.values[adds] = total[adds] - sent_output[adds]
+    return adds
 
 
 def _sum_cache_writes(counts: Mapping[str, ValueColumn]) -> None:

@@ -45,6 +45,25 @@ def test_a_total_of_all_parts_proves_that_cached_parts_are_beside_the_input() ->
     assert (facts["input_tokens"], facts["usage_note"]) == (800, "exclusive_input")
 
 
+def test_an_input_that_equals_its_uncached_part_has_its_cached_parts_beside_it() -> None:
+    sent = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.usage.inputTokens": "500",
+        "ai.usage.cachedInputTokens": "300",
+    }
+    metadata = {"ai.response.providerMetadata": '{"anthropic":{"usage":{"input_tokens":500}}}'}
+    assert facts_of(sent)["input_tokens"] == 500
+    assert facts_of({**sent, **metadata})["input_tokens"] == 800
+
+
+def test_a_total_of_strands_on_bedrock_holds_a_cache_that_no_part_names() -> None:
+    sent = {INPUT: "100", OUTPUT: "20", TOTAL: "420", "gen_ai.operation.name": "chat"}
+    claude = {**sent, "gen_ai.request.model": "us.anthropic.claude-sonnet-4-5"}
+    facts = facts_of(claude, name="chat", scope="strands.telemetry.tracer")
+    assert (facts["input_tokens"], facts["cache_read_tokens"]) == (400, None)
+    assert facts_of(claude)["input_tokens"] == 100
+
+
 def test_a_total_of_input_and_output_leaves_the_input_alone() -> None:
     assert facts_of({INPUT: "500", READ: "300", OUTPUT: "7", TOTAL: "507"})["input_tokens"] == 500
 
