@@ -245,7 +245,7 @@ def _merge(
         scope=traces.frame["scope_name"].gather(index),
         identity=identity,
         figures=figures,
-        likeness=pl.Series([None], dtype=pl.String).new_from_index(0, len(index))
+        likeness=pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(index))
         if likeness is None
         else likeness,
     )

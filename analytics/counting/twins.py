@@ -30,7 +30,7 @@ class Candidates:
     scope: pl.Series
     identity: pl.Series  # response id or call id; null when unknown
     figures: pl.Series  # what both must agree on; null when there is nothing to compare
-    likeness: pl.Series  # what a lonely span and its twin in another trace agree on; null: never paired so
+    likeness: pl.Series  # hash that a lonely span and its twin in another trace share; null: never paired so
 
 
 def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
@@ -62,17 +62,17 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
 
 
 def name_likeness(spans: pl.DataFrame) -> pl.Series:
-    """What two spans of one call agree on when neither id nor place link them; null when that is too little."""
-    spent = pl.format("{}/{}", "input_tokens", "output_tokens")
+    """Hash of what two spans of one call agree on when neither id nor place link them; null when that is too little.
+
+    Equal within this process only.
+    """
     failed = (
         (pl.col("status") == "error") & pl.col("input_tokens").is_null() & pl.col("output_tokens").is_null()
     )
-    model = pl.coalesce("request_model", "response_model")
-    facts = pl.when(pl.col("output_tokens") > 0).then(spent).when(failed).then(pl.format("failed/{}", model))
-    likeness = pl.when(pl.col("kind") == "llm").then(
-        pl.concat_str(pl.col("service").fill_null(""), facts, separator="/")
-    )
-    return spans.select(likeness).to_series()
+    model = pl.when(failed).then(pl.coalesce("request_model", "response_model"))
+    enough = (pl.col("kind") == "llm") & ((pl.col("output_tokens") > 0) | model.is_not_null())
+    facts = pl.struct("service", "input_tokens", "output_tokens", model.alias("model"))
+    return spans.select(pl.when(enough).then(facts.hash(seed=20_261_121))).to_series()
 
 
 def _overlap() -> pl.Expr:

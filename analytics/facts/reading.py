@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.counting import name_likeness
-from analytics.facts.recent import RecentKeys, hash_texts
+from analytics.facts.recent import Keys, RecentKeys, hash_texts
 
 if TYPE_CHECKING:
     from store import Store
@@ -159,7 +159,7 @@ class SpanReader:
     def _search(
         self, query: str, memory: RecentKeys, calls: pl.DataFrame, key: str, last: int
     ) -> pl.DataFrame:
-        position, trace = memory.find(hash_texts(calls[key]))
+        position, trace = memory.find(_keys(calls[key]))
         elsewhere = trace != _numbers(calls["trace_id"])[position]
         if not bool(elsewhere.any()):
             return _NO_TRACES
@@ -184,7 +184,7 @@ class SpanReader:
         alike = calls.filter(pl.col("likeness").is_not_null())
         for memory, is_lonely in ((self.lonely, True), (self.embedded, False)):
             fitting = alike if in_doubt else alike.filter(pl.col("is_lonely") == is_lonely)
-            memory.add(hash_texts(fitting["likeness"]), _numbers(fitting["trace_id"]))
+            memory.add(_keys(fitting["likeness"]), _numbers(fitting["trace_id"]))
 
 
 def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:
@@ -208,3 +208,8 @@ def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:
 
 def _numbers(traces: pl.Series) -> np.ndarray:
     return hash_texts(traces).view(np.int64)
+
+
+def _keys(values: pl.Series) -> Keys:
+    """Ids as hashes; a likeness is one already."""
+    return values.to_numpy() if values.dtype == pl.UInt64 else hash_texts(values)

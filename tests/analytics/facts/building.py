@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import polars as pl
 
 from analytics.facts.job import FactsState
 from analytics.jobs import JobContext, JobReport
+from analytics.pricing import compile_catalogue
 from collector.loader import load_bodies
 from collector.log import Body, body_sha256
-from store import Store, open_store
+from store import Replacement, Store, open_store
+from store.engines.parameters import to_polars
 from tests.collector.building import Plain, pairs
 from tests.collector.building import a_span as a_wire_span
 
@@ -122,29 +125,36 @@ class Ledger:
         self.load(*spans)
         self.count()
 
-    def rows(self, table: str) -> pl.DataFrame:
-        from store.engines.duckdb import DuckDBStore
+    def rows(self, view: str) -> pl.DataFrame:
+        frame = to_polars(self.store.query(f"SELECT * FROM {view}"))
+        return frame.drop("other_units", "attributes", "resource", strict=False).sort(pl.all())
 
-        assert isinstance(self.store, DuckDBStore)
-        with self.store._cursor("read for a test") as cursor:  # pyright: ignore[reportPrivateUsage]
-            return cursor.sql(f"SELECT * FROM ledger.{table} ORDER BY ALL").pl()
+    def select(self, query: str, **params: object) -> pl.DataFrame:
+        traces = self.rows("spans").select("trace_id").unique()
+        return self.store.select(query, params, {"asked": traces})
+
+    def empty(self, table: str, **keys: list[object]) -> None:
+        self.store.replace(Replacement(table, keys=pl.DataFrame(keys), rows=pl.DataFrame()))
 
     def facts(self) -> dict[str, list[dict[str, Any]]]:
-        """All derived rows but for what tells when they were derived."""
-        tables = ("runs", "llm_calls", "tool_calls", "run_spans", "scores")
-        return {
-            table: self.rows(table)
-            .drop("load_seq", "other_units", strict=False)
-            .sort("trace_id", "root_span_id" if table == "runs" else "span_id")
-            .to_dicts()
-            for table in tables
+        """All that is derived, as the views show it."""
+        facts = {view: self.rows(view).to_dicts() for view in ("runs", "llm_calls", "tool_calls", "scores")}
+        return facts | {
+            "spans": self.rows("spans").select("trace_id", "span_id", "run_id", "user_id").to_dicts()
         }
 
 
+@cache
+def _catalogue() -> pl.DataFrame:
+    """Compiled once, not once a store."""
+    return compile_catalogue()
+
+
 @contextmanager
-def open_ledger() -> Iterator[Ledger]:
+def open_ledger() -> Generator[Ledger]:
     with tempfile.TemporaryDirectory() as directory:
         store = open_store(Path(directory))
+        store.replace(appends={"prices": _catalogue()})
         try:
             yield Ledger(store)
         finally:

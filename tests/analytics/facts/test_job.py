@@ -16,6 +16,10 @@ def runs_of(ledger: Ledger) -> list[str]:
     return ledger.rows("runs")["run_id"].to_list()
 
 
+def touched_sessions(ledger: Ledger) -> set[str]:
+    return set(ledger.select("sessions/touched", max_rows=100)["session_id"])
+
+
 def test_a_run_has_its_calls_tools_and_cost(ledger: Ledger) -> None:
     ledger.receive(
         agent(1, lasts=9.0, also={"gen_ai.conversation.id": "c1", "user.id": "ada"}),
@@ -39,8 +43,7 @@ def test_nothing_new_is_nothing_to_do(ledger: Ledger) -> None:
 def test_counting_again_changes_nothing(ledger: Ledger) -> None:
     ledger.receive(agent(1), call(2, parent=1), tool(3, parent=1))
     before = ledger.facts()
-    with ledger.store._transaction("test") as cursor:  # type: ignore[attr-defined]
-        cursor.execute("DELETE FROM ledger.watermarks").fetchall()
+    ledger.empty("watermarks", job=["facts"])
     ledger.count()
     assert ledger.facts() == before
 
@@ -55,7 +58,9 @@ def test_a_late_root_completes_the_run_and_the_earlier_id_still_leads_to_it(ledg
     assert ledger.rows("runs").select("run_id", "complete", "outcome").rows() == [
         (run_id(1, 1), True, "success")
     ]
-    assert ledger.rows("run_aliases").select("old_run_id", "run_id").rows() == [(run_id(1, 2), run_id(1, 1))]
+    assert ledger.select("facts/old_aliases").select("old_run_id", "run_id").rows() == [
+        (run_id(1, 2), run_id(1, 1))
+    ]
 
 
 def test_an_earlier_id_leads_to_the_last_one_however_often_it_changed(ledger: Ledger) -> None:
@@ -63,7 +68,9 @@ def test_an_earlier_id_leads_to_the_last_one_however_often_it_changed(ledger: Le
     ledger.receive(agent(2, parent=1))
     ledger.receive(agent(1))
     assert runs_of(ledger) == [run_id(1, 1)]
-    assert ledger.rows("run_aliases").select("old_run_id", "run_id").rows() == [(run_id(1, 2), run_id(1, 1))]
+    assert ledger.select("facts/old_aliases").select("old_run_id", "run_id").rows() == [
+        (run_id(1, 2), run_id(1, 1))
+    ]
 
 
 def test_a_late_span_reopens_a_run_of_long_ago(ledger: Ledger) -> None:
@@ -121,23 +128,20 @@ def test_a_twin_in_another_trace_leaves_the_call_to_the_run(
 
 def test_a_run_that_vanishes_touches_its_session_and_hour(ledger: Ledger) -> None:
     ledger.receive(call(9, trace=2, response="r1", scope="client", at=0.5))
-    sessions = set(ledger.rows("touched_sessions")["session_id"])
+    sessions = touched_sessions(ledger)
     assert sessions == {run_id(2, 9)}
-    with ledger.store._transaction("test") as cursor:  # type: ignore[attr-defined]
-        cursor.execute("DELETE FROM ledger.touched_sessions").fetchall()
+    ledger.empty("touched_sessions", session_id=[run_id(2, 9)])
     ledger.receive(
         agent(1, scope="graph", lasts=3.0), call(2, parent=1, response="r1", scope="graph", lasts=2.0)
     )
-    assert set(ledger.rows("touched_sessions")["session_id"]) == {run_id(2, 9), run_id(1, 1)}
+    assert touched_sessions(ledger) == {run_id(2, 9), run_id(1, 1)}
 
 
 def test_hours_that_rows_leave_and_enter_are_touched(ledger: Ledger) -> None:
     ledger.receive(call(2, parent=1, at=3_600.0))
     ledger.receive(agent(1, lasts=4_000.0))
-    touched = (
-        ledger.rows("touched_hours").filter(subject="run")["hour_at"].dt.hour().unique().sort().to_list()
-    )
-    assert touched == [12, 13]
+    touched = ledger.select("rollups/touched", max_rows=100).filter(subject="run")
+    assert sorted(set(touched["hour_at"].dt.hour())) == [12, 13]
 
 
 def test_feedback_on_a_call_is_about_that_span(ledger: Ledger) -> None:
@@ -175,9 +179,7 @@ def test_a_load_beyond_the_bound_is_counted_in_parts(ledger: Ledger) -> None:
     ]
     ledger.receive(*spans)
     assert ledger.rows("runs").height == 8
-    assert (
-        ledger.rows("watermarks")["load_seq"].to_list() == ledger.rows("spans")["load_seq"].unique().to_list()
-    )
+    assert ledger.select("facts/watermark")["load_seq"].to_list() == [1]
 
 
 def test_a_stop_ends_between_chunks_and_the_rest_follows(ledger: Ledger) -> None:
@@ -193,8 +195,8 @@ def test_a_stop_ends_between_chunks_and_the_rest_follows(ledger: Ledger) -> None
 
 def test_several_runs_of_a_trace_become_one_when_their_workflow_arrives(ledger: Ledger) -> None:
     ledger.receive(agent(2, parent=1), agent(3, parent=1, at=2.0))
-    assert ledger.rows("run_spans").height == 2
+    assert ledger.rows("spans")["run_id"].to_list() == [run_id(1, 2), run_id(1, 3)]
     ledger.receive(agent(1, also={"gen_ai.operation.name": "invoke_workflow"}, lasts=9.0))
     assert runs_of(ledger) == [run_id(1, 1)]
-    assert ledger.rows("run_spans").is_empty()
-    assert set(ledger.rows("run_aliases")["old_run_id"]) == {run_id(1, 2), run_id(1, 3)}
+    assert set(ledger.rows("spans")["run_id"]) == {run_id(1, 1)}
+    assert set(ledger.select("facts/old_aliases")["old_run_id"]) == {run_id(1, 2), run_id(1, 3)}
