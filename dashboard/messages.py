@@ -156,9 +156,12 @@ def cut(text: str, limit: int = TEXT_CHARACTERS) -> str:
 def bound_messages(messages: list[dict[str, object]], budget: int) -> list[dict[str, object]]:
     """Cut the texts of the later parts so that all together stay near `budget` characters; return `messages`."""
     for message in messages:
-        for part in cast("list[Part]", message["parts"]):
+        parts = cast("list[Part]", message["parts"])
+        for part in parts:
             part["text"] = cut(part["text"], max(budget, LEAST_CHARACTERS))
             budget -= len(part["text"])
+        if budget < 0:
+            message["parts"] = parts[:3]
     return messages
 
 

@@ -16,6 +16,7 @@ TONES: Final = {
 }  # fmt: skip
 PAIRS_SHOWN: Final = 2_000
 EVENTS_SHOWN: Final = 500
+KEY_CHARACTERS: Final = 500
 VALUE_CHARACTERS: Final = 50_000
 ALL_CHARACTERS: Final = 1_000_000
 NO_MESSAGES: Final = {
@@ -51,12 +52,18 @@ def build_detail(span: Mapping[str, Any], trace_start: datetime, *, height: str)
     }
 
 
-def _shown(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _shown(pairs: Iterable[tuple[str, str]], budget: int = ALL_CHARACTERS) -> list[tuple[str, str]]:
+    """Return pairs in order, as many as fit into `budget` characters, and how many more there are."""
     shown: list[tuple[str, str]] = []
-    budget = ALL_CHARACTERS
-    for key, value in sorted(pairs)[:PAIRS_SHOWN]:
-        shown.append((cut(key, 500), cut(value, min(VALUE_CHARACTERS, max(budget, LEAST_CHARACTERS)))))
-        budget -= len(shown[-1][1])
+    ordered = sorted(pairs)
+    for at, (key, value) in enumerate(ordered):
+        if budget <= 0 or at == PAIRS_SHOWN:
+            shown.append(("…", f"{len(ordered) - at:,} more"))
+            break
+        shown.append(
+            (cut(key, KEY_CHARACTERS), cut(value, min(VALUE_CHARACTERS, max(budget, LEAST_CHARACTERS))))
+        )
+        budget -= sum(map(len, shown[-1]))
     return shown
 
 
@@ -118,8 +125,10 @@ def _events(text: str | None, started_at: datetime) -> list[dict[str, object]]:
     except (ValueError, RecursionError):
         text_pair = ("text", cut(text or "", 4_000))
         return [{"name": "unreadable events", "offset": "", "is_exception": False, "attributes": [text_pair]}]
+    events = events if isinstance(events, list) else []
     shown: list[dict[str, object]] = []
-    for event in events[:EVENTS_SHOWN] if isinstance(events, list) else []:
+    each = ALL_CHARACTERS // max(1, min(len(events), EVENTS_SHOWN))
+    for event in events[:EVENTS_SHOWN]:
         if not isinstance(event, dict):
             continue
         attributes = event.get("attributes")
@@ -130,7 +139,7 @@ def _events(text: str | None, started_at: datetime) -> list[dict[str, object]]:
                 "name": name or "event",
                 "offset": _offset(event.get("time"), started_at),
                 "is_exception": name == "exception",
-                "attributes": _shown((str(key), _as_text(value)) for key, value in pairs),
+                "attributes": _shown(((str(key), _as_text(value)) for key, value in pairs), each),
             }
         )
     return shown

@@ -23,18 +23,14 @@ TONES: Final = {
 KNOWN_COSTS: Final = ("priced", "free", "partial")
 
 
-def build_waterfall(trace: Trace, *, selected: str, turn: int = 0) -> dict[str, object]:
-    """Return what the component draws; times in ms from the start of the trace."""
+def build_waterfall(trace: Trace) -> dict[str, Any]:
+    """Return what the component draws, but for the selection; times in ms from the start of the trace."""
     spans = trace.spans.to_dicts()
     start = min(span["started_at"] for span in spans)
     ends = [
         (span["started_at"] - start).total_seconds() * 1e3 + (span["duration_ms"] or 0.0) for span in spans
     ]
-    columns: dict[str, list[Any]] = {
-        key: []
-        for key in ("id", "name", "detail", "depth", "size", "tone", "start", "duration", "failed", "is_missing",
-                    "tokens", "cost", "price")
-    }  # fmt: skip
+    columns: dict[str, list[Any]] = {key: [] for key in (*_missing_row(""), "depth", "size")}
     ids = [span["span_id"] for span in spans]
     for row in arrange_spans(ids, [span["parent_span_id"] for span in spans]):
         values = _missing_row(row.span_id) if row.index == MISSING else _span_row(spans[row.index], start)
@@ -43,13 +39,19 @@ def build_waterfall(trace: Trace, *, selected: str, turn: int = 0) -> dict[str, 
     return {
         **columns,
         "trace": trace.trace_id,
-        "version": f"{trace.trace_id}-{len(spans)}-{round(sum(ends))}",
+        "version": version_of(trace),
         "total": max(max(ends), 0.001),
         "span_count": len(spans),
-        "selected": selected,
-        "turn": turn,
         "height": fit_height(len(spans)),
     }
+
+
+def version_of(trace: Trace) -> str:
+    """Return a text that changes when spans of the trace arrive or end."""
+    spans = trace.spans
+    return (
+        f"{trace.trace_id}-{spans.height}-{spans['duration_ms'].sum():.3f}-{spans['cost_usd'].null_count()}"
+    )
 
 
 def fit_height(spans: int) -> str:

@@ -26,7 +26,7 @@ from dashboard.figures import Money
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
-from dashboard.waterfall import build_waterfall, find_default_span, fit_height
+from dashboard.waterfall import build_waterfall, find_default_span, fit_height, version_of
 
 _HEX: Final = frozenset("0123456789abcdef")
 _OUTCOME_TONES: Final = {"success": "good", "failure": "error", "escalated": "warning"}
@@ -84,7 +84,7 @@ def _show_spans(trace: Trace) -> None:
     selection = find_selection(trace, asked, known)
     left, right = st.columns([1.75, 1], gap="small")
     with left:
-        data = build_waterfall(trace, selected=selection.told, turn=selection.turn)
+        data = {**_build_once(trace), "selected": selection.told, "turn": selection.turn}
         clicked = show_waterfall(data, key=f"waterfall_{trace.trace_id}")
     if clicked is not None and clicked in known and clicked != selection.clicked:
         selection.clicked = selection.shown = clicked
@@ -92,6 +92,14 @@ def _show_spans(trace: Trace) -> None:
         selection.asked = st.query_params["span"] = selection.shown
     with right:
         _show_span(trace, selection.shown)
+
+
+def _build_once(trace: Trace) -> dict[str, Any]:
+    """Return the waterfall's data, built once for all clicks in a trace of this session."""
+    kept: dict[str, Any] | None = st.session_state.get("waterfall_data")
+    if kept is None or kept["version"] != version_of(trace):
+        kept = st.session_state["waterfall_data"] = build_waterfall(trace)
+    return kept
 
 
 @dataclass

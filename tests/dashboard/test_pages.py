@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.services import current
-from store import Store
-from tests.dashboard.conftest import BIG, HandClock, opened
+from store import Replacement, Store
+from tests.dashboard.conftest import BIG, NOW, HandClock, opened
 
 PARTIAL = "Partial cost: 1 call without a price"
 
@@ -100,6 +101,25 @@ class TestOverview:
         assert app.subheader[0].value == "No runs in this window"
         assert "With agent nobody." in [text.value for text in app.text]
         assert "Clear filters" in [button.label for button in app.button]
+
+    def test_firing_alerts_stand_on_top_the_worst_first(self, tmp_path: Path, clock: HandClock) -> None:
+        with opened(tmp_path, clock) as store:
+            alert = {
+                "alert": "cost", "severity": "warning", "state": "firing", "reason": "cost is 2.4× the daily mean.",
+                "fingerprint": "1", "fired_at": NOW, "evaluated_at": NOW,
+            }  # fmt: skip
+            worse = {
+                **alert,
+                "alert": "success",
+                "severity": "critical",
+                "reason": "**91 %** < 95 %.",
+                "fingerprint": "2",
+            }
+            rows = pl.DataFrame([alert, worse, {**alert, "state": "resolved", "fingerprint": "3"}])
+            store.replace(Replacement("alerts", rows.select("fingerprint"), rows))
+            (notice,) = (data for data in components(open_page(), "notice") if data["tone"] == "error")
+        assert notice["title"] == "2 alerts firing"
+        assert notice["text"] == "success: **91 %** < 95 %. Since 20 Nov 15:20 UTC · and 1 more"
 
     def test_small_numbers_are_greyed_and_not_coloured(self, seeded: Store) -> None:
         (tiles,) = components(open_page(range="1h", agent="research-brief"), "tiles")

@@ -35,7 +35,7 @@ function visibleRows(data, collapsed, hits) {
   return rows;
 }
 
-const TIME_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 216e5, 432e5, 864e5];
+const TIME_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 2e4, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 12e5, 18e5, 36e5, 72e5, 144e5, 216e5, 432e5, 864e5];
 
 function timeTicks(from, until, wanted) {
   const rough = (until - from) / wanted;
