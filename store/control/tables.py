@@ -115,11 +115,14 @@ detector_state = Table(
 budgets = Table(
     "budgets",
     metadata,
-    Column("budget", String, primary_key=True),
-    Column("period", String, nullable=False),
-    Column("limit_usd", Money, nullable=False),
+    Column("fingerprint", String, primary_key=True),
+    Column("budget", String, nullable=False),
+    Column("labels", JSON, nullable=False),
     Column("filter", JSON),
-    Column("spent_usd", Money),
+    Column("unit", String, nullable=False),
+    Column("period", String, nullable=False),
+    Column("limit_value", Money, nullable=False),
+    Column("used_value", Money),
     Column("evaluated_at", Instant),
 )
 

@@ -139,7 +139,7 @@ _KEYS: dict[str, Callable[[random.Random], list[Row]]] = {
     "alerts": lambda dice: _number_key("fingerprint", text=True),
     "alert_events": lambda dice: _number_key("event_id"),
     "audit": lambda dice: _number_key("audit_id"),
-    "budgets": lambda dice: _number_key("budget", text=True),
+    "budgets": lambda dice: _number_key("fingerprint", text=True),
     "drift_alarms": lambda dice: _number_key("alarm_id", text=True),
     "notifications": lambda dice: _number_key("notification_id"),
     "silences": lambda dice: _number_key("silence_id"),

@@ -112,12 +112,19 @@ def test_mirror_shows_the_control_state_and_follows_it(control: Control, store: 
         record_change(
             connection, AuditRow(happened_at=NOW, actor="ann", action="silence", detail={"for": "1h"})
         )
-        connection.execute(budgets.insert().values(budget="team", period="day", limit_usd=Decimal("12.5")))
+        connection.execute(
+            budgets.insert().values(
+                fingerprint="f", budget="team", labels={"user_id": "ann"}, unit="usd", period="24h",
+                limit_value=Decimal("12.5"),
+            )
+        )  # fmt: skip
     assert mirror_control(control, store) == 2
     assert fetch(store, "SELECT happened_at, actor, detail FROM audit") == [
         (NOW.replace(tzinfo=None), "ann", '{"for": "1h"}')
     ]
-    assert fetch(store, "SELECT budget, limit_usd FROM budgets") == [("team", Decimal("12.5"))]
+    assert fetch(store, "SELECT budget, attr(labels, 'user_id'), limit_value FROM budgets") == [
+        ("team", "ann", Decimal("12.5"))
+    ]
     assert mirror_control(control, store) == 0
     with control.begin() as connection:
         connection.execute(budgets.delete())

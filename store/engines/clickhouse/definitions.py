@@ -23,7 +23,7 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "alert_events": "event_id",
     "alerts": "fingerprint",
     "audit": "audit_id",
-    "budgets": "budget",
+    "budgets": "fingerprint",
     "cases": "case_id",
     "dead_letters": "received_at",
     "drift_alarms": "alarm_id",

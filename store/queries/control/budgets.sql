@@ -1,10 +1,13 @@
 -- What the mirror of the control table budgets holds now.
 SELECT
+    t.fingerprint AS fingerprint,
     t.budget AS budget,
-    t.period AS period,
-    t.limit_usd AS limit_usd,
+    t.labels AS labels,
     t.filter AS filter,
-    t.spent_usd AS spent_usd,
+    t.unit AS unit,
+    t.period AS period,
+    t.limit_value AS limit_value,
+    t.used_value AS used_value,
     t.evaluated_at AS evaluated_at
 FROM ledger.budgets AS t
-ORDER BY t.budget
+ORDER BY t.fingerprint

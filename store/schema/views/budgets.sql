@@ -1,9 +1,12 @@
--- Budgets and what is spent of them.
+-- Limits on what is used, and what is used of them, one row per budget and group.
 SELECT
+    t.fingerprint AS fingerprint, -- hash of the name and the labels
     t.budget AS budget, -- name
-    t.period AS period, -- day, week or month
-    t.limit_usd AS limit_usd, -- limit
+    t.labels AS labels, -- group the row is about, such as one user; empty for a budget of all
     t.filter AS filter, -- JSON of the dimensions it covers
-    t.spent_usd AS spent_usd, -- spent in the present period
+    t.unit AS unit, -- what is limited: usd, tokens, runs, sessions …
+    t.period AS period, -- day, week or month of the calendar (UTC), else a rolling length such as 24h
+    t.limit_value AS limit_value, -- limit, in the unit
+    t.used_value AS used_value, -- used in the present period, in the unit
     t.evaluated_at AS evaluated_at -- when that was measured
 FROM ledger.budgets AS t
