@@ -38,7 +38,13 @@ def halve(batch: Batch) -> tuple[Batch, Batch] | None:
         rest = [unit for unit in batch.units if id(unit.body) not in first]
         return (
             _first_half(batch, f"{batch.batch_id}/0", units, batch.bodies[:middle]),
-            replace(batch, batch_id=f"{batch.batch_id}/1", units=rest, bodies=batch.bodies[middle:]),
+            replace(
+                batch,
+                batch_id=f"{batch.batch_id}/1",
+                units=rest,
+                bodies=batch.bodies[middle:],
+                letters=_letters_of(batch, batch.bodies[:middle], other=True),
+            ),
         )
     units, batch_id = batch.units, batch.batch_id
     if len(units) == 1:
@@ -53,5 +59,12 @@ def halve(batch: Batch) -> tuple[Batch, Batch] | None:
 
 
 def _first_half(batch: Batch, batch_id: str, units: Sequence[Unit], bodies: Sequence[Body]) -> Batch:
-    """Return the half that ends nothing: position, letters and what was left out come with the other one."""
-    return Batch(batch_id=batch_id, units=units, bodies=bodies, is_import=batch.is_import)
+    """Return the half that ends nothing: the position and what was left out come with the other one."""
+    letters = _letters_of(batch, bodies)
+    return Batch(batch_id=batch_id, units=units, bodies=bodies, letters=letters, is_import=batch.is_import)
+
+
+def _letters_of(batch: Batch, bodies: Sequence[Body], *, other: bool = False) -> list[DeadLetter]:
+    """Return the letters about the bodies, or all others: a body that is done must have its letter written."""
+    names = {body.sha256.hex() for body in bodies}
+    return [letter for letter in batch.letters if (letter.body_sha256 in names) != other]

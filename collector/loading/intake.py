@@ -18,7 +18,7 @@ from collector.loading.resources import KnownResources
 from collector.loading.rows import load_rows, number_rows, telemetry_rows
 from collector.loading.statistics import LoadReport, Tally
 from collector.loading.translation import Piece, TranslationBroken, translate
-from collector.loading.units import open_bodies, split_pieces
+from collector.loading.units import Opened, open_bodies, split_pieces
 from collector.log import Body, Position
 from store.clock import Clock, utc_now
 from store.errors import RejectedData, StoreUnavailable
@@ -29,15 +29,24 @@ _log = logging.getLogger(__name__)
 PIECE_BYTES: Final = 8 << 20
 """Bytes that are decoded at a time; larger pieces cost page faults."""
 
+MAX_OPEN_BYTES: Final = 64 << 20
+"""Decompressed bytes that make a transaction at most, but for one body more: small bodies can grow a lot."""
+
 
 class Intake:
     """The one way of bodies into a store. Safe to use from several threads; they take turns."""
 
     def __init__(
-        self, store: Store, clock: Clock = utc_now, *, remembered_spans: int = REMEMBERED_SPANS
+        self,
+        store: Store,
+        clock: Clock = utc_now,
+        *,
+        remembered_spans: int = REMEMBERED_SPANS,
+        max_open_bytes: int = MAX_OPEN_BYTES,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._max_open_bytes = max_open_bytes
         self._turn = Lock()
         self._last_load = int(store.select("loading/progress")["last_load"][0])
         self._spans = SpanIdentities(store, remembered_spans)
@@ -63,18 +72,14 @@ class Intake:
         """
         with self._turn:
             fresh, repeated = self._bodies.split(bodies)
-            units, refused = open_bodies(fresh)
-            return self._write(
-                Batch(
-                    batch_id=batch_id,
-                    units=units,
-                    bodies=fresh,
-                    repeated=repeated,
-                    letters=[*letters, *(reject_body(body, error) for body, error in refused)],
-                    position=position,
-                    is_import=is_import,
-                )
-            )
+            groups = open_bodies(fresh, self._max_open_bytes)
+            report, opened = None, next(groups)
+            for number, following in enumerate(groups):
+                early = _batch(opened, batch_id=f"{batch_id}.{number}", is_import=is_import)
+                report, opened = _add(report, self._write(early)), following
+            last = _batch(opened, batch_id=batch_id, is_import=is_import)
+            last = replace(last, position=position, repeated=repeated, letters=[*last.letters, *letters])
+            return _add(report, self._write(last))
 
     def _write(self, batch: Batch) -> LoadReport:
         """Write a batch; when that fails write its halves, down to the record that fails alone."""
@@ -138,6 +143,17 @@ def intake_of(store: Store) -> Intake:
 # An intake keeps its store alive, so no other store has the same id while it is here.
 _intakes: Final[WeakValueDictionary[int, Intake]] = WeakValueDictionary()
 _intakes_turn: Final = Lock()
+
+
+def _batch(opened: Opened, *, batch_id: str, is_import: bool) -> Batch:
+    letters = [reject_body(body, error) for body, error in opened.refused]
+    return Batch(
+        batch_id=batch_id, units=opened.units, bodies=opened.bodies, letters=letters, is_import=is_import
+    )
+
+
+def _add(earlier: LoadReport | None, report: LoadReport) -> LoadReport:
+    return report if earlier is None else earlier + report
 
 
 def _translate_all(batch: Batch) -> tuple[list[Piece], list[DeadLetter]]:

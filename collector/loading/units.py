@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from google.protobuf.message import DecodeError, Message
@@ -93,13 +93,28 @@ def list_records(unit: Unit) -> list[Message]:
     ]
 
 
-def open_bodies(bodies: Iterable[Body]) -> tuple[list[Unit], list[tuple[Body, RejectedData]]]:
-    """Return the requests of bodies, and the bodies that hold none with the reason."""
-    units: list[Unit] = []
-    rejected: list[tuple[Body, RejectedData]] = []
+@dataclass(slots=True)
+class Opened:
+    """Bodies and the requests that were in them."""
+
+    bodies: list[Body] = field(default_factory=list[Body])
+    units: list[Unit] = field(default_factory=list[Unit])
+    refused: list[tuple[Body, RejectedData]] = field(default_factory=list[tuple[Body, RejectedData]])
+    """Bodies that hold no request, with the reason."""
+
+
+def open_bodies(bodies: Iterable[Body], max_bytes: int) -> Iterator[Opened]:
+    """Yield the opened bodies, at least once, in groups of about `max_bytes` decompressed."""
+    opened = Opened()
+    size = 0
     for body in bodies:
+        if size > max_bytes:
+            yield opened
+            opened, size = Opened(), 0
+        opened.bodies.append(body)
         try:
-            units.append(open_body(body))
+            opened.units.append(open_body(body))
+            size += len(opened.units[-1].data)
         except RejectedData as error:
-            rejected.append((body, error))
-    return units, rejected
+            opened.refused.append((body, error))
+    yield opened

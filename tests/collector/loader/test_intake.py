@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pyarrow as pa
+import polars as pl
 import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberDataPoint
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collector.decode import SpanBatch, decode_traces
-from collector.loader import LoadReport, load_bodies
+from collector.loader import LoadReport, load_bodies, read_position
 from collector.loading import translation
 from collector.loading.intake import Intake, intake_of
-from collector.log import Body, body_sha256
+from collector.log import Body, Position, body_sha256
 from store.clock import Clock
 from store.engines.duckdb import DuckDBStore
 from store.errors import StoreUnavailable
@@ -159,6 +159,15 @@ def test_memory_of_bodies_is_cleaned_after_a_day(store: Store) -> None:
     assert len(remaining) == 1
 
 
+def test_bodies_that_grow_a_lot_fall_into_several_transactions(store: Store) -> None:
+    intake = Intake(store, max_open_bytes=1000)
+    bodies = [a_trace_body(a_span(number, attributes={"big": "x" * 600})) for number in range(1, 8)]
+    report = intake.load(bodies, batch_id="log:1:9", position=Position(1, 9))
+    assert report.records == {"traces": 7}
+    assert report.load_seq == 4
+    assert read_position(store) == Position(1, 9)
+
+
 class FaultyStore(DuckDBStore):
     """A real store that fails when it shall write a span of a certain name."""
 
@@ -171,8 +180,7 @@ class FaultyStore(DuckDBStore):
     ) -> bool:
         if self.is_down:
             raise StoreUnavailable("the disk is full; free some space")
-        spans = tables.get("spans")
-        if isinstance(spans, pa.Table) and "poison" in spans.column("name").to_pylist():
+        if "spans" in tables and "poison" in pl.Series(tables["spans"]["name"]).to_list():
             raise ValueError("cannot write poison")
         return super().append(batch_id, tables, replacing)
 
@@ -185,11 +193,11 @@ def faulty(tmp_path: Path) -> FaultyStore:
 def test_record_that_cannot_be_written_goes_alone(faulty: FaultyStore) -> None:
     bodies = [a_trace_body(*(a_span(10 * n + k) for k in range(1, 6))) for n in range(1, 5)]
     bodies[2] = a_trace_body(a_span(80), a_span(81), a_span(82, name="poison"), a_span(83))
-    report = load(faulty, *bodies)
+    report = load(faulty, *bodies, a_body(b"\x0a\xff"))
     assert report.records["traces"] == 18
-    assert report.rejected == {"unwritable": 1}
+    assert report.rejected == {"unwritable": 1, "undecodable": 1}
     assert ask(faulty, "SELECT count(*) FROM spans") == [(18,)]
-    record = ask(faulty, "SELECT detail, record FROM dead_letters")[0]
+    record = ask(faulty, "SELECT detail, record FROM dead_letters WHERE reason = 'unwritable'")[0]
     assert "cannot write poison" in str(record[0])
     assert b"poison" in base64.b64decode(str(record[1]))
     assert load(faulty, *bodies).bodies == 0
