@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -37,17 +37,23 @@ def derive_facts(
     store: Store, touched: Touched, book: PriceBook
 ) -> tuple[list[Replacement], dict[str, pl.DataFrame]]:
     """Return what to replace and what to append so that the fact tables hold the touched traces as they are now."""
-    counted = count_traces(touched.spans)
+    counted = _mark_pieces(count_traces(touched.spans), touched)
     calls = price_calls(counted.llm_calls, book)
     tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))
     runs = add_costs(counted.runs, calls)
     past = _read_past(store, touched)
+    llm_keys, tool_keys = (
+        pl.concat([keys, rows.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)])
+        for keys, rows in ((past.llm_calls, calls), (past.tool_calls, tools))
+    )
+    pieces = runs.join(touched.in_pieces, on="trace_id", how="semi").select("run_id")
     aliases = trace_aliases(store, touched, past.runs, counted.runs)
     scores = collect_scores(store, touched, counted, aliases)
     several = past.runs.filter(~pl.col("is_sole")).select("trace_id").unique()
     replacements = [
-        Replacement("llm_calls", keys=past.llm_calls, rows=calls, within=_extent(past.llm_calls)),
-        Replacement("tool_calls", keys=past.tool_calls, rows=tools, within=_extent(past.tool_calls)),
+        Replacement("llm_calls", keys=llm_keys, rows=calls, within=_extent(llm_keys)),
+        Replacement("tool_calls", keys=tool_keys, rows=tools, within=_extent(tool_keys)),
+        Replacement("runs", keys=pieces, rows=runs.clear()),
         Replacement(
             "runs",
             keys=past.runs.select("run_id", "started_at"),
@@ -65,6 +71,14 @@ def derive_facts(
         ),
     }
     return replacements, appends
+
+
+def _mark_pieces(counted: Counted, touched: Touched) -> Counted:
+    """No piece of a trace has the only run of it."""
+    if touched.in_pieces.is_empty():
+        return counted
+    whole = ~pl.col("trace_id").is_in(touched.in_pieces["trace_id"].implode())
+    return replace(counted, runs=counted.runs.with_columns(is_sole=pl.col("is_sole") & whole))
 
 
 def add_costs(runs: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:

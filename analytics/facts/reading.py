@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 _MAX_TRACES: Final = 4_000_000
 _MAX_RESPONSES: Final = 2_000_000
+_WARM_SPANS: Final = 2_000_000
+"""At least so many of the newest spans are remembered at the start, however old."""
+_MAX_PAST_SPANS: Final = 200_000
+"""Older spans held at once. Traces that do not fit (an emitter with one trace id for all) are counted in pieces."""
 _RESPONSE_WINDOW: Final = timedelta(hours=1)
 """Twins tell of one request and are received together."""
 _TWIN_ROUNDS: Final = 4
 """A twin's trace may have twins of its own; a trace of client spans has none."""
+_NO_LIMIT: Final = 1 << 40
 _NO_TRACES: Final = pl.DataFrame(schema={"trace_id": pl.String})
 
 
@@ -31,6 +36,8 @@ class Touched:
     spans: pl.DataFrame
     known: pl.DataFrame
     """Column `trace_id`: the traces of which rows may have been derived before."""
+    in_pieces: pl.DataFrame
+    """Column `trace_id`: traces too large to be seen as a whole; only their new spans are here."""
     first_load: int
     """Rows derived before carry at least this load."""
     last_load: int
@@ -48,20 +55,26 @@ class SpanReader:
     """Likeness of calls that stand alone in their trace."""
     embedded: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_RESPONSES))
     """Likeness of the other calls."""
-    horizon: datetime | None = None
-    """What was received since is remembered; None before warming up."""
+    horizon: datetime = datetime.max  # noqa: DTZ901 (times in frames have no zone)
+    """What was received since is remembered."""
+    oversized: set[str] = field(default_factory=set[str])
+    """Traces that are counted in pieces."""
+    max_past_spans: int = _MAX_PAST_SPANS
 
     def warm_up(self, now: datetime) -> None:
         """Remember what was received within the lookback; needed once, before the first read."""
         since = now - self.lookback
-        seen = self.store.select("facts/recent_traces", {"since": since, "max_rows": _MAX_TRACES}).reverse()
+        floor = int(self.store.select("loading/span_loads", {"enough": _WARM_SPANS})["floor"][0])
+        seen = self.store.select(
+            "facts/recent_traces", {"since": since, "floor": floor, "max_rows": _MAX_TRACES}
+        ).reverse()
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
         self.traces.has_forgotten = seen.height == _MAX_TRACES
         calls = self.store.select(
             "facts/recent_calls", {"since": now - _RESPONSE_WINDOW, "max_rows": _MAX_RESPONSES}
         )
         self._remember_calls(calls.with_columns(likeness=name_likeness(calls)), in_doubt=True)
-        self.horizon = since.replace(tzinfo=None)
+        self.horizon = since.replace(tzinfo=None) if floor else datetime.min  # noqa: DTZ901
 
     def read(self, first: int, last: int, asked: pl.DataFrame | None = None) -> Touched:
         """Return all spans, up to the load `last`, of the traces that loads `first` to `last` touched.
@@ -70,17 +83,23 @@ class SpanReader:
         """
         fresh = self._read_fresh(first, last, asked)
         seen = self._find_seen(fresh, first)
-        spans = fresh if seen.is_empty() else pl.concat([fresh, self._read(seen, first - 1)])
+        spans = pl.concat([fresh, self._read(seen, first - 1, fresh.clear())])
         unsure = self._find_unsure(fresh, spans, seen)
         if not unsure.is_empty():
-            spans = pl.concat([spans.join(unsure, on="trace_id", how="anti"), self._read(unsure, last)])
+            older = self._read(unsure, first - 1, fresh.clear())
+            new = spans.filter(
+                (pl.col("load_seq") >= first) | ~pl.col("trace_id").is_in(unsure["trace_id"].implode())
+            )
+            spans = pl.concat([new, older])
         spans, twins = self._add_twins(spans, last)
         self._remember(spans)
         past = pl.concat([seen, unsure, twins])
         begin = past["load_seq"].min()
+        large = pl.DataFrame({"trace_id": sorted(self.oversized)}, schema={"trace_id": pl.String})
         return Touched(
             spans=spans,
-            known=past.select("trace_id").unique(),
+            known=past.select("trace_id").unique().join(large, on="trace_id", how="anti"),
+            in_pieces=large.join(spans, on="trace_id", how="semi"),
             first_load=begin if isinstance(begin, int) else first,
             last_load=last,
         )
@@ -89,13 +108,24 @@ class SpanReader:
         bounds = {"first": first, "last": last}
         if asked is None:
             return self.store.select("facts/spans_of_loads", bounds)
-        return self.store.select("facts/spans_of_traces", bounds, {"asked": asked})
+        return self.store.select("facts/spans_of_traces", bounds | {"max_rows": _NO_LIMIT}, {"asked": asked})
 
-    def _read(self, traces: pl.DataFrame, last: int) -> pl.DataFrame:
+    def _read(self, traces: pl.DataFrame, last: int, nothing: pl.DataFrame) -> pl.DataFrame:
         """Spans of traces up to a load, from the load on at which the first of them may begin."""
-        begin = traces["load_seq"].min()
-        bounds = {"first": begin if isinstance(begin, int) else last + 1, "last": last}
-        return self.store.select("facts/spans_of_traces", bounds, {"asked": traces.select("trace_id")})
+        traces = traces.filter(~pl.col("trace_id").is_in(self.oversized))
+        if traces.is_empty():
+            return nothing
+        bounds = {"first": traces["load_seq"].min(), "last": last}
+        limit = {"max_rows": self.max_past_spans + 1}
+        spans = self.store.select(
+            "facts/spans_of_traces", bounds | limit, {"asked": traces.select("trace_id")}
+        )
+        if spans.height <= self.max_past_spans:
+            return spans
+        sizes = self.store.select("facts/sizes_of_traces", bounds, {"asked": traces.select("trace_id")})
+        fitting = sizes["spans"].cum_sum() <= self.max_past_spans
+        self.oversized.update(sizes.filter(~fitting)["trace_id"])
+        return self._read(traces, last, nothing)
 
     def _find_seen(self, fresh: pl.DataFrame, first: int) -> pl.DataFrame:
         """Traces that were seen before these loads, and the load they begin at."""
@@ -136,11 +166,10 @@ class SpanReader:
             if found.is_empty():
                 break
             begin = self._begin(_numbers(found["trace_id"]))
-            fresh = self.store.select(
-                "facts/spans_of_traces", {"first": begin, "last": last}, {"asked": found}
-            )
+            found = found.with_columns(load_seq=pl.lit(begin, pl.Int64))
+            fresh = self._read(found, last, spans.clear())
             spans = pl.concat([spans, fresh])
-            added.append(found.with_columns(load_seq=pl.lit(begin, pl.Int64)))
+            added.append(found)
         return spans, pl.concat(added)
 
     def _find_twins(self, spans: pl.DataFrame, last: int) -> pl.DataFrame:

@@ -66,3 +66,4 @@ SELECT
     END AS output
 FROM ledger.spans AS s
 WHERE s.load_seq BETWEEN $first AND $last AND s.trace_id IN (SELECT a.trace_id FROM asked AS a)
+LIMIT $max_rows

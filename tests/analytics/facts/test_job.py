@@ -200,3 +200,19 @@ def test_several_runs_of_a_trace_become_one_when_their_workflow_arrives(ledger: 
     assert runs_of(ledger) == [run_id(1, 1)]
     assert set(ledger.rows("spans")["run_id"]) == {run_id(1, 1)}
     assert set(ledger.select("facts/old_aliases")["old_run_id"]) == {run_id(1, 2), run_id(1, 3)}
+
+
+def test_a_trace_too_large_to_hold_is_counted_in_pieces(ledger: Ledger) -> None:
+    ledger.count()
+    ledger.receive(agent(1), agent(1, trace=2))
+    assert ledger.state.reader is not None
+    ledger.state.reader.max_past_spans = 4
+    for number in range(2, 12):
+        ledger.receive(
+            call(number, parent=1, at=float(number)),
+            call(number, parent=1, trace=2) if number == 3 else agent(1),
+        )
+    assert ledger.rows("llm_calls").height == 11
+    runs = ledger.rows("runs").select("run_id", "llm_calls").rows()
+    assert (run_id(2, 1), 1) in runs
+    assert len({run for run, _ in runs}) == len(runs)
