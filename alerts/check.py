@@ -15,10 +15,10 @@ from alerts.messages.compose import Composer
 from alerts.messages.model import Message
 from alerts.routing.routes import Route
 from alerts.rules import AlertingConfig, AlertRule
-from alerts.settings.durations import format_duration
 from alerts.states import Instance, State, fingerprint_labels
 from store import Control
 from store.clock import Clock, utc_now
+from store.configuration.durations import format_duration
 from store.errors import DeliveryFailed, NotFound
 
 

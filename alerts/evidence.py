@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from alerts.rules.conditions import DriftAlarm, Measured
-from alerts.settings.section import Filters
 from analytics.metrics import evaluate
 from store import Store
+from store.configuration.section import Filters
 
 MOST_GROUPS: Final = 10_000
 """Groups of one rule that are watched; the ones with most events, when there are more."""

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from alerts.observations import Observation, Verdict
-from alerts.settings.durations import format_duration
+from store.configuration.durations import format_duration
 
 OUTAGE_TOLERANCE: Final = timedelta(hours=1)
 """A pause between two evaluations beyond which a pending alert starts waiting anew, as in Prometheus."""

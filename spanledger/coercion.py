@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alerts.settings.durations import parse_duration
+from store.configuration.durations import parse_duration
 from store.errors import ConfigError
 
 T = TypeVar("T")

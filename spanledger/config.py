@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from alerts.rules import AlertingConfig, parse_alerting
-from alerts.settings.durations import format_duration
 from analytics.settings import AnalyticsSettings
 from collector.settings import CollectorSettings
 from spanledger.coercion import build_settings, suggest
 from store import StoreSettings
+from store.configuration.durations import format_duration
 from store.errors import ConfigError
 from store.logs import LogFormat
 

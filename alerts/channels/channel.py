@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 from alerts.messages.model import Message
-from alerts.settings.section import Section
+from store.configuration.section import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from alerts.messages.mail_html import render_html
 from alerts.messages.model import Message
 from alerts.messages.plain import render_plain
 from alerts.messages.texts import clean_line
-from alerts.settings.secrets import Secret
-from alerts.settings.section import Section
+from store.configuration.secrets import Secret
+from store.configuration.section import Section
 from store.errors import ConfigError, DeliveryFailed
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from alerts.settings.secrets import SecretUrl
-from alerts.settings.section import Section
+from store.configuration.secrets import SecretUrl
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 DEFAULT_TIMEOUT: Final = timedelta(seconds=10)

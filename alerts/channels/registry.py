@@ -9,7 +9,7 @@ from alerts.channels.channel import Channel, Receipt
 from alerts.channels.email import EmailChannel
 from alerts.channels.slack import SlackChannel
 from alerts.channels.webhook import WebhookChannel
-from alerts.settings.section import Section
+from store.configuration.section import Section
 
 CHANNEL_TYPES: Final[Mapping[str, type[Channel]]] = {
     kind.type: kind for kind in (SlackChannel, EmailChannel, WebhookChannel)

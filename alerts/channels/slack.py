@@ -16,8 +16,8 @@ from alerts.channels.fields import read_timeout_s, read_url
 from alerts.messages.model import Message
 from alerts.messages.slack_blocks import render_slack
 from alerts.messages.texts import clean_line
-from alerts.settings.secrets import SecretUrl
-from alerts.settings.section import Section
+from store.configuration.secrets import SecretUrl
+from store.configuration.section import Section
 from store.errors import DeliveryFailed
 
 # The library logs addresses and bodies on its own; nothing of it reaches our logs.

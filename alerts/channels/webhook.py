@@ -13,8 +13,8 @@ from alerts.channels.answers import check_answer
 from alerts.channels.channel import Receipt
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.messages.model import Item, Message
-from alerts.settings.secrets import Secret, SecretUrl
-from alerts.settings.section import Section
+from store.configuration.secrets import Secret, SecretUrl
+from store.configuration.section import Section
 from store.errors import DeliveryFailed
 
 _LONGEST_ANSWER: Final = 4_096

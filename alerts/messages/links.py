@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from alerts.settings.section import Filters
+from store.configuration.section import Filters
 
 FILTERS: Final = ("service", "environment", "agent", "model", "purpose")
 """Query parameters of the dashboard that are also labels or dimensions of alerts."""

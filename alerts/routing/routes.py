@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from alerts.matchers import Matcher, all_match, parse_matcher
-from alerts.settings.section import Section
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 EVERY_LABEL: Final = "..."

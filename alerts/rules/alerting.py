@@ -12,7 +12,7 @@ from alerts.channels.registry import Channel, read_channel
 from alerts.routing.routes import Route, read_routes
 from alerts.rules.rule import AlertRule, read_rule
 from alerts.rules.starter import STARTERS, merge_starter
-from alerts.settings.section import Section
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 _MOST_ALERTS: Final = 10_000

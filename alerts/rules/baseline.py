@@ -12,8 +12,8 @@ from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence, Measured
 from alerts.rules.measure import Measure
-from alerts.settings.durations import format_duration
-from alerts.settings.section import Filters, Section
+from store.configuration.durations import format_duration
+from store.configuration.section import Filters, Section
 
 _WINDOW: Final = timedelta(days=1)
 _BASELINE: Final = timedelta(days=7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerts.observations import Verdict
-from alerts.settings.section import Section
+from store.configuration.section import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 
 from alerts.observations import Reading
-from alerts.settings.section import Filters, Section
+from store.configuration.section import Filters, Section
 
 
 @dataclass(frozen=True, slots=True)

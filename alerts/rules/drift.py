@@ -10,9 +10,9 @@ from typing import ClassVar, Final, Self
 from alerts.figures import format_figure, format_instant
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
-from alerts.settings.durations import format_duration
-from alerts.settings.section import Filters, Section
 from analytics.metrics import METRICS
+from store.configuration.durations import format_duration
+from store.configuration.section import Filters, Section
 
 _WINDOW: Final = timedelta(hours=24)
 _DIMENSIONS: Final = ("metric", "service", "environment", "agent", "tool", "direction")

@@ -9,9 +9,9 @@ from typing import Final, Self
 
 from alerts.observations import Observation, Verdict
 from alerts.rules.conditions import Evidence, Measured
-from alerts.settings.durations import format_duration
-from alerts.settings.section import Filters, Section
 from analytics.metrics import METRIC_NAMES, METRICS
+from store.configuration.durations import format_duration
+from store.configuration.section import Filters, Section
 
 SHORTEST_WINDOW: Final = timedelta(minutes=1)
 

@@ -13,8 +13,8 @@ from alerts.rules.baseline import Baseline
 from alerts.rules.conditions import Condition
 from alerts.rules.drift import Drift
 from alerts.rules.threshold import Threshold
-from alerts.settings.section import Section
 from alerts.states import NoDataPolicy, Timing
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 SEVERITIES: Final = ("info", "warning", "critical")

@@ -56,7 +56,7 @@ def demo(
     ] = 2.0,
 ) -> None:
     """Start everything, with simulated agents that speak through the OpenTelemetry SDK."""
-    from alerts.settings.durations import parse_duration
+    from store.configuration.durations import parse_duration
     from store.errors import ConfigError
 
     if backfill is not None:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from opentelemetry._logs import SeverityNumber
 
-from alerts.settings.durations import parse_duration
 from spanledger.api.wire import ask
 from spanledger.demo.faults import FAULTS, weather_of
 from spanledger.demo.simulation import Run
 from spanledger.demo.telemetry import Telemetry
 from spanledger.demo.traffic import Traffic
 from store.clock import Clock, utc_now
+from store.configuration.durations import parse_duration
 from store.errors import SpanledgerError
 
 _BACKFILL_SPANS = 200_000

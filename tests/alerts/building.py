@@ -8,8 +8,8 @@ from typing import Any
 
 from alerts.messages.model import Item, Message
 from alerts.rules.conditions import DriftAlarm, Measured
-from alerts.settings.section import Filters
 from alerts.states import Instance, State, fingerprint_labels
+from store.configuration.section import Filters
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 

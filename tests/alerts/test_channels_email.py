@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP as Server
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from alerts.channels.email import EmailChannel
-from alerts.settings.secrets import Secret
+from store.configuration.secrets import Secret
 from store.errors import DeliveryFailed
 from tests.alerts.building import START, a_message, an_item
 from tests.alerts.lookalikes import MailHandler

@@ -12,7 +12,7 @@ from alerts.channels.answers import read_retry_after
 from alerts.channels.channel import Channel
 from alerts.channels.slack import SlackChannel
 from alerts.channels.webhook import WebhookChannel
-from alerts.settings.secrets import Secret, SecretUrl
+from store.configuration.secrets import Secret, SecretUrl
 from store.errors import DeliveryFailed
 from tests.alerts.building import START, a_message, an_item
 from tests.alerts.lookalikes import HttpLookalike

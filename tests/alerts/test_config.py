@@ -17,8 +17,8 @@ from alerts.rules import AlertingConfig, parse_alerting
 from alerts.rules.baseline import Baseline
 from alerts.rules.drift import Drift
 from alerts.rules.threshold import Threshold
-from alerts.settings.durations import format_duration, parse_duration
 from alerts.states import NoDataPolicy
+from store.configuration.durations import format_duration, parse_duration
 from store.errors import ConfigError
 
 CONTRACT = """

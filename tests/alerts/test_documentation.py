@@ -13,8 +13,8 @@ from alerts.messages.templates import FIELDS
 from alerts.routing.groups import Reason
 from alerts.rules import CONDITIONS, SEVERITIES, parse_alerting
 from alerts.rules.rule import read_rule
-from alerts.settings.section import Section
 from alerts.states import NoDataPolicy, State
+from store.configuration.section import Section
 
 PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)

@@ -23,9 +23,9 @@ from alerts.messages.slack_blocks import MOST_BLOCKS, render_slack
 from alerts.messages.templates import fill_template
 from alerts.messages.texts import clean_line, clean_text
 from alerts.rules import parse_alerting
-from alerts.settings.secrets import Secret, SecretUrl
 from alerts.states import Instance, State
 from dashboard.filters import read_interval
+from store.configuration.secrets import Secret, SecretUrl
 from tests.alerts.building import START, a_message, an_instance, an_item
 
 CONFIG = parse_alerting({}, environ={})

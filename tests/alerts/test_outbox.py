@@ -17,8 +17,8 @@ from alerts.channels.channel import Channel
 from alerts.channels.slack import SlackChannel
 from alerts.channels.webhook import WebhookChannel
 from alerts.outbox import Outbox, Patience
-from alerts.settings.secrets import SecretUrl
 from store import Control
+from store.configuration.secrets import SecretUrl
 from store.control import alerting
 from store.control.alerting import OutboxRow
 from store.errors import StoreUnavailable

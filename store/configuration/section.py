@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, NoReturn, cast
 
-from alerts.settings.durations import format_duration, parse_duration
-from alerts.settings.secrets import Secret
+from store.configuration.durations import format_duration, parse_duration
+from store.configuration.secrets import Secret
 from store.errors import ConfigError
 
 _LONGEST_TEXT: Final = 4_096

@@ -1,0 +1,1 @@
+"""How sections of the configuration become checked values: one reader, durations and secrets, for every package."""
