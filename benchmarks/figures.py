@@ -45,10 +45,10 @@ class Figure:
 
 def take_medians(runs: Sequence[Sequence[Figure]]) -> list[Figure]:
     """Return each figure of several runs once: the run with the median ratio, or value without a yardstick."""
-    by_name: dict[str, list[Figure]] = {}
+    by_name: dict[tuple[str, str], list[Figure]] = {}
     for run in runs:
         for figure in run:
-            by_name.setdefault(figure.name, []).append(figure)
+            by_name.setdefault((figure.name, figure.yardstick), []).append(figure)
     return [_take_median(figures) for figures in by_name.values()]
 
 

@@ -36,8 +36,7 @@ SELECT 'spans' AS view, session_id AS probe FROM spans WHERE service = '{_SERVIC
 UNION ALL SELECT 'runs', session_id FROM runs WHERE service = '{_SERVICE}'
 UNION ALL SELECT 'llm_calls', session_id FROM llm_calls WHERE service = '{_SERVICE}'
 UNION ALL SELECT 'sessions', conversation_id FROM sessions WHERE service = '{_SERVICE}'
-UNION ALL SELECT 'hourly', 'probe-' || unnest(range(sum(events)::BIGINT))
-    FROM hourly WHERE service = '{_SERVICE}' AND subject = 'run'
+UNION ALL SELECT 'hourly', sum(events)::VARCHAR FROM hourly WHERE service = '{_SERVICE}' AND subject = 'run'
 """
 VIEWS = {"spans": 3.0, "runs": 10.0, "llm_calls": 10.0, "sessions": 10.0, "hourly": None}
 
@@ -129,7 +128,8 @@ def _watch(installation: Installation, probes: Probes) -> Generator[None]:
             rows = installation.query(_SEEN)
             now = time.perf_counter()
             for row in rows:
-                probes.seen[row["view"]].setdefault(row["probe"], now)
+                for probe in _name_probes(**row):
+                    probes.seen[row["view"]].setdefault(probe, now)
             if stop.is_set():
                 until = min(until, now + _PATIENCE_S)
                 if all(len(seen) >= len(probes.acknowledged) for seen in probes.seen.values()):
@@ -143,6 +143,11 @@ def _watch(installation: Installation, probes: Probes) -> Generator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def _name_probes(view: str, probe: str | None) -> list[str]:
+    """Return the probes that a row shows; hours only tell how many there are."""
+    return [f"probe-{n}" for n in range(int(probe or 0))] if view == "hourly" else [probe or ""]
 
 
 def make_probe(name: str) -> bytes:

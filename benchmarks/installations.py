@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from benchmarks.processes import list_tree
 from spanledger.api.wire import ask
-from store.errors import SpanledgerError
 
 _READY_TIMEOUT_S = 120.0
 
@@ -135,26 +134,24 @@ def find_free_ports(count: int) -> list[int]:
 def wait_until_counted(
     installation: Installation, expected: Mapping[str, int], timeout_s: float
 ) -> dict[str, float]:
-    """Wait until every view holds so many rows; return when each did, on the clock of `time.perf_counter`."""
+    """Wait until every view tells of so many; return when each did, on the clock of `time.perf_counter`."""
     reached: dict[str, float] = {}
     until = time.perf_counter() + timeout_s
-    while len(reached) < len(expected):
-        missing = [view for view in expected if view not in reached]
-        counts = dict.fromkeys(missing, 0)
-        with suppress(SpanledgerError):
-            columns = ", ".join(
-                f"({_COUNTS.get(view, f'SELECT count(*) FROM {view}')}) AS {view}" for view in missing
-            )
-            counts = installation.query(f"SELECT {columns}")[0]
+    while True:
+        counts = installation.status()["rows"] | installation.query(_COUNTS)[0]
         now = time.perf_counter()
-        reached |= {view: now for view in missing if (counts[view] or 0) >= expected[view]}
+        for view, count in expected.items():
+            if (counts[view] or 0) >= count:
+                reached.setdefault(view, now)
+        if len(reached) == len(expected):
+            return reached
         if now > until:
             raise TimeoutError(f"after {timeout_s:.0f} s the views hold {counts}, not {dict(expected)}")
-        time.sleep(0.2)
-    return reached
+        time.sleep(0.25)
 
 
-_COUNTS = {
-    "hourly": "SELECT sum(events) FROM hourly WHERE subject = 'llm_call'",
-    "sessions": "SELECT sum(runs) FROM sessions",
-}
+_COUNTS = """
+SELECT
+    (SELECT sum(events) FROM hourly WHERE subject = 'llm_call') AS hourly,
+    (SELECT sum(runs) FROM sessions) AS sessions
+"""
