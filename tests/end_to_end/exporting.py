@@ -12,6 +12,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+# Six agents without a pause would leave no processor to what is tested.
+_PAUSE_S = 0.02
+
 
 class Collected(SpanProcessor):
     """Keeps ended spans until they are taken."""
@@ -52,7 +55,7 @@ class Agent(threading.Thread):
 
     def run(self) -> None:
         number = 0
-        while not self._stop_asked.is_set():
+        while not self._stop_asked.wait(_PAUSE_S):
             for _ in range(self._batch):
                 number += 1
                 with self._tracer.start_as_current_span(f"step {number}", attributes={"number": number}):
