@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from store.port import Replacement
 
 if TYPE_CHECKING:
     from store import Store
@@ -93,8 +94,6 @@ class JobLog:
 
 def delete_expired_job_runs(context: JobContext) -> JobReport:
     """Delete the rows of job_runs that are older than the settings keep them."""
-    from store import Replacement
-
     now = context.clock()
     expired = context.store.select(
         "jobs/expired_runs",

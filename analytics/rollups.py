@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.settings import AnalyticsSettings
+from store.port import Replacement
 
 SUBJECTS = ("run", "llm_call", "tool_call", "case")
 BUCKETED_SUBJECTS = ("run", "llm_call", "tool_call")
@@ -30,8 +31,6 @@ def rollups_job(settings: AnalyticsSettings) -> Job:
 
 def update_rollups(context: JobContext) -> JobReport:
     """Add up the touched hours again and replace their rows."""
-    from store import Replacement
-
     waiting = context.store.select("rollups/touched", {"max_rows": MAX_ROWS})
     if waiting.is_empty():
         return NOTHING_TO_DO

@@ -12,6 +12,7 @@ from analytics.cases import Derived, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.known_conversations import KnownConversations, read_known_conversations
 from analytics.settings import AnalyticsSettings
+from store.port import Replacement
 
 if TYPE_CHECKING:
     from store import Store
@@ -128,8 +129,6 @@ def _read_runs(store: Store, affected: Affected) -> pl.DataFrame:
 
 def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataFrame, now: datetime) -> None:
     """Replace the affected sessions and cases; the hours their cases closed in are rolled up again."""
-    from store import Replacement
-
     old = affected.sessions
     started, opened = _bounds(old["started_at"]), _bounds(old["case_opened_at"])
     store.replace(

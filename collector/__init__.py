@@ -1,0 +1,1 @@
+"""OTLP in: listen, make durable, decode, translate dialects, load."""

@@ -110,8 +110,7 @@ def _divide(pending: pl.DataFrame, chunk_spans: int) -> list[tuple[int, int, int
     return chunks
 
 
-def _move_watermark(context: JobContext, load_seq: int):
-
+def _move_watermark(context: JobContext, load_seq: int) -> Replacement:
     return Replacement(
         "watermarks",
         keys=pl.DataFrame({"job": ["facts"]}),

@@ -84,7 +84,6 @@ def _feedback(spans: pl.DataFrame, counted: Counted) -> pl.DataFrame:
 
 
 def _move(scores: pl.DataFrame, aliases: Aliases) -> list[Replacement]:
-
     moved = scores.join(
         aliases.now.select("old_run_id", new_run_id="run_id"), left_on="run_id", right_on="old_run_id"
     )

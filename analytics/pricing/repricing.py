@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.pricing.book import PriceBook
 from analytics.pricing.costing import price_calls
+from store.port import Replacement
 
 if TYPE_CHECKING:
     from store import Store
@@ -107,8 +108,6 @@ def _summarise(changed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write(store: Store, changed: pl.DataFrame, within: tuple[datetime, datetime]) -> None:
-    from store import Replacement
-
     rows = changed.drop(f"{name}_before" for name in PRICE_COLUMNS)
     runs = _price_runs(store, changed)
     touch = int(datetime.now(UTC).timestamp() * 1e6)
