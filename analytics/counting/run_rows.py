@@ -34,51 +34,57 @@ _LAST_STATED: Final = ("outcome", "outcome_reason", "confidence", "feedback")
 
 def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFrame:
     """Return one row per run, in the order of the run set, with everything but cost."""
-    root = pl.Series(runs.root, dtype=pl.Int64)
+    members = _members(spans, runs)
+    rows = _own_facts(spans, runs)
+    for facts in (
+        _inherit(members),
+        _last_stated(members),
+        _texts(members),
+        sum_steps(steps.filter(pl.col("run") < runs.count)),
+        _extent(members),
+        _inner_errors(members),
+        _handovers(members),
+    ):
+        rows = rows.join(facts, on="run", how="left", maintain_order="left")
+    rows = rows.join(_said_above(spans, runs), on="trace", how="left", maintain_order="left")
+    return decide_outcomes(_settle(rows))
+
+
+def _own_facts(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
+    """What each run's span says; while it is missing, its first orphan stands here."""
     missing = pl.Series(runs.is_missing)
     own = spans.frame.select(
         "trace_id", "span_id", "parent_span_id", "service", "environment", "kind", "name", "started_at",
         "ended_at", "duration_ms", "status", "status_message", "error_type", "input", "output",
-    )[root]  # fmt: skip
-    rows = own.with_columns(
+    )[pl.Series(runs.root, dtype=pl.Int64)]  # fmt: skip
+    return own.with_columns(
         run=pl.int_range(pl.len(), dtype=pl.Int64),
         is_missing=missing,
         is_sole=pl.Series(runs.is_sole),
         trace=pl.Series(runs.trace, dtype=pl.Int64),
         root_span_id=pl.when(missing).then(own["parent_span_id"]).otherwise(own["span_id"]),
     )
-    members = _members(spans, runs)
-    rows = (
-        rows.join(_inherit(members), on="run", how="left", maintain_order="left")
-        .join(_last_stated(members), on="run", how="left", maintain_order="left")
-        .join(_texts(members), on="run", how="left", maintain_order="left")
-        .join(
-            sum_steps(steps.filter(pl.col("run") < runs.count)), on="run", how="left", maintain_order="left"
-        )
-        .join(_extent(members), on="run", how="left", maintain_order="left")
-        .join(_inner_errors(members), on="run", how="left", maintain_order="left")
-        .join(_handovers(members), on="run", how="left", maintain_order="left")
-        .join(_said_above(spans, runs), on="trace", how="left", maintain_order="left")
-    )
+
+
+def _settle(rows: pl.DataFrame) -> pl.DataFrame:
+    """Choose between what the run's span says and what stands around it."""
+    there = ~pl.col("is_missing")
+    judged = pl.when(pl.col("kind") == "evaluator").then(pl.lit("evaluation"))
     rows = rows.with_columns(
         pl.coalesce(name, f"{name}_above").alias(name) for name in _INHERITED if name not in _OF_AGENTS
-    ).with_columns(
+    )
+    return rows.with_columns(
         pl.col("steps", "llm_calls", "tool_calls", "tool_failures", "retries", "loops").fill_null(0),
         run_id=pl.concat_str("trace_id", "root_span_id", separator="-"),
-        purpose=pl.coalesce(
-            "purpose",
-            pl.when(pl.col("kind") == "evaluator").then(pl.lit("evaluation")),
-            pl.lit("production"),
-        ),
+        purpose=pl.coalesce("purpose", judged, pl.lit("production")),
         workflow=pl.coalesce("workflow", pl.when(pl.col("kind") == "workflow").then(pl.col("name"))),
-        input=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("input")), "first_input"),
-        output=pl.coalesce(pl.when(~pl.col("is_missing")).then(pl.col("output")), "last_output"),
-        started_at=pl.when(pl.col("is_missing")).then("first_at").otherwise("started_at"),
-        ended_at=pl.when(~pl.col("is_missing")).then(pl.col("ended_at")),
-        duration_ms=pl.when(~pl.col("is_missing")).then(pl.col("duration_ms")),
-        complete=~pl.col("is_missing") & pl.col("ended_at").is_not_null(),
+        input=pl.coalesce(pl.when(there).then("input"), "first_input"),
+        output=pl.coalesce(pl.when(there).then("output"), "last_output"),
+        started_at=pl.when(there).then("started_at").otherwise("first_at"),
+        ended_at=pl.when(there).then("ended_at"),
+        duration_ms=pl.when(there).then("duration_ms"),
+        complete=there & pl.col("ended_at").is_not_null(),
     )
-    return decide_outcomes(rows)
 
 
 def _members(spans: TraceSet, runs: RunSet) -> pl.DataFrame:

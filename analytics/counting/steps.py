@@ -69,43 +69,8 @@ def _sub_agents(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
 def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
     """Return one row per run with its counts, and the latest failing and successful steps."""
     inside = steps.sort("start", "index").with_columns(bad=pl.col("failed") & ~pl.col("good"))
-    is_tool, is_bad = pl.col("step") == "tool", pl.col("bad")
-    masked = inside.select(
-        "run",
-        "input_tokens",
-        "output_tokens",
-        "hidden_retries",
-        is_llm=pl.col("step") == "llm",
-        is_tool=is_tool,
-        is_failed_tool=is_tool & pl.col("failed"),
-        failed_until=pl.when(is_bad).then("end"),
-        vital_until=pl.when(is_bad & ~is_tool).then("end"),
-        good_from=pl.when("good").then("start"),
-        called_from=pl.when(pl.col("good") & (pl.col("step") != "agent")).then("start"),
-    )
-    totals = masked.group_by("run").agg(
-        pl.len().cast(pl.Int64).alias("steps"),
-        pl.col("is_llm").sum().cast(pl.Int64).alias("llm_calls"),
-        pl.col("is_tool").sum().cast(pl.Int64).alias("tool_calls"),
-        pl.col("is_failed_tool").sum().cast(pl.Int64).alias("tool_failures"),
-        pl.col("hidden_retries", "input_tokens", "output_tokens").sum(),
-        pl.col("input_tokens", "output_tokens").count().name.prefix("known_"),
-        pl.col("failed_until", "vital_until", "good_from", "called_from").max(),
-    )
-    finished = (
-        inside.filter(pl.col("step") == "llm", "good")
-        .group_by("run")
-        .agg(last_finish=pl.col("finish_reason").last())
-    )
-    failed = (
-        inside.filter("bad")
-        .group_by("run")
-        .agg(
-            last_class=pl.col("failure_class").drop_nulls().last(),
-            last_error=pl.coalesce("status_message", "error_type").last(),
-        )
-    )
-    for more in (finished, failed, _count_retries(inside), _count_loops(inside)):
+    totals = _add_up(inside)
+    for more in (_last_steps(inside), _count_retries(inside), _count_loops(inside)):
         totals = totals.join(more, on="run", how="left")
     return totals.with_columns(
         *(
@@ -114,6 +79,44 @@ def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
         ),
         retries=pl.col("hidden_retries") + pl.col("retries").fill_null(0),
         loops=pl.col("loops").fill_null(0),
+    )
+
+
+def _add_up(steps: pl.DataFrame) -> pl.DataFrame:
+    """Counts, and when the last step failed and began to succeed; columns are null where a step does not matter."""
+    is_tool, is_bad = pl.col("step") == "tool", pl.col("bad")
+    masked = steps.select(
+        "run",
+        "input_tokens",
+        "output_tokens",
+        "hidden_retries",
+        llm_calls=(pl.col("step") == "llm").cast(pl.Int64),
+        tool_calls=is_tool.cast(pl.Int64),
+        tool_failures=(is_tool & pl.col("failed")).cast(pl.Int64),
+        failed_until=pl.when(is_bad).then("end"),
+        vital_until=pl.when(is_bad & ~is_tool).then("end"),
+        good_from=pl.when("good").then("start"),
+        called_from=pl.when(pl.col("good") & (pl.col("step") != "agent")).then("start"),
+    )
+    return masked.group_by("run").agg(
+        pl.len().cast(pl.Int64).alias("steps"),
+        pl.col("llm_calls", "tool_calls", "tool_failures").sum(),
+        pl.col("hidden_retries", "input_tokens", "output_tokens").sum(),
+        pl.col("input_tokens", "output_tokens").count().name.prefix("known_"),
+        pl.col("failed_until", "vital_until", "good_from", "called_from").max(),
+    )
+
+
+def _last_steps(steps: pl.DataFrame) -> pl.DataFrame:
+    """How the last answered model call of each run ended, and what the last failing step said."""
+    is_answered = (pl.col("step") == "llm") & pl.col("good")
+    telling = steps.filter(is_answered | pl.col("bad")).with_columns(is_answered=is_answered)
+    finish = pl.col("finish_reason").filter(pl.col("is_answered"))
+    error = pl.coalesce("status_message", "error_type").filter(pl.col("bad"))
+    return telling.group_by("run", maintain_order=True).agg(
+        last_finish=finish.last(),
+        last_class=pl.col("failure_class").filter(pl.col("bad")).drop_nulls().last(),
+        last_error=error.last(),
     )
 
 
