@@ -185,6 +185,13 @@ def read_firing_alerts() -> Reading[list[dict[str, object]]]:
     return _read("alerts", _load_alerts)
 
 
+def forget_answers() -> None:
+    """Read afresh next time: what was empty, or failed, may be answered now."""
+    _load_overview.clear()
+    _load_arrivals.clear()
+    _load_choices.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """Which runs the list shows beside window and filters, and in which order."""

@@ -207,7 +207,7 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
         value=NO_DATA if value is None or is_hidden else format_usd(value, at_least=unpriced > 0),
         beside=["cases span models"]
         if is_hidden
-        else [f"{format_count(resolved)} of {format_count(closed)} cases resolved"],
+        else [f"{format_count(resolved)} of {format_count(closed)} cases"],
         change=compare_amounts(
             None if is_hidden else value,
             earlier,

@@ -5,6 +5,7 @@ The data are those of tests/dashboard/seed.py and the clock stands, so that two 
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Generator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from store import open_store
@@ -23,6 +25,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--hide-scrollbars",
 )  # fmt: skip
+COLOURS = 192
 LONG = f"{2_000:032x}"
 
 
@@ -105,10 +108,13 @@ def take(browser: Browser, url: str, shot: Shot, directory: Path, failed: str) -
         page.locator(shot.awaited).first.wait_for(timeout=60_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000)
         page.wait_for_function(
-            "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.plot'))"
+            "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
         )
         page.wait_for_timeout(800)
-        page.screenshot(path=directory / f"{shot.name}.png")
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(
+            directory / f"{shot.name}.png", optimize=True
+        )
         print(f"{shot.name}.png")
 
 

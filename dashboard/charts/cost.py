@@ -13,6 +13,7 @@ from dashboard.filters import Window
 from dashboard.formats import format_usd
 from dashboard.theme import Palette
 
+HEIGHT_PX: Final = 304  # as tall as the table of tools beside it
 MODELS_SHOWN: Final = 6
 OTHERS: Final = "other models"
 
@@ -25,7 +26,7 @@ def draw_cost(
     `calls` has bin, model and cost_usd; models without a price have no bar, a page says so beside the chart.
     `known_models` gives a model the same colour in every window.
     """
-    figure = new_figure(colours, window)
+    figure = new_figure(colours, window, height_px=HEIGHT_PX)
     at = middles(window)
     priced = calls.filter(pl.col("cost_usd") > 0).with_columns(
         pl.col("cost_usd").cast(pl.Float64), pl.col("model").fill_null("unnamed model")

@@ -64,7 +64,7 @@ def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) 
             ],
             "nticks": 8,
         },
-        yaxis={**axis, "rangemode": "tozero", "nticks": 5},
+        yaxis={**axis, "rangemode": "tozero", "nticks": 5, "separatethousands": True},
     )  # fmt: skip
     return figure
 

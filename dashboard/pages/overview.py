@@ -18,7 +18,14 @@ from dashboard.charts.latency import draw_latency
 from dashboard.charts.outcomes import draw_outcomes
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
-from dashboard.data import Overview, read_arrivals, read_choices, read_firing_alerts, read_overview
+from dashboard.data import (
+    Overview,
+    forget_answers,
+    read_arrivals,
+    read_choices,
+    read_firing_alerts,
+    read_overview,
+)
 from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
 from dashboard.filters import Filters, Link, Window, link_traces
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
@@ -28,6 +35,8 @@ from dashboard.states import show_failure, show_nothing_found
 from dashboard.theme import Palette, palette
 
 LIVE_STEP: Final = timedelta(seconds=10)
+WAITING_STEP: Final = timedelta(seconds=3)
+FRESH: Final = timedelta(minutes=2)
 TOOLS_SHOWN: Final = 8
 FULL_BAR: Final = 0.2
 
@@ -39,20 +48,34 @@ def render() -> None:
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             range_name = filters.choose_range()
             is_live = choose_toggle("Live", "live", help="Read again every 10 seconds.")
-    st.fragment(_show_body, run_every=LIVE_STEP if is_live else _waiting_step())(range_name, is_live)
+    is_waiting = _is_unsettled(range_name)
+    step = LIVE_STEP if is_live else WAITING_STEP if is_waiting else None
+    st.fragment(_show_body, run_every=step)(range_name, is_live, is_waiting)
 
 
-def _waiting_step() -> timedelta | None:
-    """Look often while nothing has arrived yet, so that the page turns live by itself."""
-    arrivals = read_arrivals()
-    is_empty = arrivals.value is not None and arrivals.value.spans == 0
-    return timedelta(seconds=3) if is_empty else LIVE_STEP if arrivals.failure else None
+def _is_unsettled(range_name: str) -> bool:
+    """Whether the page should look again by itself: the store fails, or the first data are on their way."""
+    reading = read_overview(filters.open_window(range_name, current().clock()), active_filters())
+    if reading.failure is not None or reading.value is None:
+        return True
+    arrivals = read_arrivals().value
+    if arrivals is None or not _is_empty(reading.value):
+        return False
+    return arrivals.last_at is None or current().clock() - arrivals.last_at < FRESH
 
 
-def _show_body(range_name: str, is_live: bool) -> None:
+def _is_empty(overview: Overview) -> bool:
+    return overview.now.runs.is_empty() and overview.now.calls.is_empty()
+
+
+def _show_body(range_name: str, is_live: bool, is_waiting: bool) -> None:
     chosen = active_filters()
     window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
+    if is_waiting:
+        forget_answers()
     reading = read_overview(window, chosen)
+    if is_waiting and reading.failure is None and reading.value is not None and not _is_empty(reading.value):
+        st.rerun()
     with st.container(key="notices"):
         _show_alerts()
         if not show_failure(reading, key="failure"):
@@ -60,7 +83,7 @@ def _show_body(range_name: str, is_live: bool) -> None:
     overview = reading.value
     assert overview is not None
     with st.container(key="content"):
-        if overview.now.runs.is_empty() and overview.now.calls.is_empty():
+        if _is_empty(overview):
             show_nothing_found(overview.now.window, chosen, what="runs", path="")
             return
         _show_figures(overview, chosen)
@@ -172,16 +195,21 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
         Column("Calls", "number", "end"),
         Column("Top error"),
     ]
-    follow(
-        show_table(
-            columns,
-            tool_lines(overview, chosen)[:TOOLS_SHOWN],
-            key="tools",
-            caption="Tools by failure rate",
-            nothing="No tool was called in this window.",
-            is_bare=True,
-        )
+    lines = tool_lines(overview, chosen)
+    target = show_table(
+        columns,
+        lines[:TOOLS_SHOWN],
+        key="tools",
+        caption="Tools by failure rate",
+        nothing="No tool was called in this window.",
+        is_bare=True,
     )
+    if len(lines) > TOOLS_SHOWN:
+        rest = len(lines) - TOOLS_SHOWN
+        show_notice(
+            f"{rest} more {'tool' if rest == 1 else 'tools'}, failing less", is_plain=True, key="more_tools"
+        )
+    follow(target)
 
 
 def tool_lines(overview: Overview, chosen: Filters) -> list[Line]:
