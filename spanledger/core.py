@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -73,6 +74,7 @@ class Core:
             stack.callback(self._services.scheduler.stop)
             self._start_delivery(stack)
             self._watch_supervisor()
+            self._end_in_good_order()
             asyncio.run(self._server.serve())
             _log.info("the core process stops: it loads what is acknowledged first")
 
@@ -95,6 +97,15 @@ class Core:
                 timeout_graceful_shutdown=2,
             )
         )
+
+    def _end_in_good_order(self) -> None:
+        """Keep SIGTERM and SIGINT from ending the process: the server raises them again when it has stopped."""
+
+        def stop(*_: object) -> None:
+            self._server.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
 
     def _finish_loading(self, loading: threading.Thread) -> None:
         self._stop.set()

@@ -60,6 +60,15 @@ def test_runs_of_real_exporters_are_in_every_view_and_on_the_page(installation: 
     )
 
 
+def test_stopping_loads_what_was_acknowledged(installation: Installation) -> None:
+    installation.start("collect")
+    with tracing(http=installation.http) as tracer:
+        for number in range(50):
+            play_run(tracer, session=f"last-{number}")
+    assert installation.stop() == 0
+    assert installation.rows("SELECT count(*) AS n FROM spans") == [{"n": 150}]
+
+
 def test_other_hosts_and_origins_are_refused(installation: Installation) -> None:
     installation.start()
     for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
