@@ -25,7 +25,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--hide-scrollbars",
 )  # fmt: skip
-COLOURS = 192
+COLOURS = 256
 LONG = f"{2_000:032x}"
 
 
