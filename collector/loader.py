@@ -50,8 +50,15 @@ class Loader:
         self._dropped_at = 0.0
         self.failures = 0
         """How often the store could not be written."""
+        self.last_error: str | None = None
+        """Why nothing can be loaded now; None while loading works."""
         self._intake = intake_of(store)
         reader.seek(read_position(store))
+
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes of the log that are acknowledged and not yet loaded."""
+        return self._reader.unread_bytes()
 
     def load_once(self) -> LoadReport | None:
         """Load the next bodies of the log; None when there is nothing to load.
@@ -98,15 +105,19 @@ class Loader:
         """Load the next bodies, and try again for as long as the store fails."""
         for delay_s in chain(_BACKOFFS_S, repeat(_BACKOFFS_S[-1])):
             try:
-                return self.load_once()
-            except Exception:  # noqa: BLE001 (the loop that must never end)
+                report = self.load_once()
+            except Exception as error:  # noqa: BLE001 (the loop that must never end)
                 self.failures += 1
+                self.last_error = f"{type(error).__name__}: {error}"
                 _log.exception(
                     "loading failed; the bodies stay in the log and are tried again in %s s", delay_s
                 )
                 if stop.is_set():
                     return None
                 stop.wait(delay_s)
+            else:
+                self.last_error = None
+                return report
         raise AssertionError
 
     def _drop_loaded(self, position: Position) -> None:

@@ -20,12 +20,9 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from collector.loader import Loader
-from collector.log import LogReader
 from spanledger.api.application import build_application
 from spanledger.api.control_socket import ControlSocket
 from spanledger.config import Config, load_config, parse_address
-from spanledger.layout import log_dir
 from spanledger.services import Services, open_services
 from store.errors import ConfigError, SpanledgerError
 from store.logs import configure_logs
@@ -54,8 +51,8 @@ class Core:
         self._options = options
         self._stop = threading.Event()
         self._wakes = _Wakes(options.wake)
-        reader = LogReader(log_dir(services.config.data_dir))
-        self._loader = Loader(services.store, reader, services.config.collector)
+        assert services.loader is not None, "the core loads the log"
+        self._loader = services.loader
         self._server = self._build_server(services.config)
         configure_logs(level=services.config.log.level, form=services.config.log.format)
 
@@ -167,7 +164,7 @@ def main() -> int:
         return 2
     configure_logs(level=config.log.level, form=config.log.format)
     try:
-        with open_services(config, alerting=options.with_dashboard) as services:
+        with open_services(config, alerting=options.with_dashboard, loading=True) as services:
             Core(services, options).run()
     except SpanledgerError as error:
         _log.error("the core process cannot run: %s", error)

@@ -10,26 +10,32 @@ from datetime import datetime
 from alerts.engine import AlertEngine, alerts_job
 from analytics.pipeline import data_jobs
 from analytics.scheduler import Scheduler
+from collector.loader import Loader
+from collector.log import LogReader
 from spanledger.config import Config
 from spanledger.housekeeping import housekeeping_jobs
+from spanledger.layout import log_dir
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 
 
 @dataclass(frozen=True)
 class Services:
-    """The open parts; `engine` is None where alerts are not evaluated."""
+    """The open parts; `engine` is None where alerts are not evaluated, `loader` where no log is loaded."""
 
     config: Config
     store: Store
     control: Control
     scheduler: Scheduler
     engine: AlertEngine | None
+    loader: Loader | None
     started_at: datetime
 
 
 @contextmanager
-def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> Generator[Services]:
+def open_services(
+    config: Config, *, alerting: bool = False, loading: bool = False, clock: Clock = utc_now
+) -> Generator[Services]:
     """Open the store, the control state and the jobs over them; close them in reverse order.
 
     Raises:
@@ -49,7 +55,12 @@ def open_services(config: Config, *, alerting: bool, clock: Clock = utc_now) -> 
             if engine:
                 jobs.append(alerts_job(engine))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
-            yield Services(config, store, control, scheduler, engine, clock())
+            loader = (
+                Loader(store, LogReader(log_dir(config.data_dir)), config.collector, clock)
+                if loading
+                else None
+            )
+            yield Services(config, store, control, scheduler, engine, loader, clock())
         finally:
             control.close()
     finally:

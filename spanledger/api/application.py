@@ -54,6 +54,10 @@ def _routes(services: Services) -> Sequence[BaseRoute]:
             services.store.ping()
         except SpanledgerError as error:
             return JSONResponse({"status": "unavailable", "reason": str(error)}, status_code=503)
+        if services.loader is not None and services.loader.last_error:
+            return JSONResponse(
+                {"status": "not loading", "reason": services.loader.last_error}, status_code=503
+            )
         return JSONResponse({"status": "ready"})
 
     def expose(_: Request) -> Response:

@@ -35,6 +35,7 @@ class CoreMetrics(Collector):
             "spanledger_start_time_seconds", "Start of the core process, Unix time", value=started
         )
         yield from self._ingest()
+        yield from self._loading()
         yield from self._jobs()
         size = self._services.store.size()
         yield GaugeMetricFamily(
@@ -69,6 +70,19 @@ class CoreMetrics(Collector):
             size.add_metric(labels, row["bytes_total"])
             newest.add_metric(labels, row["last_loaded_at"].replace(tzinfo=UTC).timestamp())
         yield from (records, rejected, duplicates, size, newest)
+
+    def _loading(self) -> Iterator[Metric]:
+        loader = self._services.loader
+        if loader is None:
+            return
+        yield GaugeMetricFamily(
+            "spanledger_loader_backlog_bytes", "Bytes of the log not yet loaded", value=loader.backlog_bytes
+        )
+        yield CounterMetricFamily(
+            "spanledger_loader_failures",
+            "Loads the store could not take and that were tried again",
+            value=loader.failures,
+        )
 
     def _jobs(self) -> Iterator[Metric]:
         runs = CounterMetricFamily("spanledger_job_runs", "Runs of a job", labels=["job"])

@@ -78,6 +78,10 @@ def sql(
     file: Annotated[Path | None, typer.Option("-f", "--file", help="Read the query from a file.")] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow or parquet.")] = "table",
     max_rows: Annotated[int | None, typer.Option(help="Refuse answers with more rows.", min=1)] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds the query may take; default [store] query_timeout_s.", min=0.1),
+    ] = None,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
@@ -94,9 +98,8 @@ def sql(
         if not file.exists():
             raise ConfigError(f"there is no query file {file}")
         query = file.read_text("utf-8")
-    table = perform(
-        "sql", {"query": query or sys.stdin.read(), "max_rows": max_rows}, data=data, config=config
-    )
+    arguments = {"query": query or sys.stdin.read(), "max_rows": max_rows, "timeout_s": timeout}
+    table = perform("sql", arguments, data=data, config=config)
     assert isinstance(table, pa.Table)
     print_table(table, form)  # type: ignore[arg-type]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -31,16 +30,16 @@ def status(
     found = perform("status", {}, data=data, config=config)
     assert isinstance(found, Mapping)
     if as_json:
-        typer.echo(json.dumps({**found, "is_served": served}, default=_iso, indent=2))
+        typer.echo(json.dumps({**found, "is_served": served}, indent=2))
         return
     typer.echo(
         f"Spanledger {found['version']} on {found['data_dir']}, {'running' if served else 'not running'}"
     )
     size = found["store"]
-    typer.echo(
-        f"database {size['file_bytes'] / 1e6:,.1f} MB, of it in use {size['used_bytes'] / 1e6:,.1f} MB; "
-        f"log to replay {size['wal_bytes'] / 1e6:,.1f} MB; disk free {found['disk_free_bytes'] / 1e9:,.1f} GB"
-    )
+    stored = size["file_bytes"] + size["wal_bytes"]
+    typer.echo(f"disk      {stored / 1e6:,.1f} MB stored, {found['disk_free_bytes'] / 1e9:,.1f} GB free")
+    if found["loader"]:
+        _print_loader(found["loader"])
     typer.echo("rows      " + ", ".join(f"{name} {count:,}" for name, count in found["rows"].items()))
     for row in found["ingest"]:
         typer.echo(
@@ -49,6 +48,11 @@ def status(
         )
     for job in found["jobs"]:
         _print_job(job)
+
+
+def _print_loader(loader: Mapping[str, Any]) -> None:
+    line = f"loader    {loader['backlog_bytes'] / 1e6:,.1f} MB of the log waits"
+    typer.echo(f"{line}; failing: {loader['last_error']}" if loader["last_error"] else line)
 
 
 def _print_job(job: Mapping[str, Any]) -> None:
@@ -79,7 +83,3 @@ def doctor(data: Data = None, config: ConfigFile = None) -> None:
             typer.echo(f"      {'':14} → {finding.remedy}")
     if any(finding.verdict == "fail" for finding in findings):
         raise typer.Exit(1)
-
-
-def _iso(value: object) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -63,5 +63,5 @@ def perform(
 
     configure_logs(level="warning", form=settings.log.format)
     make_data_dir(settings.data_dir)
-    with open_services(settings, alerting=False) as services:
+    with open_services(settings) as services:
         return OPERATIONS[operation](services, arguments, on_progress)
