@@ -140,7 +140,8 @@ class AdhocRunner:
     def _explain(self, error: duckdb.Error, watch: _Watch, timeout_s: float) -> QueryRejected:
         if watch.went_over == "time":
             return QueryRejected(
-                f"the query took more than {timeout_s:g} s; narrow its time range, or allow more by --timeout or [store] query_timeout_s"
+                f"the query took more than {timeout_s:g} s; narrow its time range, or allow more by --timeout "
+                "or [store] query_timeout_s"
             )
         if watch.went_over == "memory" or isinstance(error, duckdb.OutOfMemoryException):
             return QueryRejected(
