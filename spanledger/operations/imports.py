@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from collector.importer import import_paths
-
 from spanledger.services import Services
 
 
