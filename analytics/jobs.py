@@ -44,8 +44,8 @@ class Job:
     """A named piece of work and when it is run.
 
     Jobs that wake on a load, or follow one that does, form a chain in the order they were given: one
-    thread, one after another; when one changed something, those behind it are run too. The others
-    run by the clock alone, beside the chain.
+    thread, one after another. A load wakes the first; when one changed something, those behind it are
+    run too. The others run by the clock alone, beside the chain.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Job:
     every: timedelta | None = None
     """Also run by the clock, this often."""
     wakes_on_load: bool = False
-    """Part of the chain, run after each load."""
+    """Part of the chain that a load sets in motion."""
     pause: timedelta = timedelta(0)
     """Least time between two runs in the chain."""
     max_share: float | None = None

@@ -14,6 +14,8 @@ from store.port import Replacement
 SUBJECTS = ("run", "llm_call", "tool_call", "case")
 BUCKETED_SUBJECTS = ("run", "llm_call", "tool_call")
 
+PAUSE = timedelta(seconds=5)
+"""An hour costs as much again for each run that is added to it: those that trickle in are added together."""
 MAX_ROWS = 20_000
 """Rows of the work list looked at in one run."""
 MAX_HOURS = 400
@@ -26,7 +28,7 @@ JOINED_WITHIN = timedelta(hours=6)
 
 def rollups_job(settings: AnalyticsSettings) -> Job:
     """Return the rollup job, which may take a bounded share of the time."""
-    return Job("rollups", update_rollups, wakes_on_load=True, max_share=settings.rollup_share)
+    return Job("rollups", update_rollups, wakes_on_load=True, pause=PAUSE, max_share=settings.rollup_share)
 
 
 def update_rollups(context: JobContext) -> JobReport:

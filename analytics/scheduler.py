@@ -125,7 +125,8 @@ class Scheduler:
             )
 
     def _on_load(self, _load_seq: int) -> None:
-        self._mark_due(self._chain)
+        """Wake the first job of the chain; the others read what it writes and follow when it wrote something."""
+        self._mark_due(self._chain[:1])
 
     def _mark_due(self, runners: Sequence[JobRunner]) -> None:
         with self._wake:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 READ_BYTES: Final = 8 << 20
 """Bytes of the log, mostly compressed, that make one transaction under load."""
 _READ_BODIES: Final = 8192
-_PAUSE_S: Final = 0.3
+_PAUSE_S: Final = 0.5
 """Least time from one load to the next one that is not full: small loads cost nearly as much as larger ones."""
 _DROP_EVERY_S: Final = 10.0
 _BACKOFFS_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)

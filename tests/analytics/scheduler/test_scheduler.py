@@ -117,6 +117,22 @@ def test_load_wakes_the_chain(store: Store, clock: Any, recorder: Recorder) -> N
         assert scheduler.stop(DEADLINE_S)
 
 
+def test_load_costs_the_jobs_behind_nothing_until_something_changed(
+    store: Store, clock: Any, recorder: Recorder
+) -> None:
+    reports = [NOTHING_TO_DO, NOTHING_TO_DO, JobReport(changed=1)]
+    scheduler = Scheduler(store, [recorder.job("facts", reports), recorder.job("sessions")], clock)
+    scheduler.start()
+    try:
+        wait_until(lambda: recorder.turns == ["facts", "sessions"])
+        load(store, "b1")
+        wait_until(lambda: len(recorder.turns) == 3)
+        load(store, "b2")
+        wait_until(lambda: recorder.turns == ["facts", "sessions", "facts", "facts", "sessions"])
+    finally:
+        assert scheduler.stop(DEADLINE_S)
+
+
 def test_load_during_a_run_is_not_missed(store: Store, clock: Any) -> None:
     entered, leave, turns = threading.Event(), threading.Event(), list[int]()
 
@@ -180,15 +196,16 @@ def test_stop_waits_for_the_running_job(store: Store, clock: Any) -> None:
 
 
 def test_failing_job_is_held_back(store: Store, clock: Any, recorder: Recorder) -> None:
-    scheduler = Scheduler(store, [recorder.failing_job("facts"), recorder.job("last")], clock)
+    facts = recorder.job("facts", [NOTHING_TO_DO, JobReport(changed=1)])
+    scheduler = Scheduler(store, [facts, recorder.failing_job("sessions"), recorder.job("last")], clock)
     scheduler.start()
     try:
         wait_until(lambda: "last" in recorder.turns)
         load(store, "b1")
         wait_until(lambda: recorder.turns.count("last") == 2)
-        assert recorder.turns.count("facts") == 1
-        (facts, _) = scheduler.statuses()
-        assert (facts.consecutive_failures, facts.is_due) == (1, True)
+        assert recorder.turns.count("sessions") == 1
+        (_, sessions, _) = scheduler.statuses()
+        assert (sessions.consecutive_failures, sessions.is_due) == (1, True)
     finally:
         scheduler.stop(DEADLINE_S)
 
