@@ -26,7 +26,7 @@ class StoreSettings:
     """Disk the engine may use for intermediate results."""
     threads: int | None = None
     """Threads of the engine; None: one per core."""
-    checkpoint_threshold: str = "512MB"
+    checkpoint_threshold: str = "256MB"
     """Size of the write-ahead log at which it moves into the file; small ones cost a rewrite of content."""
     retention: timedelta | None = timedelta(days=90)
     """Age, since it was received, at which telemetry is deleted; None: never."""
