@@ -72,6 +72,7 @@ def flatten_traces(requests: pa.RecordBatch, received_at: Sequence[datetime]) ->
 
 def _own_columns(spans: Items) -> pl.DataFrame:
     status = spans.struct("status")
+    start, end = spans.column("start_time_unix_nano"), spans.column("end_time_unix_nano")
     raw = pl.DataFrame(
         {
             "trace_id": spans.column("trace_id"),
@@ -81,15 +82,17 @@ def _own_columns(spans: Items) -> pl.DataFrame:
             "otel_kind": _named(_KINDS, spans.column("kind")),
             "status": _named(_STATUSES, as_series(status.field("code"))),
             "status_message": as_series(status.field("message")),
-            "start": spans.column("start_time_unix_nano"),
-            "end": spans.column("end_time_unix_nano"),
+            "start": start,
+            "end": end,
+            # NumPy divides; Polars multiplies by the reciprocal wherever there is more than one row, so that
+            # a span would last differently with the batch it came in.
+            "elapsed_ms": (end - start).to_numpy() / 1e6,
         }
     )
     has_parent = (pl.col("parent") != _NO_PARENT) & pl.col("parent").bin.size().is_between(
         1, _LONGEST_PARENT_ID
     )
     is_closed = pl.col("end") > 0
-    elapsed_ns = (pl.col("end") - pl.col("start")).cast(pl.Float64)
     return raw.select(
         pl.col("trace_id", "span_id").bin.encode("hex"),
         pl.when(has_parent).then(pl.col("parent").bin.encode("hex")).alias("parent_span_id"),
@@ -97,7 +100,7 @@ def _own_columns(spans: Items) -> pl.DataFrame:
         "otel_kind",
         as_timestamps("start").alias("started_at"),
         pl.when(is_closed).then(as_timestamps("end")).alias("ended_at"),
-        pl.when(is_closed & (pl.col("end") >= pl.col("start"))).then(elapsed_ns / 1e6).alias("duration_ms"),
+        pl.when(is_closed & (pl.col("end") >= pl.col("start"))).then(pl.col("elapsed_ms")).alias("duration_ms"),
         "status",
         text_or_null("status_message"),
     )

@@ -86,6 +86,11 @@ def test_times_are_microseconds_and_duration_comes_from_nanoseconds() -> None:
     assert span["duration_ms"][0] == (2_500_000 - 1_999) / 1e6
 
 
+def test_duration_does_not_depend_on_the_spans_beside_it() -> None:
+    spans = [a_span(number, start_ns=NOW_NS, end_ns=NOW_NS + 158_366) for number in (1, 2, 3)]
+    assert {*decode(*spans).spans["duration_ms"], *decode(spans[0]).spans["duration_ms"]} == {0.158366}
+
+
 def test_span_without_end_is_open() -> None:
     span = decode(a_span(end_ns=0)).spans
     assert span.select("ended_at", "duration_ms").row(0) == (None, None)
