@@ -18,8 +18,11 @@ _Places = NDArray[np.int64]
 _SPAN = re.compile(
     rb"\x0a\x10(.{16})\x12\x08(.{8})(?:\x22\x08(.{8}))?\x2a.{1,200}?\x39(.{8})\x41(.{8})", re.DOTALL
 )
+_CONVERSATION = re.compile(rb"conv-(\d{9})")
+_RUNS_A_CONVERSATION = 4
 _HEX_IDS = (re.compile(rb"chatcmpl-([0-9a-f]{20})"), re.compile(rb"call_([0-9a-f]{12})"))
 _HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_ZERO = np.uint8(ord("0"))
 _DIGIT_VALUES = np.zeros(256, dtype=np.uint8)
 _DIGIT_VALUES[_HEX_DIGITS] = np.arange(16, dtype=np.uint8)
 
@@ -33,6 +36,7 @@ class Template:
     trace_ids: _Places
     span_ids: _Places
     times: _Places
+    conversations: _Places
     hex_ids: Sequence[_Places]
 
     @classmethod
@@ -46,6 +50,7 @@ class Template:
             _places([match.start(1) for match in found], 16),
             _places([m.start(group) for m in found for group in (2, 3) if m.start(group) >= 0], 8),
             _places([match.start(group) for match in found for group in (4, 5)], 8),
+            _places([match.start(1) for match in _CONVERSATION.finditer(payload.data)], 9),
             [
                 _places([match.start(1) for match in pattern.finditer(payload.data)], length)
                 for pattern, length in zip(_HEX_IDS, (20, 12), strict=True)
@@ -60,6 +65,8 @@ class Template:
         data[self.span_ids] ^= random.integers(0, 256, 8, dtype=np.uint8)
         times = np.ascontiguousarray(data[self.times]).view("<u8") + np.uint64(shift_ns)
         data[self.times] = times.view(np.uint8).reshape(self.times.shape)
+        turns = np.random.default_rng(number // _RUNS_A_CONVERSATION).integers(0, 10, 9, dtype=np.uint8)
+        data[self.conversations] = (data[self.conversations] - _ZERO + turns) % 10 + _ZERO
         for places in self.hex_ids:
             turned = (
                 _DIGIT_VALUES[data[places]] + random.integers(0, 16, places.shape[1], dtype=np.uint8)
