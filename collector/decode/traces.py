@@ -100,7 +100,9 @@ def _own_columns(spans: Items) -> pl.DataFrame:
         "otel_kind",
         as_timestamps("start").alias("started_at"),
         pl.when(is_closed).then(as_timestamps("end")).alias("ended_at"),
-        pl.when(is_closed & (pl.col("end") >= pl.col("start"))).then(pl.col("elapsed_ms")).alias("duration_ms"),
+        pl.when(is_closed & (pl.col("end") >= pl.col("start")))
+        .then(pl.col("elapsed_ms"))
+        .alias("duration_ms"),
         "status",
         text_or_null("status_message"),
     )
