@@ -96,6 +96,10 @@ class Scheduler:
         self._log.flush()
         return report
 
+    def wake(self) -> None:
+        """Have the chain look for work that no load announced: traces that were touched, rows that were replaced."""
+        self._mark_due(self._chain)
+
     @contextmanager
     def paused(self) -> Generator[None]:
         """Keep the chain from running while the block does what jobs must not write beside."""

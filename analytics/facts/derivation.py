@@ -42,10 +42,8 @@ def derive_facts(
     tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))
     runs = add_costs(counted.runs, calls)
     past = _read_past(store, touched)
-    llm_keys, tool_keys = (
-        pl.concat([keys, rows.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)])
-        for keys, rows in ((past.llm_calls, calls), (past.tool_calls, tools))
-    )
+    of_pieces = touched.spans.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)
+    llm_keys, tool_keys = (pl.concat([keys, of_pieces]) for keys in (past.llm_calls, past.tool_calls))
     pieces = runs.join(touched.in_pieces, on="trace_id", how="semi").select("run_id")
     aliases = trace_aliases(store, touched, past.runs, counted.runs)
     scores = collect_scores(store, touched, counted, aliases)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from analytics.facts.again import MAX_TOUCHES, Part, divide_loads, read_touches, split_touches
 from analytics.facts.derivation import derive_facts
 from analytics.facts.reading import SpanReader
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
@@ -43,23 +44,27 @@ class FactsState:
     chunk_spans: int = CHUNK_SPANS
 
     def update(self, context: JobContext) -> JobReport:
-        """Count the loads above the watermark, oldest first, until none is left or time is up."""
+        """Count the loads above the watermark, oldest first, then what else was touched, until time is up."""
         store = context.store
         floor = int(store.select("facts/watermark")["load_seq"][0])
         pending = store.select("facts/pending_loads", {"floor": floor, "max_rows": _LOADS_READ})
-        if pending.is_empty():
+        touches = read_touches(store)
+        if pending.is_empty() and touches.is_empty():
             return NOTHING_TO_DO
         reader = self._open_reader(context)
         book = self._open_book(store)
         changed, until = 0, time.monotonic() + _RUN_SECONDS
-        chunks = _divide(pending, self.chunk_spans)
+        chunks = divide_loads(pending, self.chunk_spans)
         for position, (first, last, spans) in enumerate(chunks):
             if position and (context.is_stopping() or time.monotonic() > until):
                 break
             changed += self._derive(context, reader, book, first, last, spans)
             floor = last
-        has_more = floor < int(pending["load_seq"][-1]) or pending.height == _LOADS_READ
-        return JobReport(changed=changed, load_seq=floor, has_more=has_more)
+        again, is_left = self._derive_again(context, reader, book, touches, floor, until)
+        has_more = is_left or (not pending.is_empty() and floor < int(pending["load_seq"][-1]))
+        return JobReport(
+            changed=changed + again, load_seq=floor, has_more=has_more or pending.height == _LOADS_READ
+        )
 
     def _derive(
         self, context: JobContext, reader: SpanReader, book: PriceBook, first: int, last: int, spans: int
@@ -75,6 +80,45 @@ class FactsState:
             context.store.replace(*replacements, appends=appends)
             changed += sum(len(item.rows) for item in replacements)
         return changed
+
+    def _derive_again(
+        self,
+        context: JobContext,
+        reader: SpanReader,
+        book: PriceBook,
+        touches: pl.DataFrame,
+        floor: int,
+        until: float,
+    ) -> tuple[int, bool]:
+        """Derive touched traces again, one part at least; return rows written and whether some are left."""
+        if touches.is_empty():
+            return 0, False
+        changed = 0
+        parts = split_touches(
+            context.store,
+            touches,
+            last=floor,
+            max_spans=self.chunk_spans,
+            max_trace_spans=reader.max_past_spans,
+        )
+        for position, part in enumerate(parts):
+            if position and (context.is_stopping() or time.monotonic() > until):
+                return changed, True
+            changed += self._derive_part(context.store, reader, book, part, floor)
+        return changed, touches.height == MAX_TOUCHES
+
+    def _derive_part(self, store: Store, reader: SpanReader, book: PriceBook, part: Part, floor: int) -> int:
+        if part.traces.is_empty():
+            store.replace(*part.done())
+            return 0
+        touched = (
+            reader.read_again(part.traces, floor)
+            if part.loads is None
+            else reader.read_piece(part.traces, *part.loads)
+        )
+        replacements, appends = derive_facts(store, touched, book)
+        store.replace(*replacements, *part.done(), appends=appends)
+        return sum(len(item.rows) for item in replacements)
 
     def _parts(self, store: Store, first: int, last: int, spans: int) -> list[pl.DataFrame | None]:
         """None for all traces at once; for a load beyond the bound, its traces in several frames."""
@@ -96,18 +140,6 @@ class FactsState:
         if self.book is None or self.book.version != version:
             self.book = current_price_book(store)
         return self.book
-
-
-def _divide(pending: pl.DataFrame, chunk_spans: int) -> list[tuple[int, int, int]]:
-    """Neighbouring loads together, up to the bound: first load, last load, spans."""
-    chunks: list[tuple[int, int, int]] = []
-    for load_seq, spans in pending.iter_rows():
-        if chunks and chunks[-1][2] + spans <= chunk_spans:
-            first, _, together = chunks[-1]
-            chunks[-1] = (first, load_seq, together + spans)
-        else:
-            chunks.append((load_seq, load_seq, spans))
-    return chunks
 
 
 def _move_watermark(context: JobContext, load_seq: int) -> Replacement:

@@ -92,8 +92,30 @@ class SpanReader:
             )
             spans = pl.concat([new, older])
         spans, twins = self._add_twins(spans, last)
+        return self._gather(spans, pl.concat([seen, unsure, twins]), first, last)
+
+    def read_again(self, traces: pl.DataFrame, last: int) -> Touched:
+        """Return all spans, up to the load `last`, of traces that something other than a span touched.
+
+        `traces`: trace_id and since_load. Twins are searched for, not remembered: the traces may be old.
+        """
+        begin = traces.select("trace_id", load_seq="since_load")
+        nothing = self.store.select("facts/spans_of_loads", {"first": 0, "last": -1})
+        spans = self._read(begin, last, nothing)
+        if spans.is_empty():
+            return self._gather(spans, begin.clear(), last, last)
+        spans, twins = self._add_twins(spans, last, _twin_bounds(self.store, spans))
+        return self._gather(spans, pl.concat([begin, twins]), last, last)
+
+    def read_piece(self, traces: pl.DataFrame, first: int, last: int) -> Touched:
+        """Return what loads `first` to `last` wrote of traces that are too large to be seen as a whole."""
+        self.oversized.update(traces["trace_id"])
+        spans = self._read_fresh(first, last, traces.select("trace_id"))
+        nothing = pl.DataFrame(schema={"trace_id": pl.String, "load_seq": pl.Int64})
+        return self._gather(spans, nothing, first, last)
+
+    def _gather(self, spans: pl.DataFrame, past: pl.DataFrame, first: int, last: int) -> Touched:
         self._remember(spans)
-        past = pl.concat([seen, unsure, twins])
         begin = past["load_seq"].min()
         large = pl.DataFrame({"trace_id": sorted(self.oversized)}, schema={"trace_id": pl.String})
         return Touched(
@@ -157,12 +179,17 @@ class SpanReader:
         traces = pl.concat([rows.select("trace_id") for rows in unsure]).unique()
         return traces.with_columns(load_seq=pl.lit(0, pl.Int64))
 
-    def _add_twins(self, spans: pl.DataFrame, last: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Add the traces in which another library tells of the same responses, with the load they begin at."""
+    def _add_twins(
+        self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Add the traces in which another library tells of the same responses, with the load they begin at.
+
+        With `bounds` these loads are searched, else what is remembered says where to look.
+        """
         added = [pl.DataFrame(schema={"trace_id": pl.String, "load_seq": pl.Int64})]
         fresh = spans
         for _ in range(_TWIN_ROUNDS):
-            found = self._find_twins(fresh, last).join(spans, on="trace_id", how="anti")
+            found = self._find_twins(fresh, last, bounds).join(spans, on="trace_id", how="anti")
             if found.is_empty():
                 break
             begin = self._begin(_numbers(found["trace_id"]))
@@ -172,12 +199,18 @@ class SpanReader:
             added.append(found)
         return spans, pl.concat(added)
 
-    def _find_twins(self, spans: pl.DataFrame, last: int) -> pl.DataFrame:
+    def _find_twins(self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None) -> pl.DataFrame:
         """Traces that may hold twins: by response id, or by likeness where one of two spans stands alone."""
         calls = _list_calls(spans)
         named = calls.filter(pl.col("response_id").is_not_null())
-        found = [self._search("twin_traces", self.responses, named, "response_id", last)]
         alike = calls.filter(pl.col("likeness").is_not_null())
+        if bounds:
+            found = [
+                self._select("twin_traces", named, *bounds),
+                self._select("similar_traces", alike, *bounds),
+            ]
+            return pl.concat(found).unique()
+        found = [self._search("twin_traces", self.responses, named, "response_id", last)]
         for memory, asked in (
             (self.embedded, alike.filter("is_lonely")),
             (self.lonely, alike.filter(~pl.col("is_lonely"))),
@@ -192,9 +225,14 @@ class SpanReader:
         elsewhere = trace != _numbers(calls["trace_id"])[position]
         if not bool(elsewhere.any()):
             return _NO_TRACES
-        asked = calls[np.unique(position[elsewhere])].drop("is_lonely", "likeness")
         begin = self._begin(np.unique(trace[elsewhere]))
-        return self.store.select(f"facts/{query}", {"first": begin, "last": last}, {"asked": asked})
+        return self._select(query, calls[np.unique(position[elsewhere])], begin, last)
+
+    def _select(self, query: str, calls: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
+        if calls.is_empty():
+            return _NO_TRACES
+        asked = calls.drop("is_lonely", "likeness")
+        return self.store.select(f"facts/{query}", {"first": first, "last": last}, {"asked": asked})
 
     def _begin(self, traces: np.ndarray) -> int:
         """First load of the traces of these numbers, 0 when one is forgotten."""
@@ -214,6 +252,16 @@ class SpanReader:
         for memory, is_lonely in ((self.lonely, True), (self.embedded, False)):
             fitting = alike if in_doubt else alike.filter(pl.col("is_lonely") == is_lonely)
             memory.add(_keys(fitting["likeness"]), _numbers(fitting["trace_id"]))
+
+
+def _twin_bounds(store: Store, spans: pl.DataFrame) -> tuple[int, int]:
+    """Loads that may have brought a twin: it is received about when the call is."""
+    window = spans.select(
+        since=pl.col("received_at").min() - _RESPONSE_WINDOW,
+        until=pl.col("received_at").max() + _RESPONSE_WINDOW,
+    )
+    loads = store.select("facts/loads_received", window.row(0, named=True)).row(0, named=True)
+    return loads["first_load"], loads["last_load"]
 
 
 def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:

@@ -85,6 +85,7 @@ OF_LOADS = {"first": 2, "last": 7}
 OF_TIMES = {"first": _BEGIN, "last": _END}
 
 OWN_VALUES: dict[str, dict[str, object]] = {
+    "facts/loads_of_traces": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
     "facts/old_runs": OF_LOADS,
     "facts/old_tool_calls": OF_LOADS,

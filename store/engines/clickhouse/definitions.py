@@ -51,6 +51,7 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "tool_calls": "(toStartOfHour(started_at), trace_id, span_id)",
     "touched_hours": "(subject, hour_at)",
     "touched_sessions": "session_id",
+    "touched_traces": "(since_load, trace_id)",
     "watermarks": "job",
 }
 """What rows of a table are sorted by on disk; a table without an entry is sorted by nothing."""
