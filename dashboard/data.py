@@ -1,85 +1,20 @@
-"""The pages' only way to data: one read per page, cached by small frozen keys, with the last good answer kept.
-
-A page asks for everything it shows at once, so that what stands side by side was read together, and so that
-a store that fails greys the page as a whole instead of half of it.
-"""
+"""What overview, traces, the trace and the frame ask of the store."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock
-from typing import Final, Generic, TypeVar, cast
+from typing import Final
 
 import polars as pl
 import streamlit as st
 
 from dashboard.filters import Filters, Window
+from dashboard.reading import Reading, forget_all, read, select
 from dashboard.services import current
-from store.errors import SpanledgerError
-
-T = TypeVar("T")
 
 PAGE_ROWS: Final = 100
 SPAN_LIMIT: Final = 20_000
-_REMEMBERED: Final = 64
-
-
-@dataclass(frozen=True)
-class Reading(Generic[T]):
-    """An answer, and why it is an old one where it is.
-
-    Attributes:
-        value: the answer; None when nothing could be read, now or before.
-        read_at: when it was read, UTC.
-        failure: why the store did not answer just now; None when it did.
-    """
-
-    value: T | None
-    read_at: datetime
-    failure: str | None = None
-
-
-class _Memory:
-    """The last good answers, a bounded number of them."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._answers: OrderedDict[Hashable, tuple[object, datetime]] = OrderedDict()
-
-    def keep(self, key: Hashable, value: object, at: datetime) -> None:
-        with self._lock:
-            self._answers[key] = (value, at)
-            self._answers.move_to_end(key)
-            while len(self._answers) > _REMEMBERED:
-                self._answers.popitem(last=False)
-
-    def find(self, key: Hashable) -> tuple[object, datetime] | None:
-        with self._lock:
-            return self._answers.get(key)
-
-
-_MEMORY: Final = _Memory()
-
-
-def _read(key: Hashable, load: Callable[[], T]) -> Reading[T]:
-    """Return what `load` answers, or what it answered last for `key` when the store fails."""
-    now = current().clock()
-    try:
-        value = load()
-    except SpanledgerError as error:
-        kept = _MEMORY.find(key)
-        if kept is None:
-            return Reading(None, now, str(error))
-        return Reading(cast(T, kept[0]), kept[1], str(error))
-    _MEMORY.keep(key, value, now)
-    return Reading(value, now)
-
-
-def _select(query: str, params: Mapping[str, object]) -> pl.DataFrame:
-    return current().store.select(query, params)
 
 
 @dataclass(frozen=True)
@@ -130,29 +65,29 @@ def _read_period(window: Window, filters: Filters) -> Period:
     by_run = {**params, "fresh_from": window.start} if filters.model else params
     return Period(
         window=window,
-        runs=_select("overview/runs", by_run),
-        latency=_select("overview/latency", by_run),
-        calls=_select("overview/calls", params),
-        tools=_select("overview/tools", by_run),
-        cases=_select("overview/cases", params),
+        runs=select("overview/runs", by_run),
+        latency=select("overview/latency", by_run),
+        calls=select("overview/calls", params),
+        tools=select("overview/tools", by_run),
+        cases=select("overview/cases", params),
     )
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _load_overview(window: Window, filters: Filters) -> Overview:
-    errors = _select("overview/tool_errors", window_params(window, filters))
+    errors = select("overview/tool_errors", window_params(window, filters))
     return Overview(_read_period(window, filters), _read_period(window.previous(), filters), errors)
 
 
 def read_overview(window: Window, filters: Filters) -> Reading[Overview]:
     """Return the figures of a window."""
-    return _read(("overview", window.name, filters), lambda: _load_overview(window, filters))
+    return read(("overview", window.name, filters), lambda: _load_overview(window, filters))
 
 
 @st.cache_data(ttl=60, max_entries=2, show_spinner=False)
 def _load_choices(since: datetime) -> dict[str, list[str]]:
     choices: dict[str, list[str]] = {}
-    for row in _select("overview/choices", {"since": since}).iter_rows(named=True):
+    for row in select("overview/choices", {"since": since}).iter_rows(named=True):
         choices.setdefault(row["dimension"], []).append(row["choice"])
     return choices
 
@@ -160,33 +95,34 @@ def _load_choices(since: datetime) -> dict[str, list[str]]:
 def read_choices() -> Reading[dict[str, list[str]]]:
     """Return what there is to filter by, per dimension, the busiest first."""
     day = current().clock().replace(hour=0, minute=0, second=0, microsecond=0)
-    return _read("choices", lambda: _load_choices(day - timedelta(days=90)))
+    return read("choices", lambda: _load_choices(day - timedelta(days=90)))
 
 
 @st.cache_data(ttl=10, max_entries=1, show_spinner=False)
 def _load_arrivals() -> Arrivals:
-    row = _select("overview/freshness", {}).row(0, named=True)
+    row = select("overview/freshness", {}).row(0, named=True)
     last_at = row["last_loaded_at"]
     return Arrivals(row["spans"] or 0, None if last_at is None else last_at.replace(tzinfo=UTC))
 
 
 def read_arrivals() -> Reading[Arrivals]:
     """Return how much has arrived and when the last of it did."""
-    return _read("arrivals", _load_arrivals)
+    return read("arrivals", _load_arrivals)
 
 
 @st.cache_data(ttl=10, max_entries=1, show_spinner=False)
 def _load_alerts() -> list[dict[str, object]]:
-    return _select("overview/firing_alerts", {}).to_dicts()
+    return select("overview/firing_alerts", {}).to_dicts()
 
 
 def read_firing_alerts() -> Reading[list[dict[str, object]]]:
     """Return the alerts that fire, the worst first; at most 50."""
-    return _read("alerts", _load_alerts)
+    return read("alerts", _load_alerts)
 
 
 def forget_answers() -> None:
     """Read afresh next time: what was empty, or failed, may be answered now."""
+    forget_all()
     _load_overview.clear()
     _load_arrivals.clear()
     _load_choices.clear()
@@ -231,12 +167,12 @@ class RunList:
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _load_runs(window: Window, filters: Filters, search: Search) -> RunList:
     params = {"start": window.start, "until": window.until, **filters.params(), **search.params()}
-    return RunList(_select("traces/runs", params), _select("traces/totals", params).row(0, named=True))
+    return RunList(select("traces/runs", params), select("traces/totals", params).row(0, named=True))
 
 
 def read_runs(window: Window, filters: Filters, search: Search) -> Reading[RunList]:
     """Return a page of the runs that match."""
-    return _read(("runs", window.name, filters, search), lambda: _load_runs(window, filters, search))
+    return read(("runs", window.name, filters, search), lambda: _load_runs(window, filters, search))
 
 
 @dataclass(frozen=True)
@@ -253,28 +189,28 @@ class Trace:
 @st.cache_data(ttl=10, max_entries=16, max_size="256MB", show_spinner=False)
 def _load_trace(trace_id: str) -> Trace | None:
     params = {"trace_id": trace_id, "span_limit": SPAN_LIMIT}
-    spans = _select("traces/spans", params)
+    spans = select("traces/spans", params)
     if spans.is_empty():
         return None
     count = spans.height
     if count == SPAN_LIMIT:
-        count = int(_select("traces/span_count", params).item())
-    runs = _select("traces/trace_runs", params)
-    cached = _select("traces/cached_tokens", params).row(0, named=True)
+        count = int(select("traces/span_count", params).item())
+    runs = select("traces/trace_runs", params)
+    cached = select("traces/cached_tokens", params).row(0, named=True)
     return Trace(trace_id, spans, count, runs, cached)
 
 
 def read_trace(trace_id: str) -> Reading[Trace]:
     """Return a trace; a value of None without failure means that no span of it is known."""
-    return _read(("trace", trace_id), lambda: _load_trace(trace_id))  # pyright: ignore[reportReturnType]
+    return read(("trace", trace_id), lambda: _load_trace(trace_id))  # pyright: ignore[reportReturnType]
 
 
 @st.cache_data(ttl=60, max_entries=128, max_size="128MB", show_spinner=False)
 def _load_span(trace_id: str, span_id: str) -> dict[str, object] | None:
-    frame = _select("traces/span", {"trace_id": trace_id, "span_id": span_id})
+    frame = select("traces/span", {"trace_id": trace_id, "span_id": span_id})
     return None if frame.is_empty() else frame.row(0, named=True)
 
 
 def read_span(trace_id: str, span_id: str) -> Reading[dict[str, object]]:
     """Return one span with its content; a value of None without failure means that it is not known."""
-    return _read(("span", trace_id, span_id), lambda: _load_span(trace_id, span_id))  # pyright: ignore[reportReturnType]
+    return read(("span", trace_id, span_id), lambda: _load_span(trace_id, span_id))  # pyright: ignore[reportReturnType]

@@ -6,7 +6,7 @@ An interval that is no preset (a click on a bar) is one more option of the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -108,6 +108,10 @@ class Filters:
         """Return the active filters in words."""
         words = [f"{name} {', '.join(getattr(self, name))}" for name in DIMENSIONS if getattr(self, name)]
         return words + ([f"purpose {self.purpose}"] if self.purpose != "production" else [])
+
+    def only(self, **values: str | None) -> Filters:
+        """Return these filters with some dimensions narrowed to one value each; None leaves one as it is."""
+        return replace(self, **{name: (value,) for name, value in values.items() if value})  # pyright: ignore[reportArgumentType]
 
     def query(self) -> dict[str, list[str]]:
         """Return the URL parameters that restore these filters."""
@@ -217,7 +221,12 @@ class Link:
         return {"path": self.path, "query": {key: list(values) for key, values in self.query.items()}}
 
 
+def link_page(path: str, window_name: str, filters: Filters, **more: str) -> Link:
+    """Return the link to a page with the same range and filters, and what is its own in `more`."""
+    query = {"range": [window_name], **filters.query(), **{key: [value] for key, value in more.items()}}
+    return Link(path, {key: values for key, values in query.items() if values != [DEFAULT_RANGE]})
+
+
 def link_traces(window_name: str, filters: Filters, **more: str) -> Link:
     """Return the link to the runs behind a figure: same range and filters, narrowed by `more`."""
-    query = {"range": [window_name], **filters.query(), **{key: [value] for key, value in more.items()}}
-    return Link("traces", {key: values for key, values in query.items() if values != [DEFAULT_RANGE]})
+    return link_page("traces", window_name, filters, **more)

@@ -102,6 +102,29 @@ def format_rate(rate: float | None) -> str:
     return f"{percent:.1f}{GAP}%" if percent >= 0.1 else f"{percent:.2g}{GAP}%"
 
 
+def format_interval(hits: int, total: int) -> str:
+    """Return the range of rates that `hits` of `total` are compatible with (Wilson, 95 %).
+
+    >>> format_interval(5, 10)
+    '23.7 to 76.3\u202f%'
+    """
+    low, high = wilson(hits, total)
+    return f"{low * 100:.1f} to {high * 100:.1f}{GAP}%"
+
+
+def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of a rate; everything is possible when nothing was counted.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    if total <= 0:
+        return 0.0, 1.0
+    rate = hits / total
+    middle = (rate + z * z / (2 * total)) / (1 + z * z / total)
+    reach = z * math.sqrt(rate * (1 - rate) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
 def format_signed(value: float, digits: int = 1) -> str:
     """Return a number with its sign, a real minus, and no negative zero."""
     rounded = round(value, digits) + 0.0

@@ -13,21 +13,11 @@ from dashboard import filters
 from dashboard.address import enter_page, read_values
 from dashboard.data import read_arrivals, read_choices
 from dashboard.formats import format_age, format_count
-from dashboard.pages import overview, trace, traces
+from dashboard.menu import PAGES
 from dashboard.services import current
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _STYLE: Final = (ASSETS / "frame.css").read_text(encoding="utf-8")
-
-
-PAGES: Final = {
-    "": (overview, "Overview", ":material/space_dashboard:"),
-    "traces": (traces, "Traces", ":material/account_tree:"),
-    "trace": (trace, "Trace", None),
-}
-
-
-SECTIONS: Final = {"Monitor": ("", "traces")}
 
 
 def show(first: str = "") -> None:
@@ -41,22 +31,23 @@ def show(first: str = "") -> None:
     st.html(f"<style>{_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
     pages = {
-        path: st.Page(
-            module.render,
-            title=title,
-            icon=icon,
-            url_path=path or "overview",
-            default=path == first,
-            visibility="visible" if icon else "hidden",
+        entry.path: st.Page(
+            entry.render,
+            title=entry.title,
+            icon=f":material/{entry.icon}:" if entry.icon else None,
+            url_path=entry.path or "overview",
+            default=entry.path == first,
+            visibility="visible" if entry.section else "hidden",
         )
-        for path, (module, title, icon) in PAGES.items()
+        for entry in PAGES
     }
     st.session_state["pages"] = pages
     page = st.navigation(list(pages.values()), position="hidden")
     enter_page(page.url_path)
+    entry = next(entry for entry in PAGES if pages[entry.path] is page)
     with st.sidebar:
         menu = st.container(key="menu", gap="xxsmall")
-        if page.url_path != "trace":
+        if entry.is_filtered:
             chosen = filters.choose_filters(read_choices().value or {})
             range_name = next(iter(read_values("range")), filters.DEFAULT_RANGE)
             st.session_state["filters"] = chosen
@@ -71,10 +62,11 @@ def _show_menu(pages: Mapping[str, StreamlitPage]) -> None:
     """Draw links to the pages; unlike Streamlit's own menu they keep range and filters."""
     kept = st.session_state.get("kept_query", {})
     query = {key: list(values) for key, values in kept.items()}
-    for section, paths in SECTIONS.items():
+    for section in dict.fromkeys(entry.section for entry in PAGES if entry.section):
         st.caption(section)
-        for path in paths:
-            st.page_link(pages[path], query_params=query, width="stretch")
+        for entry in PAGES:
+            if entry.section == section:
+                st.page_link(pages[entry.path], query_params=query, width="stretch")
 
 
 def _show_arrivals() -> None:

@@ -32,5 +32,16 @@ def open_link(link: Link) -> None:
         st.switch_page(page, query_params={key: list(values) for key, values in link.query.items()})
 
 
+def click_key(name: str) -> str:
+    """Return a key that is new after each click, so that coming back does not repeat the click."""
+    return f"{name}_{st.session_state.get('visits', 0)}"
+
+
+def leave(link: Link) -> None:
+    """Open a page because a chart was clicked."""
+    st.session_state["visits"] = st.session_state.get("visits", 0) + 1
+    open_link(link)
+
+
 def _texts(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]

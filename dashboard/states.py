@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import show_notice
-from dashboard.data import Reading, read_arrivals
+from dashboard.data import read_arrivals
 from dashboard.filters import PRESETS, Filters, Link, Window, link_traces
 from dashboard.formats import format_age, format_instant, format_window
 from dashboard.navigation import open_link
+from dashboard.reading import Reading
 from dashboard.services import current
 
 

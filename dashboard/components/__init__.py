@@ -39,7 +39,7 @@ class Tile:
     value: str
     change: Change
     spark: Sequence[float | None]
-    link: Link
+    link: Link | None = None
     help: str = ""
     beside: Sequence[str] = ()
     spark_kind: str = "line"
@@ -113,13 +113,26 @@ def show_notice(
     is_plain: bool = False,
 ) -> Target | None:  # fmt: skip
     """Draw one sentence that matters; return the target of its link when it was clicked."""
+    links = [(link_text, link)] if link else []
+    return _show_notice(text, title, links, tone, "plain" if is_plain else "", key)
+
+
+def show_heading(
+    title: str, links: Sequence[tuple[str, Link]] = (), *, key: str, note: str = ""
+) -> Target | None:
+    """Draw a heading that may come from telemetry, links at its end; return the target of the clicked one."""
+    return _show_notice(note, title, links, None, "heading", key)
+
+
+def _show_notice(
+    text: str, title: str, links: Sequence[tuple[str, Link]], tone: str | None, form: str, key: str
+) -> Target | None:
     data = {
         "text": text,
         "tone": tone,
         "title": title,
-        "link": link_text,
-        "is_plain": is_plain,
-        **_address(link),
+        "form": form,
+        "links": [{"text": words, **_address(link)} for words, link in links],
     }
     return _NOTICE(data=data, key=key, on_opened_change=_nothing).opened
 

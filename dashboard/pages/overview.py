@@ -4,89 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 import polars as pl
-import streamlit as st
 
-from dashboard import filters
-from dashboard.address import choose_toggle
 from dashboard.changes import compare_rates
 from dashboard.charts.cost import OTHERS, draw_cost
 from dashboard.charts.latency import draw_latency
 from dashboard.charts.outcomes import draw_outcomes
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
-from dashboard.data import (
-    Overview,
-    forget_answers,
-    read_arrivals,
-    read_choices,
-    read_firing_alerts,
-    read_overview,
-)
+from dashboard.data import Overview, read_choices, read_firing_alerts, read_overview
 from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
-from dashboard.filters import Filters, Link, Window, link_traces
+from dashboard.filters import Filters, Window, link_traces
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
-from dashboard.navigation import active_filters, follow, open_link
-from dashboard.services import current
-from dashboard.states import show_failure, show_nothing_found
-from dashboard.theme import Palette, palette
+from dashboard.navigation import click_key, follow, leave
+from dashboard.theme import Palette
+from dashboard.view import Screen, View, card, show_screen, two_cards
 
-LIVE_STEP: Final = timedelta(seconds=10)
-WAITING_STEP: Final = timedelta(seconds=3)
-FRESH: Final = timedelta(minutes=2)
 TOOLS_SHOWN: Final = 8
 FULL_BAR: Final = 0.2
 
 
 def render() -> None:
     """Draw the page."""
-    with st.container(horizontal=True, key="page_head", horizontal_alignment="distribute"):
-        st.title("Overview", anchor=False, width="content")
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            range_name = filters.choose_range()
-            is_live = choose_toggle("Live", "live", help="Read again every 10 seconds.")
-    is_waiting = _is_unsettled(range_name)
-    step = LIVE_STEP if is_live else WAITING_STEP if is_waiting else None
-    st.fragment(_show_body, run_every=step)(range_name, is_live, is_waiting)
-
-
-def _is_unsettled(range_name: str) -> bool:
-    """Whether the page should look again by itself: the store fails, or the first data are on their way."""
-    reading = read_overview(filters.open_window(range_name, current().clock()), active_filters())
-    if reading.failure is not None or reading.value is None:
-        return True
-    arrivals = read_arrivals().value
-    if arrivals is None or not _is_empty(reading.value):
-        return False
-    return arrivals.last_at is None or current().clock() - arrivals.last_at < FRESH
+    show_screen(
+        Screen("Overview", "", read_overview, _show_figures, is_empty=_is_empty, announce=_show_alerts)
+    )
 
 
 def _is_empty(overview: Overview) -> bool:
     return overview.now.runs.is_empty() and overview.now.calls.is_empty()
-
-
-def _show_body(range_name: str, is_live: bool, is_waiting: bool) -> None:
-    chosen = active_filters()
-    window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
-    if is_waiting:
-        forget_answers()
-    reading = read_overview(window, chosen)
-    if is_waiting and reading.failure is None and reading.value is not None and not _is_empty(reading.value):
-        st.rerun()
-    with st.container(key="notices"):
-        _show_alerts()
-        if not show_failure(reading, key="failure"):
-            return
-    overview = reading.value
-    assert overview is not None
-    with st.container(key="content"):
-        if _is_empty(overview):
-            show_nothing_found(overview.now.window, chosen, what="runs", path="")
-            return
-        _show_figures(overview, chosen)
 
 
 def _show_alerts() -> None:
@@ -105,7 +54,8 @@ def _show_alerts() -> None:
     )
 
 
-def _show_figures(overview: Overview, chosen: Filters) -> None:
+def _show_figures(overview: Overview, view: View) -> None:
+    chosen, colours = view.filters, view.colours
     window = overview.now.window
     before = overview.before.window
     notes = [
@@ -117,16 +67,15 @@ def _show_figures(overview: Overview, chosen: Filters) -> None:
     show_notice(" · ".join(notes), is_plain=True, key="window")
     follow(show_tiles(build_tiles(overview, chosen), key="tiles"))
     _show_partial_cost(overview, chosen)
-    colours = palette(st.context.theme.type)
-    left, right = st.columns(2, gap="small")
-    with left.container(border=True, height="stretch", key="outcomes_card"):
+    left, right = two_cards()
+    with left, card("Runs by outcome", "outcomes"):
         _show_outcomes(overview, chosen, colours)
-    with right.container(border=True, height="stretch", key="latency_card"):
+    with right, card("Run latency", "latency"):
         _show_latency(overview, colours)
-    left, right = st.columns(2, gap="small")
-    with left.container(border=True, height="stretch", key="cost_card"):
+    left, right = two_cards()
+    with left, card("Cost by model", "cost"):
         _show_cost(overview, chosen, colours)
-    with right.container(border=True, height="stretch", key="tools_card"):
+    with right, card("Tool failures", "tools"):
         _show_tools(overview, chosen)
 
 
@@ -152,19 +101,17 @@ def _show_partial_cost(overview: Overview, chosen: Filters) -> None:
 
 def _show_outcomes(overview: Overview, chosen: Filters, colours: Palette) -> None:
     window = overview.now.window
-    st.subheader("Runs by outcome", anchor=False)
     figure = draw_outcomes(overview.now.runs, window, colours)
     point = show(
-        figure, key=_key("outcomes"), is_clickable=True, alt="Bars of runs per outcome over the window"
+        figure, key=click_key("outcomes"), is_clickable=True, alt="Bars of runs per outcome over the window"
     )
     if point:
         interval, outcome, _ = _custom(point)
-        _leave(link_traces(interval, chosen, outcome=outcome))
+        leave(link_traces(interval, chosen, outcome=outcome))
 
 
 def _show_latency(overview: Overview, colours: Palette) -> None:
     window = overview.now.window
-    st.subheader("Run latency", anchor=False)
     qs = (0.5, 0.95, 0.99)
     series = find_percentiles(overview.now.latency, window.bins, qs)
     show(
@@ -176,17 +123,18 @@ def _show_latency(overview: Overview, colours: Palette) -> None:
 
 def _show_cost(overview: Overview, chosen: Filters, colours: Palette) -> None:
     window = overview.now.window
-    st.subheader("Cost by model", anchor=False)
-    figure = draw_cost(overview.now.calls, window, colours, (read_choices().value or {}).get("model", ()))
-    point = show(figure, key=_key("cost"), is_clickable=True, alt="Bars of cost per model over the window")
+    parts = overview.now.calls.select("bin", part="model", value="cost_usd")
+    figure = draw_cost(parts, window, colours, (read_choices().value or {}).get("model", ()))
+    point = show(
+        figure, key=click_key("cost"), is_clickable=True, alt="Bars of cost per model over the window"
+    )
     if point:
         interval, model, _ = _custom(point)
         named = chosen if model == OTHERS else replace(chosen, model=(model,))
-        _leave(link_traces(interval, named, sort="dearest"))
+        leave(link_traces(interval, named, sort="dearest"))
 
 
 def _show_tools(overview: Overview, chosen: Filters) -> None:
-    st.subheader("Tool failures", anchor=False)
     columns = [
         Column("Tool"),
         Column("Failed", "bar"),
@@ -278,13 +226,3 @@ def _change_cell(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> di
 def _custom(point: Mapping[str, Any]) -> tuple[str, str, str]:
     first, second, third = (str(value) for value in point["customdata"][:3])
     return first, second, third
-
-
-def _key(name: str) -> str:
-    """Return a key that is new after each click, so that coming back does not repeat the click."""
-    return f"{name}_{st.session_state.get('visits', 0)}"
-
-
-def _leave(link: Link) -> None:
-    st.session_state["visits"] = st.session_state.get("visits", 0) + 1
-    open_link(link)

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,3 +100,20 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError("the server did not answer within 60 s")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def seeded(seeded_dir: Path, clock: HandClock) -> Iterator[Store]:
+    with opened(seeded_dir, clock) as store:
+        yield store
+
+
+@pytest.fixture
+def empty(tmp_path: Path, clock: HandClock) -> Iterator[Store]:
+    with opened(tmp_path, clock) as store:
+        yield store

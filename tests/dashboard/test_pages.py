@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from dashboard.services import current
 from store import Replacement, Store
+from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import BIG, NOW, HandClock, opened
 
 PARTIAL = "Partial cost: 1 call without a price"
-
-
-def open_page(path: str = "", **query: str) -> AppTest:
-    app = AppTest.from_string(f"from dashboard.frame import show\nshow({path!r})\n", default_timeout=30)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def components(app: AppTest, name: str) -> list[dict[str, Any]]:
-    """Return the data that was sent to the components called `name`."""
-    found = [element.proto for element in app.get("bidi_component")]
-    return [
-        json.loads(proto.json or proto.mixed.json) for proto in found if proto.component_name.endswith(name)
-    ]
-
-
-def notices(app: AppTest) -> str:
-    return "\n".join(f"{data['title']} {data['text']}" for data in components(app, "notice"))
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def seeded(seeded_dir: Path, clock: HandClock) -> Iterator[Store]:
-    with opened(seeded_dir, clock) as store:
-        yield store
-
-
-@pytest.fixture
-def empty(tmp_path: Path, clock: HandClock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 class TestOverview:

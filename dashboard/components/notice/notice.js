@@ -1,10 +1,9 @@
-// One sentence that matters, with where to go from it.
+// One sentence that matters, or a heading, with where to go from it.
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const link = data.href
-    ? node("a", { href: data.href, onclick: (event) => follow(event, data.target, setTriggerValue) }, data.link)
-    : null;
-  const box = node("div", { class: data.is_plain ? "notice plain" : "notice", "data-tone": data.tone, role: data.tone === "error" ? "alert" : "status" },
-    data.title ? node("strong", {}, data.title) : null, node("span", {}, data.text), link);
+  const links = data.links.map((link) => node("a", { href: link.href, onclick: (event) => follow(event, link.target, setTriggerValue) }, link.text));
+  const isHeading = data.form === "heading";
+  const box = node("div", { class: `notice ${data.form}`, "data-tone": data.tone, role: isHeading ? null : data.tone === "error" ? "alert" : "status" },
+    data.title ? node(isHeading ? "h2" : "strong", {}, data.title) : null, data.text ? node("span", {}, data.text) : null, ...links);
   parentElement.querySelector(".sl").replaceChildren(box);
 }

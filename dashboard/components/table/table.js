@@ -8,13 +8,43 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return;
   }
   const head = node("tr");
-  for (const column of data.columns) head.append(node("th", { scope: "col", class: `kind-${column.kind} ${column.align ?? ""}`, title: column.help || null }, column.title));
   const body = node("tbody");
-  for (const row of data.rows) body.append(drawRow(row, data.columns, setTriggerValue));
+  const kept = MEMORY.get(root) ?? {};
+  MEMORY.set(root, kept);
+  const fill = () => body.replaceChildren(...ordered(data.rows, kept).map((row) => drawRow(row, data.columns, setTriggerValue)));
+  data.columns.forEach((column, i) => head.append(drawHead(column, i, data, kept, head, fill)));
+  fill();
   body.addEventListener("keydown", moveBetweenRows);
   const table = node("table", { "aria-label": data.caption }, node("thead", {}, head), body);
   root.replaceChildren(node("div", { class: data.is_bare ? "scroll bare" : "scroll", tabindex: "-1" }, table));
   if (focused) body.querySelector(`tr[data-key="${CSS.escape(focused)}"] a`)?.focus();
+}
+
+// A column whose cells say their order can be sorted by: first the largest, then the smallest, then as it was.
+function drawHead(column, i, data, kept, head, fill) {
+  const holder = node("th", { scope: "col", class: `kind-${column.kind} ${column.align ?? ""}`, title: column.help || null });
+  if (data.rows.length < 2 || !data.rows.some((row) => row.cells[i]?.order !== undefined)) { holder.append(column.title); return holder; }
+  const mark = () => { holder.setAttribute("aria-sort", kept.column !== i ? "none" : kept.isRising ? "ascending" : "descending"); };
+  holder.append(node("button", { type: "button", class: "sort", onclick: () => {
+    const next = kept.column !== i ? { column: i, isRising: false } : kept.isRising ? { column: null, isRising: false } : { column: i, isRising: true };
+    Object.assign(kept, next);
+    for (const other of head.children) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
+    mark();
+    fill();
+  } }, column.title));
+  mark();
+  return holder;
+}
+
+function ordered(rows, { column, isRising }) {
+  if (column === null || column === undefined) return rows;
+  const value = (row) => row.cells[column]?.order ?? null;
+  const sign = isRising ? 1 : -1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
+    return sign * (typeof x === "string" ? x.localeCompare(y) : x - y);
+  });
 }
 
 function drawRow(row, columns, setTriggerValue) {
@@ -39,10 +69,11 @@ function drawCell(cell, column) {
   if (column.kind === "bar") {
     const fill = node("div", { class: "fill" });
     fill.style.width = `${Math.min(100, Math.max(cell.share * 100, cell.share > 0 ? 2 : 0))}%`;
-    return node("div", { class: `bar${cell.is_quiet ? " quiet" : ""}`, "data-tone": cell.tone }, node("div", { class: "track" }, fill), node("span", {}, cell.text));
+    return node("div", { class: `bar${cell.is_quiet ? " quiet" : ""}`, "data-tone": cell.tone }, node("div", { class: "track" }, fill), node("span", {}, cell.text), ...(cell.note ? [node("small", { class: "note" }, cell.note)] : []));
   }
   const classes = [cell.tone ? "toned" : "", cell.is_quiet ? "quiet" : "", cell.is_mono ? "mono" : ""].join(" ").trim();
-  return node("span", { class: classes || null, "data-tone": cell.tone }, cell.text);
+  const main = node("span", { class: classes || null, "data-tone": cell.tone }, cell.text);
+  return cell.note ? node("span", {}, main, node("small", { class: "note" }, cell.note)) : main;
 }
 
 function moveBetweenRows(event) {

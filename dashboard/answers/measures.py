@@ -1,0 +1,123 @@
+"""Metrics of a window for the pages: in total, by a dimension, and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from analytics.metrics import METRICS, evaluate, series
+from dashboard.filters import DIMENSIONS, Filters, Window
+from dashboard.services import current
+
+PART: Final = "part"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric's value in a window and in the one before, with what each rests on."""
+
+    metric: str
+    value: float | None = None
+    n: int = 0
+    numerator: float | None = None
+    unpriced_calls: int = 0
+    before: float | None = None
+    n_before: int = 0
+    numerator_before: float | None = None
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """Of a rate: how many, now and before."""
+        return int(self.numerator or 0), int(self.numerator_before or 0)
+
+
+def where_of(metric: str, filters: Filters) -> dict[str, str | list[str]]:
+    """Return the filters as `analytics.metrics` takes them; those a metric's subject does not have are left out."""
+    where: dict[str, str | list[str]] = {
+        name: list(getattr(filters, name))
+        for name in DIMENSIONS
+        if getattr(filters, name) and name in METRICS[metric].dimensions
+    }
+    return where | {"purpose": "*" if filters.purpose == "all" else filters.purpose}
+
+
+def measure(
+    metrics: Sequence[str], window: Window, filters: Filters, *, by: str, where: dict[str, str] | None = None
+) -> dict[str | None, dict[str, Figure]]:
+    """Return the figures of every value of the dimension `by`, with those of the window before beside them."""
+    found: dict[str | None, dict[str, Figure]] = {}
+    for metric in metrics:
+        for row in _both(metric, window, filters, [by], where or {}).iter_rows(named=True):
+            found.setdefault(row[by], {})[metric] = _figure(metric, row)
+    for figures in found.values():
+        for metric in metrics:
+            figures.setdefault(metric, Figure(metric))
+    return found
+
+
+def measure_all(
+    metrics: Sequence[str], window: Window, filters: Filters, *, where: dict[str, str] | None = None
+) -> dict[str, Figure]:
+    """Return the figures over everything that the filters let through."""
+    return {
+        metric: _figure(metric, _both(metric, window, filters, [], where or {}).row(0, named=True))
+        for metric in metrics
+    }
+
+
+def _both(
+    metric: str, window: Window, filters: Filters, by: list[str], where: dict[str, str]
+) -> pl.DataFrame:
+    store, asked, before = current().store, {**where_of(metric, filters), **where}, window.previous()
+    now = evaluate(store, metric, window.start, window.until, where=asked, group_by=by)
+    then = evaluate(store, metric, before.start, before.until, where=asked, group_by=by)
+    if by:
+        return now.join(then, on=by, how="left", nulls_equal=True, suffix="_before")
+    return now.hstack(then.rename({name: f"{name}_before" for name in then.columns}))
+
+
+def _figure(metric: str, row: dict[str, Any]) -> Figure:
+    return Figure(
+        metric,
+        row["value"],
+        int(row["n"] or 0),
+        row["numerator"],
+        int(row["unpriced_calls"] or 0),
+        row["value_before"],
+        int(row["n_before"] or 0),
+        row["numerator_before"],
+    )
+
+
+def trace_over_time(
+    metric: str, window: Window, filters: Filters, *, by: str = "", where: dict[str, str] | None = None
+) -> pl.DataFrame:
+    """Return bin, part (of the dimension `by`), value, n and numerator; every part has every bin."""
+    asked = {**where_of(metric, filters), **(where or {})}
+    step = timedelta(seconds=window.bin_s)
+    group_by = [by] if by else []
+    frame = series(current().store, metric, window.start, window.until, step, where=asked, group_by=group_by)
+    first = pl.lit(window.start.replace(tzinfo=None))
+    return frame.select(
+        bin=(pl.col("at") - first).dt.total_seconds() // window.bin_s,
+        part=pl.col(by) if by else pl.lit("", pl.String),
+        value=pl.col("value"),
+        n=pl.col("n"),
+        numerator=pl.col("numerator"),
+        unpriced_calls=pl.col("unpriced_calls"),
+    )
+
+
+def values_of(
+    over_time: pl.DataFrame, part: str | None, window: Window, column: str = "value"
+) -> list[float | None]:
+    """Return a value per bin of one part."""
+    values: list[float | None] = [None] * window.bins
+    for index, value in over_time.filter(pl.col(PART).eq_missing(part)).select("bin", column).iter_rows():
+        if 0 <= index < window.bins:
+            values[index] = value
+    return values

@@ -1,0 +1,69 @@
+"""What the page of tools shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.data import window_params
+from dashboard.filters import Filters, Window
+from dashboard.reading import remembered, select
+
+METRICS: Final = ("tool_call_count", "tool_failure_rate", "tool_p50_ms", "tool_p95_ms")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """All tools of a window."""
+
+    window: Window
+    totals: dict[str, Figure]
+    tools: dict[str | None, dict[str, Figure]]
+    over_time: pl.DataFrame
+    """bin, part (the tool), value (failure rate), n (calls), numerator (failures)."""
+    errors: pl.DataFrame
+    """bin, tool, error_type, failures."""
+
+
+@remembered()
+def read_tools(window: Window, filters: Filters) -> Tools:
+    """Return the figures of every tool, and how they failed."""
+    return Tools(
+        window,
+        measure_all(METRICS, window, filters),
+        measure(METRICS, window, filters, by="tool"),
+        trace_over_time("tool_failure_rate", window, filters, by="tool"),
+        select("tools/errors", {**window_params(window, filters), "tools": ["*"]}),
+    )
+
+
+@dataclass(frozen=True)
+class OneTool:
+    """One tool of a window: who calls it, how long it takes, how it fails."""
+
+    window: Window
+    figures: dict[str, Figure]
+    callers: dict[str | None, dict[str, Figure]]
+    latency: dict[str, pl.DataFrame]
+    """By metric: bin and value."""
+    failures: pl.DataFrame
+    """The latest failed calls, as in `tools/recent_failures`."""
+
+
+@remembered()
+def read_tool(window: Window, filters: Filters, tool: str) -> OneTool:
+    """Return one tool in detail."""
+    where = {"tool": tool}
+    return OneTool(
+        window,
+        measure_all(METRICS, window, filters, where=where),
+        measure(METRICS[:2], window, filters, by="agent", where=where),
+        {
+            name: trace_over_time(name, window, filters, where=where)
+            for name in ("tool_p50_ms", "tool_p95_ms")
+        },
+        select("tools/recent_failures", {**window_params(window, filters), "tools": [tool]}),
+    )

@@ -1,0 +1,38 @@
+"""The pages of the dashboard: to add one, write its module in `dashboard/pages` and name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dashboard.pages import overview, tools, trace, traces
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page.
+
+    Attributes:
+        path: its address; empty for the first one.
+        title: its name in the menu.
+        render: draws it.
+        section: where the menu has it; empty when it is reached by links alone.
+        icon: name of a Material symbol.
+        is_filtered: whether it looks at the filters beside it.
+    """
+
+    path: str
+    title: str
+    render: Callable[[], None]
+    section: str = ""
+    icon: str = ""
+    is_filtered: bool = True
+
+
+PAGES: Final = (
+    Entry("", "Overview", overview.render, "Monitor", "space_dashboard"),
+    Entry("traces", "Traces", traces.render, "Monitor", "account_tree"),
+    Entry("tools", "Tools", tools.render, "Analyse", "build"),
+    Entry("trace", "Trace", trace.render, is_filtered=False),
+)

@@ -1,0 +1,117 @@
+"""A metric as a tile or as the cells of a table: title, help, unit and direction come from its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from analytics.metrics import METRICS
+from dashboard.answers.measures import Figure
+from dashboard.changes import compare_amounts, compare_rates
+from dashboard.components import Change, Tile, cell
+from dashboard.figures import SMALL, say_meaning
+from dashboard.filters import Link, Window
+from dashboard.formats import format_count, format_duration, format_interval, format_rate, format_usd
+
+_GOOD: Final = ("success_rate", "satisfaction", "resolution_rate", "confirmed_resolution_rate")
+
+
+def say_value(metric: str, value: float | None, *, at_least: bool = False) -> str:
+    """Return a value of a metric as people read it."""
+    unit = METRICS[metric].unit
+    if unit == "ratio":
+        return format_rate(value)
+    if unit == "ms":
+        return format_duration(value)
+    if unit == "USD":
+        return format_usd(value, at_least=at_least)
+    return format_count(value)
+
+
+def is_rise_bad(metric: str) -> bool | None:
+    """Return whether more of it is worse; None where it is neither."""
+    definition = METRICS[metric]
+    if definition.unit not in ("ratio", "ms", "USD"):
+        return None
+    return metric not in _GOOD
+
+
+def compare(figure: Figure, words: str) -> Change:
+    """Return the change of a figure against the window before."""
+    definition = METRICS[figure.metric]
+    if definition.unit == "ratio" and definition.kind == "ratio":
+        return compare_rates(
+            figure.hits,
+            (figure.n, figure.n_before),
+            words=words,
+            is_rise_bad=bool(is_rise_bad(figure.metric)),
+        )
+    return compare_amounts(
+        figure.value,
+        figure.before,
+        events=(figure.n, figure.n_before),
+        words=words,
+        is_rise_bad=is_rise_bad(figure.metric),
+    )
+
+
+def metric_tile(
+    figure: Figure,
+    window: Window,
+    *,
+    spark: Sequence[float | None] = (),
+    link: Link | None = None,
+    title: str = "",
+    beside: Sequence[str] = (),
+) -> Tile:
+    """Return the tile of a metric; numbers too small to mean much are grey."""
+    definition = METRICS[figure.metric]
+    return Tile(
+        title=title or definition.title,
+        value=say_value(figure.metric, figure.value, at_least=figure.unpriced_calls > 0),
+        beside=list(beside),
+        change=compare(figure, window.words),
+        spark=spark,
+        spark_kind="bar" if definition.kind in ("count", "sum") else "line",
+        link=link,
+        help=say_meaning(figure.metric),
+        is_small=definition.kind in ("ratio", "percentile") and figure.n < SMALL,
+        is_unknown=figure.value is None,
+    )
+
+
+def value_cell(figure: Figure) -> dict[str, object] | None:
+    """Return the cell of a figure; unknown ones say so and stand last when sorted."""
+    if figure.value is None and figure.n == 0:
+        return None
+    text = say_value(figure.metric, figure.value, at_least=figure.unpriced_calls > 0)
+    is_counted = METRICS[figure.metric].kind in ("count", "sum")
+    is_quiet = figure.value is None or (not is_counted and figure.n < SMALL)
+    return cell(text, order=figure.value, is_quiet=is_quiet)
+
+
+def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[str, object] | None:
+    """Return the cell of a rate: a bar, the rate, and the interval that it is in with 95 % certainty."""
+    if figure.value is None:
+        return None
+    is_small = figure.n < SMALL
+    return cell(
+        say_value(figure.metric, figure.value),
+        order=figure.value,
+        share=figure.value / longest if longest else 0.0,
+        is_quiet=is_small,
+        tone=tone if figure.value > 0 and not is_small else "agent",
+        title=f"{format_interval(figure.hits[0], figure.n)} with 95 % certainty, of {format_count(figure.n)}",
+    )
+
+
+def change_cell(figure: Figure) -> dict[str, object] | None:
+    """Return the cell of a change against the window before, coloured only when it is large and sure."""
+    change = compare(figure, "")
+    if not change.text or not figure.n:
+        return None
+    order = (figure.value or 0) - (figure.before or 0)
+    if METRICS[figure.metric].unit != "ratio" and figure.before:
+        order = order / figure.before
+    text = change.text.removeprefix("▲ ").removeprefix("▼ ")
+    return cell(text, tone=change.tone, is_quiet=change.tone is None, order=order)

@@ -1,0 +1,113 @@
+"""Reads the store for the pages: cached by small frozen keys, with the last good answer kept for when it fails.
+
+A page asks for everything it shows at once, so that what stands side by side was read together, and so that
+a store that fails greys the page as a whole instead of half of it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Final, Generic, ParamSpec, TypeVar, cast
+
+import polars as pl
+import streamlit as st
+
+from dashboard.filters import Window
+from dashboard.services import current
+from store.errors import SpanledgerError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_REMEMBERED: Final = 128
+
+
+@dataclass(frozen=True)
+class Reading(Generic[T]):
+    """An answer, and why it is an old one where it is.
+
+    Attributes:
+        value: the answer; None when nothing could be read, now or before.
+        read_at: when it was read, UTC.
+        failure: why the store did not answer just now; None when it did.
+    """
+
+    value: T | None
+    read_at: datetime
+    failure: str | None = None
+
+
+class _Memory:
+    """The last good answers, a bounded number of them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._answers: OrderedDict[Hashable, tuple[object, datetime]] = OrderedDict()
+
+    def keep(self, key: Hashable, value: object, at: datetime) -> None:
+        with self._lock:
+            self._answers[key] = (value, at)
+            self._answers.move_to_end(key)
+            while len(self._answers) > _REMEMBERED:
+                self._answers.popitem(last=False)
+
+    def find(self, key: Hashable) -> tuple[object, datetime] | None:
+        with self._lock:
+            return self._answers.get(key)
+
+
+_MEMORY: Final = _Memory()
+
+
+def read(key: Hashable, load: Callable[[], T]) -> Reading[T]:
+    """Return what `load` answers, or what it answered last for `key` when the store fails."""
+    now = current().clock()
+    try:
+        value = load()
+    except SpanledgerError as error:
+        kept = _MEMORY.find(key)
+        if kept is None:
+            return Reading(None, now, str(error))
+        return Reading(cast(T, kept[0]), kept[1], str(error))
+    _MEMORY.keep(key, value, now)
+    return Reading(value, now)
+
+
+_CACHES: Final[list[Callable[[], None]]] = []
+
+
+def remembered(
+    *, ttl_s: float = 60, entries: int = 64
+) -> Callable[[Callable[P, T]], Callable[P, Reading[T]]]:
+    """Make a function of small frozen arguments a reader: its answers are cached, the last good one is kept.
+
+    Windows of one name share the last good answer, whenever they were opened.
+    """
+
+    def wrap(load: Callable[P, T]) -> Callable[P, Reading[T]]:
+        cached = st.cache_data(ttl=ttl_s, max_entries=entries, show_spinner=False)(load)
+        _CACHES.append(cached.clear)
+
+        def reader(*args: P.args, **kwargs: P.kwargs) -> Reading[T]:
+            named = [arg.name if isinstance(arg, Window) else arg for arg in (*args, *kwargs.values())]
+            return read((load.__module__, load.__qualname__, *named), lambda: cached(*args, **kwargs))
+
+        reader.__doc__ = load.__doc__
+        return reader
+
+    return wrap
+
+
+def forget_all() -> None:
+    """Read everything afresh next time: what was empty, or failed, may be answered now."""
+    for clear in _CACHES:
+        clear()
+
+
+def select(query: str, params: Mapping[str, object]) -> pl.DataFrame:
+    """Return the rows of a stored query."""
+    return current().store.select(query, params)

@@ -1,0 +1,29 @@
+"""A page run as a script, and what it sent to the browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def open_page(path: str = "", **query: str) -> AppTest:
+    app = AppTest.from_string(f"from dashboard.frame import show\nshow({path!r})\n", default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def components(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """Return the data that was sent to the components called `name`."""
+    found = [element.proto for element in app.get("bidi_component")]
+    return [
+        json.loads(proto.json or proto.mixed.json) for proto in found if proto.component_name.endswith(name)
+    ]
+
+
+def notices(app: AppTest) -> str:
+    return "\n".join(f"{data['title']} {data['text']}" for data in components(app, "notice"))
