@@ -40,7 +40,7 @@ def draw_heat(
         },
     )  # fmt: skip
     figure.update_layout(hovermode="closest", margin={"t": 8})
-    figure.update_yaxes(type="category", showgrid=False, ticks="", rangemode="normal")
+    figure.update_yaxes(type="category", showgrid=False, ticks="", rangemode="normal", nticks=0, dtick=1)
     return figure
 
 
