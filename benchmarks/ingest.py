@@ -31,6 +31,7 @@ from collector.decode.arrow import read_requests
 from collector.front.verdict import check_body
 from collector.loader import Loader
 from collector.loading import intake as intake_module
+from collector.loading.intake import Intake
 from collector.log import Body, LogReader, LogWriter, body_sha256
 from store import open_store
 from store.port import Store
@@ -94,7 +95,7 @@ def accept(bodies: Sequence[Body], directory: Path) -> None:
 
 
 def load_all(store: Store, directory: Path) -> None:
-    loader = Loader(store, LogReader(directory))
+    loader = Loader(Intake(store), LogReader(directory))
     while loader.load_once() is not None:
         pass
 

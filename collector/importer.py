@@ -10,12 +10,11 @@ from typing import Final
 from uuid import uuid4
 
 from collector.importing.files import find_files, read_bodies
-from collector.loading.intake import Intake, intake_of
+from collector.loading.intake import Intake
 from collector.loading.statistics import LoadReport
 from collector.log import Body
 from store.clock import Clock, utc_now
 from store.errors import RejectedData
-from store.port import Store
 
 __all__ = ["ImportReport", "import_paths"]
 
@@ -47,7 +46,7 @@ class ImportReport:
 
 
 def import_paths(
-    store: Store, paths: Sequence[Path], *, progress: Progress | None = None, clock: Clock = utc_now
+    intake: Intake, paths: Sequence[Path], *, progress: Progress | None = None, clock: Clock = utc_now
 ) -> ImportReport:
     """Load the OTLP bodies in files and directories: .pb, .json and .jsonl, also with .gz or .zst.
 
@@ -57,7 +56,7 @@ def import_paths(
     Raises:
         StoreUnavailable: The store cannot be written; what was written before stays.
     """
-    run = _Import(intake_of(store), clock, progress or (lambda _done, _total: None))
+    run = _Import(intake, clock, progress or (lambda _done, _total: None))
     return run.load(paths)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from collector.loading.dead_letters import report_damage
-from collector.loading.intake import intake_of
+from collector.loading.intake import Intake
 from collector.loading.statistics import LoadReport
 from collector.log import Body, LogReader, Position
 from collector.settings import CollectorSettings
@@ -36,7 +36,7 @@ class Loader:
 
     def __init__(
         self,
-        store: Store,
+        intake: Intake,
         reader: LogReader,
         settings: CollectorSettings | None = None,
         clock: Clock = utc_now,
@@ -52,8 +52,8 @@ class Loader:
         """How often the store could not be written."""
         self.last_error: str | None = None
         """Why nothing can be loaded now; None while loading works."""
-        self._intake = intake_of(store)
-        reader.seek(read_position(store))
+        self._intake = intake
+        reader.seek(read_position(intake.store))
 
     @property
     def backlog_bytes(self) -> int:
@@ -146,9 +146,9 @@ def read_position(store: Store) -> Position | None:
 def load_bodies(
     store: Store, bodies: Sequence[Body], *, is_import: bool, position: Position | None = None
 ) -> LoadReport:
-    """Write what is new in the bodies, in one transaction unless something in them fails.
+    """Write what is new in the bodies while nobody else loads, in one transaction unless something in them fails.
 
     Raises:
         StoreUnavailable: The store cannot be written now; load the same bodies again later.
     """
-    return intake_of(store).load(bodies, batch_id=f"bodies:{uuid4()}", position=position, is_import=is_import)
+    return Intake(store).load(bodies, batch_id=f"bodies:{uuid4()}", position=position, is_import=is_import)

@@ -11,6 +11,7 @@ from alerts.engine import AlertEngine, alerts_job
 from analytics.pipeline import data_jobs
 from analytics.scheduler import Scheduler
 from collector.loader import Loader
+from collector.loading.intake import Intake
 from collector.log import LogReader
 from spanledger.config import Config
 from spanledger.housekeeping import housekeeping_jobs
@@ -26,6 +27,7 @@ class Services:
     config: Config
     store: Store
     control: Control
+    intake: Intake
     scheduler: Scheduler
     engine: AlertEngine | None
     loader: Loader | None
@@ -55,12 +57,13 @@ def open_services(
             if engine:
                 jobs.append(alerts_job(engine))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
+            intake = Intake(store, clock)
             loader = (
-                Loader(store, LogReader(log_dir(config.data_dir)), config.collector, clock)
+                Loader(intake, LogReader(log_dir(config.data_dir)), config.collector, clock)
                 if loading
                 else None
             )
-            yield Services(config, store, control, scheduler, engine, loader, clock())
+            yield Services(config, store, control, intake, scheduler, engine, loader, clock())
         finally:
             control.close()
     finally:

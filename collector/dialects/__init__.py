@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from collector.dialects.engine.index import SpanBatch
 from collector.dialects.engine.normalisation import normalise
-from collector.dialects.engine.registry import known_dialects
+from collector.dialects.engine.registry import Registry, known_dialects
 
-__all__ = ["SpanBatch", "known_dialects", "normalise"]
+__all__ = ["Registry", "SpanBatch", "known_dialects", "normalise"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import Final
-from weakref import WeakValueDictionary
 
+from collector.dialects import Registry, known_dialects
 from collector.loading.batches import Batch, halve
 from collector.loading.bodies import LoadedBodies
 from collector.loading.dead_letters import DeadLetter, reject_body, reject_unit
@@ -34,17 +35,23 @@ MAX_OPEN_BYTES: Final = 64 << 20
 
 
 class Intake:
-    """The one way of bodies into a store. Safe to use from several threads; they take turns."""
+    """The one way of bodies into a store, read by the dialects of a registry.
+
+    It numbers the loads, so all who load into a store at a time share one. Safe to use from several threads; they
+    take turns.
+    """
 
     def __init__(
         self,
         store: Store,
         clock: Clock = utc_now,
         *,
+        registry: Registry | None = None,
         remembered_spans: int = REMEMBERED_SPANS,
         max_open_bytes: int = MAX_OPEN_BYTES,
     ) -> None:
         self._store = store
+        self.registry = registry or known_dialects()
         self._clock = clock
         self._max_open_bytes = max_open_bytes
         self._turn = Lock()
@@ -52,6 +59,17 @@ class Intake:
         self._spans = SpanIdentities(store, remembered_spans)
         self._bodies = LoadedBodies(store, clock())
         self._resources = KnownResources(store)
+
+    @property
+    def store(self) -> Store:
+        """Where it writes."""
+        return self._store
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Keep everybody from loading while the block replaces rows of spans."""
+        with self._turn:
+            yield
 
     def load(
         self,
@@ -103,7 +121,7 @@ class Intake:
             raise StoreUnavailable(f"batch {batch.batch_id} cannot be written: {second}") from second
 
     def _write_together(self, batch: Batch) -> LoadReport:
-        pieces, letters = _translate_all(batch)
+        pieces, letters = _translate_all(batch, self.registry)
         winners = self._spans.choose([piece.rows for piece in pieces if piece.signal == "traces"])
         rows = telemetry_rows(pieces, winners.masks)
         tally = _count(batch, pieces, letters, winners)
@@ -131,20 +149,6 @@ class Intake:
         )
 
 
-def intake_of(store: Store) -> Intake:
-    """Return the intake of a store: one for all who load into it at a time, because it numbers the loads."""
-    with _intakes_turn:
-        intake = _intakes.get(id(store))
-        if intake is None:
-            intake = _intakes[id(store)] = Intake(store)
-        return intake
-
-
-# An intake keeps its store alive, so no other store has the same id while it is here.
-_intakes: Final[WeakValueDictionary[int, Intake]] = WeakValueDictionary()
-_intakes_turn: Final = Lock()
-
-
 def _batch(opened: Opened, *, batch_id: str, is_import: bool) -> Batch:
     letters = [reject_body(body, error) for body, error in opened.refused]
     return Batch(
@@ -156,11 +160,11 @@ def _add(earlier: LoadReport | None, report: LoadReport) -> LoadReport:
     return report if earlier is None else earlier + report
 
 
-def _translate_all(batch: Batch) -> tuple[list[Piece], list[DeadLetter]]:
+def _translate_all(batch: Batch, registry: Registry) -> tuple[list[Piece], list[DeadLetter]]:
     pieces: list[Piece] = []
     letters = list(batch.letters)
     for units in split_pieces(batch.units, PIECE_BYTES):
-        more_pieces, more_letters = translate(units)
+        more_pieces, more_letters = translate(units, registry)
         pieces += more_pieces
         letters += more_letters
     return pieces, letters

@@ -16,7 +16,7 @@ from collector.decode.metrics import decode_metrics
 from collector.decode.schema import request_class
 from collector.decode.times import to_microseconds
 from collector.decode.traces import decode_traces
-from collector.dialects import normalise
+from collector.dialects import Registry, normalise
 from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
 from collector.loading.units import LISTS, Unit, split_records
 from collector.log import Body
@@ -48,7 +48,7 @@ class Piece:
     """resource_id, key, value."""
 
 
-def translate(units: Sequence[Unit]) -> tuple[list[Piece], list[DeadLetter]]:
+def translate(units: Sequence[Unit], registry: Registry) -> tuple[list[Piece], list[DeadLetter]]:
     """Return the rows of units of one signal, and the letters of what cannot be translated.
 
     When the units fail together they are halved, down to the one record that fails alone.
@@ -57,35 +57,37 @@ def translate(units: Sequence[Unit]) -> tuple[list[Piece], list[DeadLetter]]:
         TranslationBroken: Not even a plain record can be translated, so the fault is not in the units.
     """
     try:
-        piece, letters = _translate_together(units)
+        piece, letters = _translate_together(units, registry)
     except (TranslationBroken, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 (whatever a body does, a panic of a library included, ends here)
-        return _translate_apart(units, error)
+        return _translate_apart(units, registry, error)
     return [piece], letters
 
 
-def _translate_apart(units: Sequence[Unit], error: BaseException) -> tuple[list[Piece], list[DeadLetter]]:
+def _translate_apart(
+    units: Sequence[Unit], registry: Registry, error: BaseException
+) -> tuple[list[Piece], list[DeadLetter]]:
     parts = units if len(units) > 1 else split_records(units[0])
     if len(parts) < 2:
         reason = "undecodable" if isinstance(error, RejectedData) else "untranslatable"
-        _prove_health(units[0].body.signal)
+        _prove_health(units[0].body.signal, registry)
         _log.warning("a %s record goes to the dead letters: %s", units[0].body.signal, error)
         return [], [reject_unit(units[0], reason, error)]
     middle = len(parts) // 2
     pieces: list[Piece] = []
     letters: list[DeadLetter] = []
     for half in (parts[:middle], parts[middle:]):
-        more_pieces, more_letters = translate(half)
+        more_pieces, more_letters = translate(half, registry)
         pieces += more_pieces
         letters += more_letters
     return pieces, letters
 
 
-def _prove_health(signal: str) -> None:
+def _prove_health(signal: str, registry: Registry) -> None:
     body = Body(signal, "protobuf", "identity", utc_now(), bytes(32), _plain_request(signal))
     try:
-        _translate_together([Unit(body, body.data)])
+        _translate_together([Unit(body, body.data)], registry)
     except Exception as error:
         raise TranslationBroken(
             f"no {signal} can be translated, {type(error).__name__}: {error}; what was acknowledged stays in the log"
@@ -105,13 +107,13 @@ def _plain_request(signal: str) -> bytes:
     return request.SerializeToString()
 
 
-def _translate_together(units: Sequence[Unit]) -> tuple[Piece, list[DeadLetter]]:
+def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[Piece, list[DeadLetter]]:
     signal = units[0].body.signal
     payloads = [unit.data for unit in units]
     received = [unit.body.received_at for unit in units]
     if signal == "traces":
         spans = decode_traces(payloads, received)
-        rows = normalise(spans).with_columns(
+        rows = normalise(spans, registry).with_columns(
             pl.lit(to_microseconds(received)).gather("body").alias("received_at")
         )
         piece = Piece(signal, rows.drop("row", "body"), spans.attributes, spans.resources)

@@ -21,7 +21,7 @@ def import_bodies(
     """
     paths = [Path(path) for path in arguments["paths"]]
     report = import_paths(
-        services.store,
+        services.intake,
         paths,
         progress=lambda done, total: progress({"done_bytes": done, "total_bytes": total}),
     )

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 
 from analytics.facts.job import FactsState
 from analytics.jobs import JobContext, JobReport
 from analytics.pricing import compile_catalogue
-from collector.loader import load_bodies
+from collector.loading.intake import Intake
 from collector.log import Body, body_sha256
 from store import Replacement, Store, open_store
 from store.engines.parameters import to_polars
@@ -108,12 +109,16 @@ def a_body(spans: Sequence[Sent], received_at: datetime) -> Body:
 class Ledger:
     """A store with the job that counts, and a clock that is moved by hand."""
 
-    store: Store
+    intake: Intake
     state: FactsState = field(default_factory=FactsState)
     now: datetime = START + timedelta(minutes=5)
 
+    @property
+    def store(self) -> Store:
+        return self.intake.store
+
     def load(self, *spans: Sent) -> None:
-        load_bodies(self.store, [a_body(spans, self.now)], is_import=False)
+        self.intake.load([a_body(spans, self.now)], batch_id=str(uuid4()))
 
     def count(self) -> JobReport:
         report = JobReport(has_more=True)
@@ -156,6 +161,6 @@ def open_ledger() -> Generator[Ledger]:
         store = open_store(Path(directory))
         store.replace(appends={"prices": _catalogue()})
         try:
-            yield Ledger(store)
+            yield Ledger(Intake(store))
         finally:
             store.close()

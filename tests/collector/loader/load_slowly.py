@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from collector.loader import Loader
+from collector.loading.intake import Intake
 from collector.log import LogReader
 from store import open_store
 
 store = open_store(Path(sys.argv[1]))
-loader = Loader(store, LogReader(Path(sys.argv[2])), read_bytes=2000)
+loader = Loader(Intake(store), LogReader(Path(sys.argv[2])), read_bytes=2000)
 print("ready", flush=True)
 while loader.load_once() is not None:
     pass

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collector.loader import load_bodies
-from collector.loading.intake import Intake, intake_of
+from collector.loading.intake import Intake
 from store.port import Store
 from tests.collector.building import NOW, NOW_NS, SECOND_NS, Plain, a_span, a_trace_body, ask
 
@@ -53,13 +53,13 @@ def load_in_batches(
     """Load the versions in this order and these batches, two spans a body, and return what the store has."""
     namespace = next(_namespaces)
     spans = [version.build(namespace) for version in versions]
-    held = None if anew else intake_of(store)
+    intake = Intake(store)
     while spans:
         size = sizes.pop() if sizes else len(spans)
         batch, spans = spans[:size], spans[size:]
         bodies = [a_trace_body(*batch[place : place + 2]) for place in range(0, len(batch), 2)]
-        load_bodies(store, bodies, is_import=False)
-    del held
+        intake = Intake(store) if anew else intake
+        intake.load(bodies, batch_id=f"bodies:{next(_namespaces)}")
     return ask(
         store,
         "SELECT span_id, duration_ms, attributes::VARCHAR FROM spans "
@@ -101,11 +101,10 @@ def test_replaced_span_has_a_new_load_so_that_jobs_see_it(store: Store) -> None:
 
 
 def test_version_with_another_start_is_the_same_span(store: Store) -> None:
-    held = intake_of(store)
+    intake = Intake(store)
     for start_s in (0, -7200, 7200, 3):
         span = a_span(1, start_ns=NOW_NS + start_s * SECOND_NS, end_ns=NOW_NS + (9000 + start_s) * SECOND_NS)
-        load_bodies(store, [a_trace_body(span)], is_import=False)
-    del held
+        intake.load([a_trace_body(span)], batch_id=f"bodies:{start_s}")
     assert ask(store, "SELECT count(*), max(duration_ms) FROM spans") == [(1, 9_000_000.0)]
 
 

@@ -13,6 +13,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberData
 
 from collector.importer import ImportReport, import_paths
 from collector.importing.signals import signal_of_protobuf
+from collector.loading.intake import Intake
 from store.errors import RejectedData
 from store.port import Store
 from tests.collector.building import (
@@ -45,7 +46,7 @@ def as_json(request: ExportTraceServiceRequest, *, indent: int | None = None) ->
 
 
 def load(store: Store, *paths: Path) -> ImportReport:
-    return import_paths(store, paths)
+    return import_paths(Intake(store), paths)
 
 
 @pytest.mark.parametrize("name", ["0001_traces.pb", "body.pb", "logs.pb", "metrics.pb"])
@@ -122,7 +123,7 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
     path = tmp_path / "1.pb"
     path.write_bytes(TRACES.SerializeToString())
     steps: list[tuple[int, int]] = []
-    import_paths(store, [path], progress=lambda done, total: steps.append((done, total)))
+    import_paths(Intake(store), [path], progress=lambda done, total: steps.append((done, total)))
     size = path.stat().st_size
     assert steps == [(0, size), (size, size)]
 

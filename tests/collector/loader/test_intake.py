@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from collector.decode import SpanBatch, decode_traces
 from collector.loader import LoadReport, load_bodies, read_position
 from collector.loading import translation
-from collector.loading.intake import Intake, intake_of
+from collector.loading.intake import Intake
 from collector.log import Body, Position, body_sha256
 from store.clock import Clock
 from store.engines.duckdb import DuckDBStore
@@ -141,7 +141,7 @@ def test_statistics_say_what_each_load_brought(store: Store) -> None:
 
 def test_batch_that_was_written_is_not_written_again(store: Store) -> None:
     body = a_body(a_log_request(LogRecord(body=a_value("x"))), signal="logs")
-    intake = intake_of(store)
+    intake = Intake(store)
     intake.load([body], batch_id="log:1:100")
     other = replace(body, sha256=bytes(32))
     intake.load([other], batch_id="log:1:100")
@@ -218,10 +218,10 @@ def test_nothing_is_skipped_while_the_store_is_down(faulty: FaultyStore) -> None
 def test_record_that_a_dialect_cannot_take_goes_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     proper = translation.normalise
 
-    def fail_on_poison(batch: SpanBatch) -> object:
+    def fail_on_poison(batch: SpanBatch, registry: Registry) -> object:
         if "poison" in batch.spans["name"].to_list():
             raise ZeroDivisionError("a dialect divided by zero")
-        return proper(batch)
+        return proper(batch, registry)
 
     monkeypatch.setattr(translation, "normalise", fail_on_poison)
     report = load(store, a_trace_body(a_span(1), a_span(2, name="poison")), a_trace_body(a_span(3)))
@@ -232,7 +232,7 @@ def test_record_that_a_dialect_cannot_take_goes_alone(store: Store, monkeypatch:
 def test_nothing_is_written_off_while_no_record_can_be_translated(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(batch: SpanBatch) -> object:
+    def fail(batch: SpanBatch, registry: Registry) -> object:
         raise TypeError("a broken installation")
 
     with (

@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from collector.loader import Loader, read_position
+from collector.loading.intake import Intake
 from collector.log import Body, LogReader, LogWriter
 from store import open_store
 from store.errors import StoreUnavailable
@@ -37,7 +38,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_bodies_move_from_the_log_to_the_store(store: Store, log: Path) -> None:
-    loader = Loader(store, LogReader(log))
+    loader = Loader(Intake(store), LogReader(log))
     assert loader.load_once() is None
     write_log(log, [a_trace_body(a_span(1)), log_body("x")])
     report = loader.load_once()
@@ -48,12 +49,12 @@ def test_bodies_move_from_the_log_to_the_store(store: Store, log: Path) -> None:
 
 def test_restart_continues_behind_the_last_load(store: Store, log: Path, tmp_path: Path) -> None:
     write_log(log, [log_body(str(number)) for number in range(10)])
-    first = Loader(store, LogReader(log), read_bytes=1)
+    first = Loader(Intake(store), LogReader(log), read_bytes=1)
     for _ in range(4):
         first.load_once()
     store.close()
     reopened = open_store(tmp_path / "data")
-    second = Loader(reopened, LogReader(log))
+    second = Loader(Intake(reopened), LogReader(log))
     report = second.load_once()
     assert report is not None
     assert report.bodies == 6
@@ -67,7 +68,7 @@ def test_position_is_the_one_of_the_last_load(store: Store, log: Path) -> None:
     write_log(log, [log_body("1")])
     write_log(log, [log_body("2"), log_body("3")])
     reader = LogReader(log)
-    loader = Loader(store, reader, read_bytes=1)
+    loader = Loader(Intake(store), reader, read_bytes=1)
     while loader.load_once() is not None:
         assert read_position(store) == reader.position
 
@@ -79,7 +80,7 @@ def test_damage_is_reported_and_the_rest_is_loaded(store: Store, log: Path) -> N
     content[len(content) // 2] ^= 0xFF
     segment.write_bytes(bytes(content))
     write_log(log, [log_body("behind")])
-    loader = Loader(store, LogReader(log))
+    loader = Loader(Intake(store), LogReader(log))
     while loader.load_once() is not None:
         pass
     assert ask(store, "SELECT count(*) FROM logs") == [(5,)]
@@ -104,7 +105,7 @@ class FlakyStore:
 def test_failing_store_is_tried_again_and_nothing_is_skipped(store: Store, log: Path) -> None:
     write_log(log, [log_body("a"), log_body("b")])
     flaky = FlakyStore(store, failures=1)
-    loader = Loader(flaky, LogReader(log))  # type: ignore[arg-type]
+    loader = Loader(Intake(flaky), LogReader(log))  # type: ignore[arg-type]
     with pytest.raises(StoreUnavailable):
         loader.load_once()
     report = loader.load_once()
@@ -120,7 +121,7 @@ def test_loop_sleeps_until_woken_and_drains_before_it_ends(store: Store, log: Pa
         assert woken.wait(30)
         woken.clear()
 
-    loader = Loader(FlakyStore(store, failures=1), LogReader(log))  # type: ignore[arg-type]
+    loader = Loader(Intake(FlakyStore(store, failures=1)), LogReader(log))  # type: ignore[arg-type]
     thread = threading.Thread(target=loader.run, args=(wake, stop))
     thread.start()
     assert asleep.wait(30)
@@ -142,7 +143,7 @@ def test_stop_does_not_wait_for_a_store_that_stays_down(store: Store, log: Path)
     write_log(log, [log_body("kept in the log")])
     stop = threading.Event()
     stop.set()
-    loader = Loader(FlakyStore(store, failures=1000), LogReader(log))  # type: ignore[arg-type]
+    loader = Loader(Intake(FlakyStore(store, failures=1000)), LogReader(log))  # type: ignore[arg-type]
     loader.run(lambda: None, stop)
     assert loader.failures == 1
     assert ask(store, "SELECT count(*) FROM logs") == [(0,)]
