@@ -14,6 +14,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberData
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collector.decode import SpanBatch, decode_traces
+from collector.dialects import Registry
 from collector.loader import LoadReport, load_bodies, read_position
 from collector.loading import translation
 from collector.loading.intake import Intake
