@@ -68,6 +68,8 @@ _SESSION_COLUMNS = (
     "agent",
     "agent_version",
     "purpose",
+    "prompt_name",
+    "prompt_version",
     "started_at",
     "last_at",
     "closes_at",
@@ -129,7 +131,7 @@ def _summarise_sessions(runs: pl.DataFrame, settings: AnalyticsSettings) -> pl.D
     sessions = runs.group_by("conversation_id", "number", maintain_order=True).agg(
         pl.col("user_id", "tenant").drop_nulls().first(),
         pl.col("service", "environment", "agent", "purpose", "is_alone").first(),
-        pl.col("agent_version").last(),
+        pl.col("agent_version", "prompt_name", "prompt_version").last(),
         pl.col("started_at").min(),
         pl.col("end").max().alias("last_at"),
         pl.len().cast(pl.Int64).alias("runs"),
@@ -202,7 +204,7 @@ def _summarise_cases(sessions: pl.DataFrame) -> pl.DataFrame:
     return sessions.group_by("case_id", maintain_order=True).agg(
         pl.col("user_id", "tenant").drop_nulls().first(),
         pl.col("service", "environment", "agent", "purpose").first(),
-        pl.col("agent_version").last(),
+        pl.col("agent_version", "prompt_name", "prompt_version").last(),
         pl.col("started_at").min().alias("opened_at"),
         pl.col("closed_at").last(),
         pl.col("outcome").last(),

@@ -9,10 +9,11 @@ import polars as pl
 
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.settings import AnalyticsSettings
+from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
 from store.port import Replacement
 
-SUBJECTS = ("run", "llm_call", "tool_call", "case")
-BUCKETED_SUBJECTS = ("run", "llm_call", "tool_call")
+ROLLED_UP = tuple(subject.name for subject in SUBJECTS.values() if subject.is_rolled_up)
+BUCKETED = tuple(name for name in ROLLED_UP if compose_rollup_buckets(name) is not None)
 
 PAUSE = timedelta(seconds=5)
 """An hour costs as much again for each run that is added to it: those that trickle in are added together."""
@@ -44,14 +45,14 @@ def update_rollups(context: JobContext) -> JobReport:
     for stretch in stretches:
         _add_up(context, touched.filter(pl.col("hour_at").is_in(stretch.implode())), totals, buckets)
     keys = touched.select("subject", "hour_at").unique()
-    bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED_SUBJECTS))
+    bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED))
     within = {"hour_at": (hours[0].replace(tzinfo=UTC), hours[-1].replace(tzinfo=UTC))}
     context.store.replace(
         Replacement("hourly", keys=keys, rows=_stack(totals), within=within),
         Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets), within=within),
         Replacement("touched_hours", keys=touched, rows=touched.clear()),
     )
-    load_seq = touched.filter(pl.col("subject") != "case")["load_seq"].max()
+    load_seq = touched.filter(~pl.col("subject").is_in(["session", "case"]))["load_seq"].max()
     return JobReport(
         changed=sum(frame.height for frame in (*totals, *buckets)) or touched.height,
         load_seq=load_seq if isinstance(load_seq, int) else None,
@@ -69,16 +70,17 @@ def split_hours(hours: pl.Series) -> list[pl.Series]:
 def _add_up(
     context: JobContext, touched: pl.DataFrame, totals: list[pl.DataFrame], buckets: list[pl.DataFrame]
 ) -> None:
-    for subject in SUBJECTS:
+    for subject in ROLLED_UP:
         hours = touched.filter(pl.col("subject") == subject).select("hour_at").unique()
         if hours.is_empty():
             continue
         first, last = hours["hour_at"].min(), hours["hour_at"].max()
         params = {"first": first, "until": last + timedelta(hours=1)}  # type: ignore[operator]
         frames = {"hours": hours}
-        totals.append(context.store.select(f"rollups/{subject}", params, frames))
-        if subject in BUCKETED_SUBJECTS:
-            buckets.append(context.store.select(f"rollups/{subject}_buckets", params, frames))
+        totals.append(context.store.select(compose_rollup(subject), params, frames))
+        per_bucket = compose_rollup_buckets(subject)
+        if per_bucket is not None:
+            buckets.append(context.store.select(per_bucket, params, frames))
 
 
 def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -139,7 +139,7 @@ def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataF
             "cases", keys=old.select("case_id").unique(), rows=derived.cases, within={"opened_at": opened}
         ),
         Replacement("touched_sessions", keys=touched, rows=touched.clear()),
-        appends={"touched_hours": _touched_hours(affected.closings, derived, now)},
+        appends={"touched_hours": _touched_hours(affected, derived, now)},
     )
 
 
@@ -151,18 +151,16 @@ def _bounds(moments: pl.Series) -> tuple[datetime, datetime]:
     return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
 
-def _touched_hours(closings: pl.DataFrame, derived: Derived, now: datetime) -> pl.DataFrame:
-    """Return the hours in which cases closed before or close now."""
-    moments = pl.concat(
-        [closings.select("closed_at"), derived.cases.select("closed_at")], how="vertical_relaxed"
-    )
-    touch = int(now.astimezone(UTC).timestamp() * 1e6)
-    return (
-        moments.drop_nulls()
-        .select(
-            load_seq=pl.lit(touch, pl.Int64),
-            subject=pl.lit("case"),
-            hour_at=pl.col("closed_at").dt.truncate("1h"),
+def _touched_hours(affected: Affected, derived: Derived, now: datetime) -> pl.DataFrame:
+    """Return the hours in which cases closed before or close now, and in which sessions began or begin."""
+    moments = [
+        frame.select(subject=pl.lit(subject), hour_at=pl.col(column).dt.truncate("1h"))
+        for subject, column, frames in (
+            ("case", "closed_at", (affected.closings, derived.cases)),
+            ("session", "started_at", (affected.sessions, derived.sessions)),
         )
-        .unique()
-    )
+        for frame in frames
+    ]
+    touch = int(now.astimezone(UTC).timestamp() * 1e6)
+    hours = pl.concat(moments, how="vertical_relaxed").drop_nulls().unique()
+    return hours.with_columns(load_seq=pl.lit(touch, pl.Int64)).select("load_seq", "subject", "hour_at")

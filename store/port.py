@@ -11,6 +11,8 @@ from typing import Protocol
 import polars as pl
 import pyarrow as pa
 
+from store.queries import Query
+
 Frame = pl.DataFrame | pa.Table
 
 
@@ -41,7 +43,7 @@ class Store(Protocol):
 
     def select(
         self,
-        query: str,
+        query: Query,
         /,
         params: Mapping[str, object] | None = None,
         frames: Mapping[str, pl.DataFrame] | None = None,
@@ -49,7 +51,7 @@ class Store(Protocol):
         """Return the rows of a stored query.
 
         Args:
-            query: "subject/name" of a file in `store/queries`.
+            query: "subject/name" of a file in `store/queries`, or one that `store.figures` composed.
             params: Values of the query's `$name` parameters; aware datetimes are converted to UTC.
             frames: Data frames the query reads as tables of these names.
 

@@ -38,11 +38,13 @@ class Measure:
         metric = section.choice("metric", METRIC_NAMES)
         definition = METRICS[metric]
         where, group_by = section.filters("where"), section.texts("group_by")
-        for key, names in (("where", where), ("group_by", group_by)):
+        for key, names, known, has in (
+            ("where", where, definition.filters, definition.has_filter),
+            ("group_by", group_by, definition.dimensions, definition.has_dimension),
+        ):
             for name in names:
-                if name not in definition.dimensions:
-                    known = ", ".join(definition.dimensions)
-                    section.fail(key, f"has {name}, which {metric} does not have; use {known}")
+                if not has(name):
+                    section.fail(key, f"has {name}, which {metric} does not have; use {', '.join(known)}")
         return cls(
             metric=metric,
             window=section.duration("window", default_window, least=SHORTEST_WINDOW),

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from analytics.metrics.definitions import DIMENSIONS, METRIC_NAMES, METRICS, Metric
+from analytics.metrics.catalogue import GROUPS, METRIC_NAMES, METRICS
+from analytics.metrics.comparison import evaluate_beside
+from analytics.metrics.definitions import Metric, say_meaning
 from analytics.metrics.evaluation import evaluate, find_metric, series
+from store.figures import DIMENSIONS
 
-__all__ = ["DIMENSIONS", "METRICS", "METRIC_NAMES", "Metric", "evaluate", "find_metric", "series"]
+__all__ = [
+    "DIMENSIONS",
+    "GROUPS",
+    "METRICS",
+    "METRIC_NAMES",
+    "Metric",
+    "evaluate",
+    "evaluate_beside",
+    "find_metric",
+    "say_meaning",
+    "series",
+]

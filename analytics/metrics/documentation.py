@@ -4,33 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analytics.metrics.definitions import METRICS, Metric, Part
+from analytics.metrics.catalogue import GROUPS, METRICS
+from analytics.metrics.definitions import Metric, Part
+from store.figures import DIMENSIONS
 
 _INTRODUCTION = """\
 # Metrics
 
-Written by `make docs` from `analytics/metrics/definitions.py`; the dashboard's help texts and the alert rules use
-the same definitions.
+Written by `make docs` from `analytics/metrics/catalogue`; the dashboard's help texts, the alert rules and `/metrics`
+use the same definitions.
 
 Every metric counts runs of the purpose `production` unless a filter on `purpose` says otherwise. A value that
 cannot be said is NULL, never 0. Beside money, `unpriced_calls` greater than 0 means “at least”. Percentiles come
-from counts per logarithmic bucket and lie within 1 % of exact ones.
+from counts per logarithmic bucket and lie within 1 % of exact ones; the limits of `…_within_…` metrics are kept to 1 %.
+Proportions come with the 95 % interval of Wilson.
 
-`[[alert]]` rules name a metric by its name and filter (`where`) and split (`group_by`) by its dimensions.
+`[[alert]]` rules name a metric by its name and filter (`where`) and split (`group_by`) by its dimensions. Beside the
+dimensions below there is `attributes.KEY` for each attribute that `[analytics] dimensions` declares; it is kept from
+then on for runs, model calls and tool calls. A filter on `model` or `provider` of a metric that counts runs or tools
+keeps the runs that called that model.
+
+Whole hours are answered from the hourly rollup where it has the dimensions that are asked for (all but `tenant`,
+`user_id`, `outcome_reason`, `error_type`, `score`, `judge` and declared attributes), everything else from the
+narrow tables.
 """
 
 
 def render_metrics() -> str:
     """Return the text of docs/metrics.md."""
-    overview = ["| name | title | unit |", "| --- | --- | --- |"]
+    dimensions = ["## Dimensions\n", "| name | what it says |", "| --- | --- |"]
+    dimensions += [f"| `{name}` | {meaning} |" for name, meaning in DIMENSIONS.items()]
+    overview = ["\n## All metrics\n", "| name | title | unit |", "| --- | --- | --- |"]
     overview += [f"| [`{m.name}`](#{m.name}) | {m.title} | {m.unit} |" for m in METRICS.values()]
-    return "\n".join([_INTRODUCTION, *overview, *(_describe(metric) for metric in METRICS.values())]) + "\n"
+    groups = [
+        "\n".join([f"\n## {title}", *(_describe(metric) for metric in metrics)])
+        for title, metrics in GROUPS.items()
+    ]
+    return "\n".join([_INTRODUCTION, *dimensions, *overview, *groups]) + "\n"
 
 
 def _describe(metric: Metric) -> str:
     return "\n".join(
         [
-            f"\n## {metric.name}\n",
+            f"\n### {metric.name}\n",
             f"{metric.title}, in {metric.unit}. {metric.help}\n",
             f"* Formula: {_formula(metric)}",
             f"* Population: {metric.population}",
@@ -41,16 +57,24 @@ def _describe(metric: Metric) -> str:
 
 
 def _formula(metric: Metric) -> str:
+    events = " and ".join(metric.subjects)
     if metric.quantile is not None:
-        return f"quantile {metric.quantile:g} of {metric.measure} over {metric.subjects[0]} events"
+        return f"quantile {metric.quantile:g} of {metric.measure} over {events} events"
+    if metric.limit is not None:
+        return f"{events} events with {metric.measure} ≤ {metric.limit:g} ÷ events with {metric.measure}"
     above = _write_parts(metric.numerator)
     return f"{above} ÷ {_write_parts(metric.denominator)}" if metric.denominator else above
 
 
 def _write_parts(parts: Sequence[Part]) -> str:
-    return " + ".join(_write_part(part) for part in parts)
+    text = ""
+    for item in parts:
+        sign = " − " if item.weight < 0 else " + " if text else ""
+        factor = "" if abs(item.weight) == 1 else f"{abs(item.weight):g} × "
+        text += f"{sign}{factor}{_write_part(item)}"
+    return text
 
 
-def _write_part(part: Part) -> str:
-    what = f"{part.subject} {part.column}"
-    return f"{what} ({', '.join(part.outcomes)})" if part.outcomes else what
+def _write_part(item: Part) -> str:
+    conditions = "; ".join(f"{name} {' or '.join(values)}" for name, values in item.conditions)
+    return f"{item.subject} {item.column}" + (f" ({conditions})" if conditions else "")

@@ -1,16 +1,27 @@
-"""The value of a metric over a window, and as a series over time."""
+"""The values of metrics over a window, and as series over time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analytics.metrics.definitions import METRICS, Metric, Part
-from analytics.metrics.percentiles import percentile_by_group
-from analytics.metrics.reading import Question, Where, check_question, read_buckets, read_sums
+from analytics.metrics.catalogue import METRICS
+from analytics.metrics.definitions import Metric, Part
+from analytics.metrics.intervals import wilson
+from analytics.metrics.percentiles import percentile_by_group, share_within_by_group
+from analytics.metrics.reading import (
+    Question,
+    View,
+    Where,
+    check_question,
+    find_view,
+    read_buckets,
+    read_totals,
+)
 from store.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
@@ -23,7 +34,11 @@ _VALUE_SCHEMA = {
     "numerator": pl.Float64,
     "denominator": pl.Float64,
     "unpriced_calls": pl.Int64,
+    "low": pl.Float64,
+    "high": pl.Float64,
 }
+_COUNTED = ("events", "unpriced_calls")
+"""Sums of which nothing is 0; of the others it is not known."""
 
 
 def find_metric(name: str) -> Metric:
@@ -40,18 +55,18 @@ def find_metric(name: str) -> Metric:
 
 def evaluate(
     store: Store,
-    metric: str,
+    metric: str | Sequence[str],
     start: datetime,
     end: datetime,
     *,
     where: Where | None = None,
     group_by: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Return the metric's value from `start` to before `end`, by group.
+    """Return the value of one or several metrics from `start` to before `end`, by group.
 
     Args:
         store: Where the events are.
-        metric: A name of METRICS.
+        metric: A name of METRICS, or several; those of one subject are answered by one query.
         start: First instant; any, not only whole hours.
         end: First instant after the window.
         where: Values that dimensions must have: a text, one of several, None for unknown, "*" for any.
@@ -59,26 +74,33 @@ def evaluate(
         group_by: Dimensions to split by.
 
     Returns:
-        Group columns, value (NULL when it cannot be said), n (events it rests on), numerator,
-        denominator, and unpriced_calls (more than 0 beside money: "at least"). Without groups one row;
-        with groups a row for each that has events, in their order.
+        `metric` (where several were asked for), group columns, value (NULL when it cannot be said), n
+        (events it rests on), numerator, denominator, unpriced_calls (more than 0 beside money: "at
+        least"), low and high (95 % interval of a proportion). Without groups one row a metric; with
+        groups a row for each that has events, in their order.
 
     Raises:
         NotFound: No such metric.
-        ConfigError: The metric has no such dimension, or the window is empty.
+        ConfigError: A metric has no such dimension, or the window is empty.
     """
-    found = find_metric(metric)
+    metrics = [find_metric(name) for name in ([metric] if isinstance(metric, str) else metric)]
     question = Question(start, end, end - start + timedelta(days=1), where or {}, tuple(group_by))
-    check_question(found, question)
-    values = _compute(store, found, question, list(group_by))
-    if not group_by and values.is_empty():
-        values = _nothing(found)
-    return values.sort(list(group_by), nulls_last=True) if group_by else values
+    check_question(metrics, question)
+    answers = _compute(store, metrics, question, list(group_by))
+    frames: list[pl.DataFrame] = []
+    for found in metrics:
+        values = answers[found.name]
+        if not group_by and values.is_empty():
+            values = _nothing(found)
+        if group_by:
+            values = values.sort(list(group_by), nulls_last=True)
+        frames.append(values)
+    return _label(metric, metrics, frames)
 
 
 def series(
     store: Store,
-    metric: str,
+    metric: str | Sequence[str],
     start: datetime,
     end: datetime,
     step: timedelta,
@@ -86,73 +108,168 @@ def series(
     where: Where | None = None,
     group_by: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Return the metric per step of the window, as `evaluate` does, with `at`, the start of each step.
+    """Return metrics per step of the window, as `evaluate` does, with `at`, the start of each step.
 
     Every group has every step; steps of whole hours that start at one are answered from the rollups.
     """
-    found = find_metric(metric)
+    metrics = [find_metric(name) for name in ([metric] if isinstance(metric, str) else metric)]
     question = Question(start, end, step, where or {}, tuple(group_by))
-    check_question(found, question)
+    check_question(metrics, question)
     if step <= timedelta(0) or (end - start) / step > MAX_BINS:
         raise ConfigError(f"a step of {step} makes too many points; at most {MAX_BINS} fit in a series")
     keys = ["bin", *group_by]
-    values = _compute(store, found, question, keys)
+    answers = _compute(store, metrics, question, keys)
     bins = pl.DataFrame({"bin": range(-(-(end - start) // step))}, schema={"bin": pl.Int64})
-    groups = values.select(group_by).unique() if group_by else pl.DataFrame({"all": [0]})
-    grid = bins.join(groups, how="cross")
-    filled = grid.join(values, on=keys, how="left", nulls_equal=True).with_columns(_fill_nothing(found))
     first = start.astimezone(UTC).replace(tzinfo=None)
-    return (
-        filled.with_columns(at=pl.lit(first) + pl.col("bin") * step)
-        .sort(*group_by, "bin", nulls_last=True)
-        .select("at", *group_by, *_VALUE_SCHEMA)
-    )
-
-
-def _compute(store: Store, metric: Metric, question: Question, keys: list[str]) -> pl.DataFrame:
-    if metric.quantile is not None:
-        found = percentile_by_group(read_buckets(store, metric, question), keys, metric.quantile)
-        shaped = found.rename({"events": "n"}).with_columns(
-            numerator=pl.lit(None), denominator=pl.lit(None), unpriced_calls=pl.lit(0)
+    frames: list[pl.DataFrame] = []
+    for found in metrics:
+        values = answers[found.name]
+        groups = values.select(group_by).unique() if group_by else pl.DataFrame({"all": [0]})
+        grid = bins.join(groups, how="cross")
+        filled = grid.join(values, on=keys, how="left", nulls_equal=True).with_columns(_fill_nothing(found))
+        frames.append(
+            filled.with_columns(at=pl.lit(first) + pl.col("bin") * step)
+            .sort(*group_by, "bin", nulls_last=True)
+            .select("at", *group_by, *_VALUE_SCHEMA)
         )
-    else:
-        shaped = _add_up(read_sums(store, metric, question), metric, keys)
-    return shaped.select(*keys, *(pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items()))
+    return _label(metric, metrics, frames)
 
 
-def _add_up(sums: pl.DataFrame, metric: Metric, keys: list[str]) -> pl.DataFrame:
-    sides = {"numerator": metric.numerator, "denominator": metric.denominator, "n": metric.events}
-    parts = {f"{side}_{i}": part for side, side_parts in sides.items() for i, part in enumerate(side_parts)}
-    totals = sums.group_by(keys or [pl.lit(0).alias("all")]).agg(
-        *(_sum_part(part).alias(name) for name, part in parts.items()),
-        unpriced_calls=pl.col("unpriced_calls").sum(),
+def _label(
+    asked: str | Sequence[str], metrics: Sequence[Metric], frames: Sequence[pl.DataFrame]
+) -> pl.DataFrame:
+    if isinstance(asked, str):
+        return frames[0]
+    named = [
+        frame.select(pl.lit(found.name).alias("metric"), pl.all())
+        for found, frame in zip(metrics, frames, strict=True)
+    ]
+    return pl.concat(named) if named else pl.DataFrame()
+
+
+@dataclass
+class _Plan:
+    """What is read for a set of metrics: sums by view, and buckets by view and measure, each once."""
+
+    parts: dict[View, dict[str, Part]] = field(default_factory=dict[View, dict[str, Part]])
+    buckets: dict[tuple[View, str], list[str]] = field(default_factory=dict[tuple[View, str], list[str]])
+    views: dict[str, list[View]] = field(default_factory=dict[str, list[View]])
+
+    def add(self, metric: Metric, question: Question) -> None:
+        views = [find_view(metric, subject, question) for subject in metric.subjects]
+        self.views[metric.name] = views
+        for view in views:
+            if metric.measure is not None:
+                self.buckets.setdefault((view, metric.measure), []).append(metric.name)
+                continue
+            wanted = self.parts.setdefault(view, {})
+            wanted.update({part.key: part for part in _parts_of(metric) if part.subject == view.subject})
+
+
+def _parts_of(metric: Metric) -> list[Part]:
+    unpriced = [Part(subject, "unpriced_calls") for subject in metric.subjects] if metric.is_money else []
+    return [*metric.numerator, *metric.denominator, *metric.events, *unpriced]
+
+
+def _compute(
+    store: Store, metrics: Sequence[Metric], question: Question, keys: list[str]
+) -> Mapping[str, pl.DataFrame]:
+    plan = _Plan()
+    for metric in metrics:
+        plan.add(metric, question)
+    by = keys or ["all"]
+    sums = {
+        view: _merge(read_totals(store, view, list(parts.values()), question), list(parts.values()), by)
+        for view, parts in plan.parts.items()
+    }
+    buckets = {
+        (view, measure): read_buckets(store, view, measure, question) for view, measure in plan.buckets
+    }
+    answers: dict[str, pl.DataFrame] = {}
+    for metric in metrics:
+        views = plan.views[metric.name]
+        if metric.measure is not None:
+            values = _from_buckets(metric, pl.concat([buckets[view, metric.measure] for view in views]), keys)
+        else:
+            values = _from_sums(metric, [sums[view] for view in views], by)
+        answers[metric.name] = values.select(
+            *keys, *(pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
+        )
+    return answers
+
+
+def _merge(totals: pl.DataFrame, parts: Sequence[Part], by: list[str]) -> pl.DataFrame:
+    """Add up the pieces; a sum of nothing known stays unknown."""
+    sums = [
+        pl.when(pl.col(part.key).is_not_null().any()).then(pl.col(part.key).sum()).alias(part.key)
+        for part in parts
+    ]
+    return totals.with_columns(pl.lit(0).alias("all")).group_by(by).agg(*sums)
+
+
+def _from_sums(metric: Metric, sums: Sequence[pl.DataFrame], by: list[str]) -> pl.DataFrame:
+    """Bring the subjects' sums side by side and compute the metric of them."""
+    parts = {part.key: part for part in _parts_of(metric)}
+    joined = sums[0]
+    for other in sums[1:]:
+        joined = joined.join(other, on=by, how="full", coalesce=True, nulls_equal=True)
+    events = pl.sum_horizontal(_filled(part) for part in metric.events)
+    known = [key for key in parts if key in joined.columns]
+    rows = joined.select(*by, *known).with_columns(
+        numerator=_add_up(metric.numerator),
+        denominator=_add_up(metric.denominator) if metric.denominator else pl.lit(None, pl.Float64),
+        n=events,
+        unpriced_calls=pl.sum_horizontal(
+            _filled(part) for part in parts.values() if part.column == "unpriced_calls" and metric.is_money
+        )
+        if metric.is_money
+        else pl.lit(0),
     )
-    added = totals.with_columns(
-        pl.sum_horizontal(pl.col(f"^{side}_\\d+$"), ignore_nulls=True).alias(side)
-        if side_parts
-        else pl.lit(None, pl.Float64).alias(side)
-        for side, side_parts in sides.items()
-    ).with_columns(
-        numerator=pl.when(pl.all_horizontal(pl.col(r"^numerator_\d+$").is_null()))
-        .then(None)
-        .otherwise("numerator")
-    )
-    if metric.kind == "ratio":
+    if metric.denominator:
         value = pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator"))
     else:
         value = pl.when(pl.col("n") == 0).then(pl.col("numerator").fill_null(0.0)).otherwise("numerator")
-    return added.with_columns(value=value)
+    rows = rows.with_columns(value=value)
+    low, high = _bounds(metric)
+    return rows.with_columns(low=low, high=high)
 
 
-def _sum_part(part: Part) -> pl.Expr:
-    """Return the sum of a part; NULL when no event of it has a value, 0 for a count of nothing."""
-    of_part = pl.col("subject") == part.subject
-    if part.outcomes is not None:
-        of_part = of_part & pl.col("outcome").is_in(part.outcomes).fill_null(False)
-    chosen = pl.col(part.column).filter(of_part)
-    if part.column in ("events", "unpriced_calls"):
-        return chosen.sum()
-    return pl.when(chosen.is_not_null().any()).then(chosen.sum())
+def _add_up(parts: Sequence[Part]) -> pl.Expr:
+    """The weighted sum; unknown when none of it is known, and when what is added up is, of what is taken off."""
+    terms = [_filled(part) * part.weight for part in parts]
+    positive = [part for part in parts if part.weight > 0]
+    is_known = pl.any_horizontal(
+        pl.lit(True) if part.column in _COUNTED else pl.col(part.key).is_not_null() for part in positive
+    )
+    return pl.when(is_known).then(pl.sum_horizontal(terms))
+
+
+def _filled(part: Part) -> pl.Expr:
+    return pl.col(part.key).fill_null(0.0)
+
+
+def _bounds(metric: Metric) -> tuple[pl.Expr, pl.Expr]:
+    if metric.kind not in ("proportion", "share"):
+        return pl.lit(None, pl.Float64), pl.lit(None, pl.Float64)
+    return wilson(pl.col("numerator").fill_null(0.0), pl.col("denominator"))
+
+
+def _from_buckets(metric: Metric, buckets: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    if metric.quantile is not None:
+        found = percentile_by_group(buckets, keys, metric.quantile)
+        return found.rename({"events": "n"}).with_columns(
+            numerator=pl.lit(None),
+            denominator=pl.lit(None),
+            unpriced_calls=pl.lit(0),
+            low=pl.lit(None),
+            high=pl.lit(None),
+        )
+    assert metric.limit is not None
+    found = share_within_by_group(buckets, keys, metric.limit)
+    low, high = _bounds(metric)
+    return found.with_columns(
+        value=pl.col("numerator") / pl.col("denominator"), n="denominator", unpriced_calls=pl.lit(0)
+    ).with_columns(low=low, high=high)
 
 
 def _nothing(metric: Metric) -> pl.DataFrame:
@@ -163,9 +280,8 @@ def _nothing(metric: Metric) -> pl.DataFrame:
 def _fill_nothing(metric: Metric) -> list[pl.Expr]:
     """Return what stands where nothing happened: a count and a sum are 0, the others are not known."""
     is_empty = pl.col("n").is_null()
-    counted = metric.kind in ("count", "sum")
     return [
-        pl.when(is_empty & counted).then(0.0).otherwise("value").alias("value"),
-        pl.when(is_empty & counted).then(0.0).otherwise("numerator").alias("numerator"),
+        pl.when(is_empty & metric.is_additive).then(0.0).otherwise("value").alias("value"),
+        pl.when(is_empty & metric.is_additive).then(0.0).otherwise("numerator").alias("numerator"),
         pl.col("n", "unpriced_calls").fill_null(0),
     ]

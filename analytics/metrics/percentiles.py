@@ -41,3 +41,22 @@ def percentile_by_group(buckets: pl.DataFrame, by: Sequence[str], quantile: floa
         .agg(bucket_value(pl.col("bucket").min()).alias("value"), pl.col("total").first().alias("events"))
     )
     return found.select(*by, "value", "events")
+
+
+def share_within_by_group(buckets: pl.DataFrame, by: Sequence[str], limit: float) -> pl.DataFrame:
+    """Return one row per group: its columns, numerator (values up to the limit, kept to 1 %) and denominator.
+
+    >>> counted = pl.DataFrame({"bucket": [0, 100], "events": [9, 1]})
+    >>> share_within_by_group(counted, [], 5.0).row(0)
+    (9, 10)
+    """
+    names = list(by) or ["all"]
+    found = (
+        buckets.with_columns(pl.lit(0).alias("all"))
+        .group_by(names)
+        .agg(
+            numerator=pl.col("events").filter(bucket_value(pl.col("bucket")) <= limit).sum(),
+            denominator=pl.col("events").sum(),
+        )
+    )
+    return found.select(*by, "numerator", "denominator")

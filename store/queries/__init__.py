@@ -9,6 +9,7 @@ LAST said; every subquery column named; counts divided with nullif; times, maps 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,28 @@ _DIRECTORY = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 _COMMENT_OR_TEXT = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedQuery:
+    """A SELECT that `store.figures` wrote, for questions whose columns are chosen by the asker."""
+
+    name: str
+    sql: str
+
+
+Query = str | ComposedQuery
+"""A stored query by its name, or a composed one."""
+
+
+def read_text(query: Query) -> str:
+    """Return the SELECT of a query."""
+    return read_query(query) if isinstance(query, str) else query.sql
+
+
+def name_query(query: Query) -> str:
+    """Return what errors call a query."""
+    return query if isinstance(query, str) else query.name
 
 
 def list_queries() -> list[str]:

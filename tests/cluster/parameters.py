@@ -27,7 +27,6 @@ VALUES: dict[str, object] = {
     "floor": 3,
     "fresh_from": _BEGIN + timedelta(days=1),
     "max_rows": 50,
-    "measure": "duration_ms",
     "min_duration_ms": 0,
     "model": "model 1",
     "models": ["*"],
@@ -45,39 +44,10 @@ VALUES: dict[str, object] = {
     "span_id": _SPAN,
     "span_limit": 100,
     "start": _BEGIN,
-    "subject": "run",
     "text": "",
     "tools": ["*"],
     "trace_id": _TRACE,
     "until": _END,
-    **{
-        f"by_{name}": name in ("service", "agent", "model")
-        for name in (
-            "service",
-            "environment",
-            "tenant",
-            "agent",
-            "agent_version",
-            "purpose",
-            "model",
-            "tool",
-            "user_id",
-        )
-    },
-    **{
-        f"in_{name}": ["*"]
-        for name in (
-            "service",
-            "environment",
-            "tenant",
-            "agent",
-            "agent_version",
-            "purpose",
-            "model",
-            "tool",
-            "user_id",
-        )
-    },
 }
 """Values by the name of the parameter, for queries that need no others."""
 
@@ -153,8 +123,6 @@ EXAMPLES = [
     ),
     Example("traces/runs", {"sort": "start", "text": "ann", "outcomes": ["success"], "tools": ["lookup"]}),
     Example("overview/calls", {"services": ["support"], "models": ["gpt-5", "claude-sonnet-5"]}),
-    Example("metrics/run_facts", {"in_service": ["support", ""], "by_user_id": True}),
-    Example("metrics/hour_buckets", {"measure": "cost_usd", "subject": "llm_call"}),
 ]
 """More sets, where the first one leaves a branch of the query out."""
 

@@ -33,7 +33,7 @@ from store.engines.parameters import (
 )
 from store.errors import QueryRejected, StoreUnavailable
 from store.port import Frame, Replacement, StoreSize
-from store.queries import read_query
+from store.queries import Query, name_query, read_text
 from store.schema.catalogue import read_tables
 from store.settings import StoreSettings, parse_size
 
@@ -62,15 +62,15 @@ class ClickHouseStore:
 
     def select(
         self,
-        query: str,
+        query: Query,
         /,
         params: Mapping[str, object] | None = None,
         frames: Mapping[str, pl.DataFrame] | None = None,
     ) -> pl.DataFrame:
         """Return the rows of a stored query."""
-        text = read_query(query)
+        text = read_text(query)
         sql, values = bind_parameters(text, take_parameters(text, params))
-        with self._reporting(f"run the query {query}"):
+        with self._reporting(f"run the query {name_query(query)}"):
             table = self._client.query_arrow(
                 sql,
                 parameters=values,

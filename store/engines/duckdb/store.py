@@ -21,7 +21,7 @@ from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, re
 from store.engines.parameters import take_parameters, to_arrow, to_polars
 from store.errors import RejectedData, StoreUnavailable
 from store.port import Frame, Replacement, StoreSize
-from store.queries import read_query
+from store.queries import Query, name_query, read_text
 from store.settings import StoreSettings
 
 _UNUSABLE_ROWS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
@@ -42,15 +42,15 @@ class DuckDBStore:
 
     def select(
         self,
-        query: str,
+        query: Query,
         /,
         params: Mapping[str, object] | None = None,
         frames: Mapping[str, pl.DataFrame] | None = None,
     ) -> pl.DataFrame:
         """Return the rows of a stored query."""
-        sql = read_query(query)
+        sql = read_text(query)
         values = take_parameters(sql, params)
-        with self._instance.cursor(f"run the query {query}") as cursor:
+        with self._instance.cursor(f"run the query {name_query(query)}") as cursor:
             for name, frame in (frames or {}).items():
                 cursor.register(name, to_arrow(frame))
             return to_polars(cursor.sql(sql, params=values).to_arrow_table())

@@ -10,6 +10,8 @@ SELECT
     r.agent,
     r.agent_version,
     r.purpose,
+    r.prompt_name,
+    r.prompt_version,
     r.started_at,
     r.ended_at,
     r.outcome,

@@ -8,6 +8,8 @@ CREATE TABLE ledger.cases (
     agent VARCHAR, -- of the first session
     agent_version VARCHAR, -- of the last session
     purpose VARCHAR NOT NULL, -- of the first session
+    prompt_name VARCHAR, -- of the last session
+    prompt_version VARCHAR, -- of the last session
     opened_at TIMESTAMP NOT NULL, -- start of the first session
     closed_at TIMESTAMP, -- NULL while a session is open
     outcome VARCHAR, -- outcome of the last session; NULL while open

@@ -8,7 +8,10 @@ CREATE TABLE ledger.hourly_buckets (
     agent VARCHAR, -- dimension
     agent_version VARCHAR, -- dimension
     purpose VARCHAR NOT NULL, -- dimension
+    prompt_name VARCHAR, -- dimension
+    prompt_version VARCHAR, -- dimension
     model VARCHAR, -- of llm_call
+    provider VARCHAR, -- of llm_call
     tool VARCHAR, -- of tool_call
     outcome VARCHAR, -- as in hourly
     bucket BIGINT NOT NULL, -- i: values in (1.02^(i-1), 1.02^i]; -32768 holds zero

@@ -38,9 +38,12 @@ CREATE TABLE ledger.llm_calls (
     error_type VARCHAR, -- error.type or exception type
     failure_class VARCHAR, -- taxonomy of failures; NULL when the call did not fail
     service_tier VARCHAR, -- batch, flex, priority …
+    is_retry BOOLEAN, -- repeats a call of the same model that failed just before
+    is_fallback BOOLEAN, -- follows a call of another model that failed just before
     retries BIGINT, -- HTTP retries inside the call, where visible
     cost_usd DECIMAL(18, 12), -- NULL unless priced, free or partial
     cost_status VARCHAR NOT NULL, -- priced, free, partial, unpriced_model, no_usage or inconsistent
     cost_version BIGINT, -- version of the price book
-    reported_cost_usd DECIMAL(18, 12) -- cost as the emitter says
+    reported_cost_usd DECIMAL(18, 12), -- cost as the emitter says
+    dimensions MAP(VARCHAR, VARCHAR) -- attributes that the configuration declares as dimensions
 );

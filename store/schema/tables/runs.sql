@@ -32,11 +32,15 @@ CREATE TABLE ledger.runs (
     tool_calls BIGINT NOT NULL, -- tool executions counted
     tool_failures BIGINT NOT NULL, -- of those, failed
     retries BIGINT NOT NULL, -- failed calls that were tried again, and retries inside calls
+    model_ms DOUBLE, -- time in which a model was at work; NULL while the duration is unknown
+    tool_ms DOUBLE, -- time in which tools alone were at work
+    waiting_ms DOUBLE, -- time between a failed call and its next attempt in which neither was; the rest is the agent's own
     loops BIGINT NOT NULL, -- repeats of one tool with equal arguments beyond the second
     input_tokens BIGINT, -- sum over calls; NULL when no call said
     output_tokens BIGINT, -- sum over calls; NULL when no call said
     cost_usd DECIMAL(38, 12), -- sum of priced calls and tools; NULL when nothing is priced
     unpriced_calls BIGINT NOT NULL, -- calls whose cost is unknown
+    dimensions MAP(VARCHAR, VARCHAR), -- attributes that the configuration declares as dimensions
     input VARCHAR USING COMPRESSION zstd, -- first 16 KiB of what was asked
     output VARCHAR USING COMPRESSION zstd -- first 16 KiB of the answer
 );

@@ -12,6 +12,8 @@ CREATE TABLE ledger.sessions (
     agent VARCHAR, -- of the first run
     agent_version VARCHAR, -- of the last run
     purpose VARCHAR NOT NULL, -- of the first run
+    prompt_name VARCHAR, -- of the last run
+    prompt_version VARCHAR, -- of the last run
     started_at TIMESTAMP NOT NULL, -- start of the first run
     last_at TIMESTAMP NOT NULL, -- end of the last activity
     closes_at TIMESTAMP NOT NULL, -- when it closes if nothing more happens

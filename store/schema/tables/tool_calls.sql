@@ -12,6 +12,8 @@ CREATE TABLE ledger.tool_calls (
     agent VARCHAR, -- nearest agent above
     agent_version VARCHAR, -- version of that agent
     purpose VARCHAR NOT NULL, -- production, evaluation, shadow or test
+    prompt_name VARCHAR, -- name of the run's prompt
+    prompt_version VARCHAR, -- version of the run's prompt
     tool VARCHAR, -- tool name
     call_id VARCHAR, -- the model's id of the tool call
     started_at TIMESTAMP NOT NULL, -- start, UTC
@@ -19,8 +21,10 @@ CREATE TABLE ledger.tool_calls (
     status VARCHAR NOT NULL, -- ok or error
     error_type VARCHAR, -- error.type or exception type
     failure_class VARCHAR, -- taxonomy of failures; NULL when the call did not fail
+    is_retry BOOLEAN, -- repeats an execution with equal arguments that failed just before
     arguments VARCHAR USING COMPRESSION zstd, -- first 16 KiB; the span has all of it
     result VARCHAR USING COMPRESSION zstd, -- first 16 KiB; the span has all of it
     cost_usd DECIMAL(18, 12), -- the tool's own price; NULL when unknown
-    cost_status VARCHAR NOT NULL -- priced, free or no_usage
+    cost_status VARCHAR NOT NULL, -- priced, free or no_usage
+    dimensions MAP(VARCHAR, VARCHAR) -- attributes that the configuration declares as dimensions
 );

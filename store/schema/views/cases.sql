@@ -8,6 +8,8 @@ SELECT
     t.agent AS agent, -- of the first session
     t.agent_version AS agent_version, -- of the last session
     t.purpose AS purpose, -- of the first session
+    t.prompt_name AS prompt_name, -- of the last session
+    t.prompt_version AS prompt_version, -- of the last session
     t.opened_at AS opened_at, -- start of the first session
     t.closed_at AS closed_at, -- NULL while a session is open
     t.outcome AS outcome, -- outcome of the last session; NULL while open

@@ -8,7 +8,10 @@ SELECT
     t.agent AS agent, -- dimension
     t.agent_version AS agent_version, -- dimension
     t.purpose AS purpose, -- dimension
+    t.prompt_name AS prompt_name, -- dimension
+    t.prompt_version AS prompt_version, -- dimension
     t.model AS model, -- of llm_call
+    t.provider AS provider, -- of llm_call
     t.tool AS tool, -- of tool_call
     t.outcome AS outcome, -- as in hourly
     t.bucket AS bucket, -- i: values in (1.02^(i-1), 1.02^i]; -32768 holds zero

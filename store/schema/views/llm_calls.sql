@@ -36,8 +36,11 @@ SELECT
     t.error_type AS error_type, -- error.type or exception type
     t.failure_class AS failure_class, -- taxonomy of failures; NULL when the call did not fail
     t.service_tier AS service_tier, -- batch, flex, priority …
+    t.is_retry AS is_retry, -- repeats a call of the same model that failed just before
+    t.is_fallback AS is_fallback, -- follows a call of another model that failed just before
     t.cost_usd AS cost_usd, -- NULL unless priced, free or partial
     t.cost_status AS cost_status, -- priced, free, partial, unpriced_model, no_usage or inconsistent
     t.cost_version AS cost_version, -- version of the price book
-    t.reported_cost_usd AS reported_cost_usd -- cost as the emitter says
+    t.reported_cost_usd AS reported_cost_usd, -- cost as the emitter says
+    t.dimensions AS dimensions -- attributes that the configuration declares as dimensions
 FROM ledger.llm_calls AS t

@@ -28,11 +28,15 @@ SELECT
     t.tool_calls AS tool_calls, -- tool executions counted
     t.tool_failures AS tool_failures, -- of those, failed
     t.retries AS retries, -- failed calls that were tried again, and retries inside calls
+    t.model_ms AS model_ms, -- time in which a model was at work; NULL while the duration is unknown
+    t.tool_ms AS tool_ms, -- time in which tools alone were at work
+    t.waiting_ms AS waiting_ms, -- time between a failed call and its next attempt in which neither was; the rest is the agent's own
     t.loops AS loops, -- repeats of one tool with equal arguments beyond the second
     t.input_tokens AS input_tokens, -- sum over calls; NULL when no call said
     t.output_tokens AS output_tokens, -- sum over calls; NULL when no call said
     t.cost_usd AS cost_usd, -- sum of priced calls and tools; NULL when nothing is priced
     t.unpriced_calls AS unpriced_calls, -- calls whose cost is unknown
+    t.dimensions AS dimensions, -- attributes that the configuration declares as dimensions
     t.input AS input, -- first 16 KiB of what was asked
     t.output AS output -- first 16 KiB of the answer
 FROM ledger.runs AS t

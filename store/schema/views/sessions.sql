@@ -10,6 +10,8 @@ SELECT
     t.agent AS agent, -- of the first run
     t.agent_version AS agent_version, -- of the last run
     t.purpose AS purpose, -- of the first run
+    t.prompt_name AS prompt_name, -- of the last run
+    t.prompt_version AS prompt_version, -- of the last run
     t.started_at AS started_at, -- start of the first run
     t.last_at AS last_at, -- end of the last activity
     t.closes_at AS closes_at, -- when it closes if nothing more happens

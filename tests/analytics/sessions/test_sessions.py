@@ -27,7 +27,10 @@ NO_JUDGEMENT = pl.DataFrame(
 
 def derive(*runs: dict[str, Any], now: datetime = NOON + 30 * DAY, **options: Any) -> tuple[Any, Any]:
     """Return the sessions and cases of runs as lists of rows."""
-    columns = ("user_id", "tenant", "agent_version", "session_id", "explicit_outcome", "feedback", "cost_usd")
+    columns = (
+        "user_id", "tenant", "agent_version", "prompt_name", "prompt_version", "session_id", "explicit_outcome",
+        "feedback", "cost_usd",
+    )  # fmt: skip
     full = to_frame("runs", [dict.fromkeys(columns) | run for run in runs]).with_columns(
         conversation_id=pl.coalesce("session_id", "run_id"), is_alone=pl.col("session_id").is_null()
     )
@@ -170,12 +173,12 @@ def test_overlapping_runs_are_not_parted_by_a_final_word() -> None:
 
 def test_first_run_names_the_session_and_the_last_its_version() -> None:
     (session,), (case,) = derive(
-        turn(1, agent="a", agent_version="1", user_id=None, purpose="test"),
-        turn(2, started_at=NOON + HOUR, agent="b", agent_version="2", tenant="t"),
+        turn(1, agent="a", agent_version="1", prompt_version="3", user_id=None, purpose="test"),
+        turn(2, started_at=NOON + HOUR, agent="b", agent_version="2", prompt_version="4", tenant="t"),
     )
     for row in (session, case):
         assert (row["agent"], row["agent_version"], row["purpose"]) == ("a", "2", "test")
-        assert (row["user_id"], row["tenant"]) == ("u1", "t")
+        assert (row["user_id"], row["tenant"], row["prompt_version"]) == ("u1", "t", "4")
 
 
 def test_unknown_cost_is_null_and_counted() -> None:

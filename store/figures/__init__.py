@@ -1,0 +1,33 @@
+"""Figures over calls, runs, sessions and cases: one list of dimensions and sums, from which their SQL is written."""
+
+from __future__ import annotations
+
+from store.figures.compose import (
+    Addend,
+    Grid,
+    Selection,
+    compose_buckets,
+    compose_rollup,
+    compose_rollup_buckets,
+    compose_totals,
+)
+from store.figures.dimensions import ATTRIBUTE_PREFIX, DIMENSIONS, find_attribute
+from store.figures.subjects import MEASURES, SUBJECTS, SUMS, Subject, Sum
+
+__all__ = [
+    "ATTRIBUTE_PREFIX",
+    "DIMENSIONS",
+    "MEASURES",
+    "SUBJECTS",
+    "SUMS",
+    "Addend",
+    "Grid",
+    "Selection",
+    "Subject",
+    "Sum",
+    "compose_buckets",
+    "compose_rollup",
+    "compose_rollup_buckets",
+    "compose_totals",
+    "find_attribute",
+]

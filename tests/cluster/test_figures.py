@@ -1,0 +1,72 @@
+"""Figures composed for the asker: every sum of every subject, from narrow tables and rollups, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from store import Store
+from store.figures import (
+    MEASURES,
+    SUBJECTS,
+    SUMS,
+    Addend,
+    Grid,
+    Selection,
+    compose_buckets,
+    compose_rollup,
+    compose_rollup_buckets,
+    compose_totals,
+)
+from tests.cluster.generated import START
+from tests.cluster.parameters import FRAMES
+from tests.cluster.test_parity import assert_equal
+
+pytestmark = pytest.mark.cluster
+
+_BEGIN = START.replace(tzinfo=UTC)
+_END = _BEGIN + timedelta(days=4)
+_TIMES = {"start": _BEGIN, "first": _BEGIN, "until": _END, "reach": _END, "bin_s": 3600.0}
+_VALUES = {
+    "in_0": ["support", ""],
+    "in_1": ["x", ""],
+    "in_model": ["gpt-5", ""],
+    "key_1": "plan",
+    "group_2": "plan",
+}
+
+
+@pytest.mark.parametrize("is_one_bin", [True, False])
+@pytest.mark.parametrize("is_rolled_up", [True, False])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_totals(name: str, is_rolled_up: bool, is_one_bin: bool, duckdb: Store, clickhouse: Store) -> None:
+    subject = SUBJECTS[name]
+    if is_rolled_up and not subject.is_rolled_up:
+        return
+    sums = [it.name for it in SUMS.values() if name in it.of and (it.is_rolled_up or not is_rolled_up)]
+    first = next(it for it in subject.dimensions if it in ("outcome", "judge"))
+    addends = [*map(Addend, sums), Addend("events", ((first, ("success", "error")),))]
+    has_attributes = subject.has_attributes and not is_rolled_up
+    extra = ("attributes.plan",) if has_attributes else ()
+    grid = Grid(is_one_bin, ("service", "agent", *extra))
+    containing = ("model",) if subject.containing and not is_rolled_up else ()
+    selection = Selection(("service", *extra), containing)
+    query = compose_totals(name, addends, grid, selection, is_rolled_up=is_rolled_up)
+    values = _TIMES | _VALUES
+    assert_equal(duckdb.select(query, values), clickhouse.select(query, values))
+
+
+@pytest.mark.parametrize("is_rolled_up", [True, False])
+@pytest.mark.parametrize("name", MEASURES)
+def test_buckets(name: str, is_rolled_up: bool, duckdb: Store, clickhouse: Store) -> None:
+    for subject in MEASURES[name].of:
+        query = compose_buckets(subject, name, Grid(is_one_bin=False), Selection(), is_rolled_up=is_rolled_up)
+        assert_equal(duckdb.select(query, _TIMES), clickhouse.select(query, _TIMES))
+
+
+@pytest.mark.parametrize("name", [it.name for it in SUBJECTS.values() if it.is_rolled_up])
+def test_rollups(name: str, duckdb: Store, clickhouse: Store) -> None:
+    for query in (compose_rollup(name), compose_rollup_buckets(name)):
+        if query is not None:
+            assert_equal(duckdb.select(query, _TIMES, FRAMES), clickhouse.select(query, _TIMES, FRAMES))
