@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from alerts.messages.model import Message
 from store.configuration.section import Section
@@ -15,6 +15,21 @@ class Receipt:
 
     note: str | None = None
     """Something a person should know although it was delivered."""
+    handle: str | None = None
+    """What later messages about the same group need to join or change this one, in the channel's own writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What is known about earlier messages of the same group, and earlier attempts of this one."""
+
+    handle: str | None = None
+    """The first message since the group began to fire; None when this is the first, or the channel has no handles."""
+    attempt: int = 1
+    """From the second on, an earlier attempt may have reached the other side without our learning of it."""
+
+
+ALONE: Final = Thread()
 
 
 class Channel(Protocol):
@@ -42,8 +57,8 @@ class Channel(Protocol):
         """Return the channel that a [[channel]] table writes, or raise ConfigError."""
         ...
 
-    def send(self, message: Message, idempotency_key: str) -> Receipt:
-        """Deliver one message; the same key means the same message.
+    def send(self, message: Message, idempotency_key: str, thread: Thread = ALONE) -> Receipt:
+        """Deliver one message, into its group's thread where there are such; the same key means the same message.
 
         Raises:
             DeliveryFailed: It was not delivered, and whether trying again can help.

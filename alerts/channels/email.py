@@ -13,7 +13,7 @@ from email.utils import format_datetime, parseaddr
 from typing import ClassVar, Final, Self
 from urllib.parse import unquote, urlsplit
 
-from alerts.channels.channel import Receipt
+from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s
 from alerts.messages.mail_html import render_html
 from alerts.messages.model import Message
@@ -81,10 +81,14 @@ class EmailChannel:
             ca_file=section.text("ca_file", "") or None if "ca_file" in section else None,
         )
 
-    def send(self, message: Message, idempotency_key: str) -> Receipt:
+    def send(self, message: Message, idempotency_key: str, thread: Thread = ALONE) -> Receipt:
         """Hand the mail to the server; the Message-ID follows from the key, so that a repeat shows as one mail."""
         try:
             mail = self.render(message, idempotency_key)
+            if thread.handle:
+                # The group's id stays in front, so that a mail whose first one got lost still finds its thread.
+                mail.replace_header("References", f"{mail['References']} {thread.handle}")
+                mail["In-Reply-To"] = thread.handle
         except (ValueError, MessageError) as error:
             raise DeliveryFailed(self._say(f"the mail cannot be written: {error}"), retry=False) from error
         try:
@@ -108,7 +112,7 @@ class EmailChannel:
             raise DeliveryFailed(self._say(str(error)), retry=False) from None
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise DeliveryFailed(self._say(str(error) or type(error).__name__), retry=True) from None
-        return self._acknowledge(refused)
+        return self._acknowledge(refused, None if thread.handle else str(mail["Message-ID"]))
 
     def render(self, message: Message, idempotency_key: str) -> EmailMessage:
         """Return the mail."""
@@ -173,10 +177,11 @@ class EmailChannel:
         is_temporary = any(code < 500 for code, _ in refused.values())
         return DeliveryFailed(self._say(f"it refused {_list_refused(refused)}"), retry=is_temporary)
 
-    def _acknowledge(self, refused: dict[str, tuple[int, bytes]]) -> Receipt:
+    def _acknowledge(self, refused: dict[str, tuple[int, bytes]], handle: str | None) -> Receipt:
         if any(code < 500 for code, _ in refused.values()):
             raise self._refusal(refused)
-        return Receipt(self._say(f"delivered, but it refused {_list_refused(refused)}") if refused else None)
+        note = self._say(f"delivered, but it refused {_list_refused(refused)}") if refused else None
+        return Receipt(note, handle)
 
     def _say(self, what: str) -> str:
         message = f"mail server {self.host}:{self.port}: {what}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from store.configuration.secrets import SecretUrl
+from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
 from store.errors import ConfigError
 
@@ -24,10 +24,23 @@ def read_timeout_s(section: Section) -> float:
 
 def read_url(section: Section, key: str = "url") -> SecretUrl:
     """Return a required http or https address, from the key, its file or the environment."""
+    return _check_url(section, key, SecretUrl(require_secret(section, key).reveal()))
+
+
+def read_api(section: Section, default: str) -> SecretUrl:
+    """Return the address of a service's API: its own, unless `api` names another."""
+    return _check_url(section, "api", SecretUrl(section.text("api", default)))
+
+
+def require_secret(section: Section, key: str) -> Secret:
+    """Return a secret from the key, its file or the environment."""
     secret = section.secret(key)
     if secret is None:
         raise ConfigError(f"{section.title}: {key} is missing; {section.secret_remedy(key)}")
-    url = SecretUrl(secret.reveal())
+    return secret
+
+
+def _check_url(section: Section, key: str, url: SecretUrl) -> SecretUrl:
     try:
         parts = urlsplit(url.reveal())
         is_complete = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, ClassVar, Final, Self
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Self
 
 import msgspec
 
-from alerts.channels.answers import check_answer
-from alerts.channels.channel import Receipt
+from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
+from alerts.channels.posting import Poster
 from alerts.messages.model import Item, Message
+from store.clock import Clock, utc_now
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
-from store.errors import DeliveryFailed
-
-_LONGEST_ANSWER: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,12 @@ class WebhookChannel:
     url: SecretUrl
     token: Secret | None = None
     """Sent as `Authorization: Bearer …`."""
+    signing_key: Secret | None = None
+    """Signs every body."""
     sends_resolved: bool = True
     timeout_s: float = 10.0
     pause_s: float = 0.0
+    clock: Clock = utc_now
 
     @classmethod
     def read(cls, section: Section) -> Self:
@@ -41,28 +42,21 @@ class WebhookChannel:
             name=section.name(),
             url=read_url(section),
             token=section.secret("token"),
+            signing_key=section.secret("signing_key"),
             sends_resolved=section.flag("send_resolved", default=True),
             timeout_s=read_timeout_s(section),
         )
 
-    def send(self, message: Message, idempotency_key: str) -> Receipt:
+    def send(self, message: Message, idempotency_key: str, thread: Thread = ALONE) -> Receipt:
         """Post the document; any 2xx counts as delivered, redirects are not followed."""
         body = msgspec.json.encode(self.render(message, idempotency_key))
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": idempotency_key,
-            "User-Agent": "spanledger",
-        }
+        headers = {"Idempotency-Key": idempotency_key}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.reveal()}"
-        try:
-            self._post(body, headers)
-        except (OSError, HTTPException, ValueError) as error:
-            raise DeliveryFailed(self._say(str(error) or type(error).__name__), retry=True) from None
-        except DeliveryFailed as error:
-            raise DeliveryFailed(
-                self._say(str(error)), retry=error.retry, retry_after_s=error.retry_after_s
-            ) from None
+        if self.signing_key is not None:
+            headers["X-Spanledger-Signature"] = sign(body, self.signing_key, int(self.clock().timestamp()))
+        secrets = [secret for secret in (self.token, self.signing_key) if secret is not None]
+        Poster("webhook", self.url, self.timeout_s, secrets).post(body, headers)
         return Receipt()
 
     def render(self, message: Message, idempotency_key: str) -> dict[str, Any]:
@@ -89,22 +83,14 @@ class WebhookChannel:
         """Return the host it posts to."""
         return str(self.url)
 
-    def _post(self, body: bytes, headers: dict[str, str]) -> None:
-        parts = urlsplit(self.url.reveal())
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=self.timeout_s)
-        try:
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("POST", target, body, headers)
-            answer = connection.getresponse()
-            said = answer.read(_LONGEST_ANSWER).decode(errors="replace")
-            check_answer(answer.status, dict(answer.getheaders()), said)
-        finally:
-            connection.close()
 
-    def _say(self, what: str) -> str:
-        message = self.url.redact(f"webhook at {self.url.origin}: {what}")
-        return message if self.token is None else self.token.redact(message)
+def sign(body: bytes, secret: Secret, at: int) -> str:
+    """Return the signature header: the time, and the HMAC-SHA256 of the time, a dot and the body.
+
+    A receiver computes the same with the shared secret, and refuses other bodies and old times.
+    """
+    digest = hmac.new(secret.reveal().encode(), b"%d." % at + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
 
 
 def _render_item(item: Item) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import describe_times, explain_reason
+from alerts.messages.plain import explain_reason, list_facts
 
 _COLOURS: Final = {
     "critical": "#c0362c",
@@ -54,11 +54,7 @@ def _render_head(message: Message, colour: str) -> str:
 
 def _render_item(item: Item, message: Message) -> str:
     colour = _colour(item.state, item.severity)
-    facts = [("Seen" if item.state == "firing" else "Last seen", item.value_text)]
-    if item.threshold_text:
-        facts.append(("Limit", item.threshold_text))
-    facts.append(("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
-    facts += [(name, value or "none") for name, value in item.where.items()]
+    facts = list_facts(item, message)
     rows = "".join(
         _fact(name, value, colour if name in ("Seen", "Last seen") else "#1d2939") for name, value in facts
     )
@@ -77,9 +73,30 @@ def _render_item(item: Item, message: Message) -> str:
         f'<div style="font-size:16px;line-height:1.45;font-weight:600">{escape(item.summary)}</div>{description}'
         '<table role="presentation" cellpadding="0" cellspacing="0" '
         'style="padding-top:10px;font-size:14px;line-height:1.5">'
-        f"{rows}</table>{reason}{_render_links(item)}</div>"
+        f"{rows}</table>{reason}{_render_examples(item)}{_render_links(item)}{_render_hint(item)}</div>"
     )
     return _row(body)
+
+
+def _render_examples(item: Item) -> str:
+    if not item.examples:
+        return ""
+    links = "".join(
+        f'<div><a href="{escape(e.link)}" style="color:#2b6cb0">{escape(e.title)}</a></div>'
+        if e.link
+        else f"<div>{escape(e.title)}</div>"
+        for e in item.examples
+    )
+    return f'<div style="padding-top:10px;font-size:13px;line-height:1.6">Examples{links}</div>'
+
+
+def _render_hint(item: Item) -> str:
+    if not item.silence_command:
+        return ""
+    return (
+        '<div style="padding-top:12px;font-size:12px;color:#667085">To silence: '
+        f'<code style="word-break:break-all">{escape(item.silence_command)}</code></div>'
+    )
 
 
 def _render_links(item: Item) -> str:

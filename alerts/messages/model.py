@@ -8,6 +8,13 @@ from datetime import datetime
 import msgspec
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A run that shows what the alert is about."""
+
+    title: str
+    link: str
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of a message; texts are bounded and plain, whatever telemetry they came from."""
 
@@ -29,6 +36,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     runbook: str = ""
     annotations: Mapping[str, str] = {}
+    facts: Mapping[str, str] = {}
+    """What is known beside the figures, by name: how it was before, who is affected, the money, the explanation."""
+    examples: tuple[Example, ...] = ()
+    silence_command: str = ""
+    """What a person types so that this alert is not told for a while."""
 
     @property
     def where(self) -> dict[str, str]:

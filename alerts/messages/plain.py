@@ -34,6 +34,16 @@ def describe_times(item: Item, message: Message) -> str:
     return f"{format_instant(item.since)} ({format_age(message.decided_at - item.since)})"
 
 
+def list_facts(item: Item, message: Message) -> list[tuple[str, str]]:
+    """Return what is said of an alert beside its summary, as names and values, the most telling first."""
+    facts = [("Seen" if item.state == "firing" else "Last seen", item.value_text)]
+    if item.threshold_text:
+        facts.append(("Limit", item.threshold_text))
+    facts.append(("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
+    facts += item.facts.items()
+    return [*facts, *((name, value or "none") for name, value in item.where.items())]
+
+
 _REASONS = {
     "first_notification": "first message about this group",
     "new_alerts": "more alerts fire in this group",
@@ -41,6 +51,7 @@ _REASONS = {
     "all_resolved": "all alerts of this group ended",
     "fired_and_resolved": "it fired and ended before it could be told",
     "repeat_interval": "still firing, told again after the repeat interval",
+    "digest": "more messages than the channel's rate limit allows, in one",
     "test": "somebody sent a test",
     "preview": "somebody asked for a preview",
 }
@@ -50,12 +61,14 @@ def _render_item(item: Item, message: Message) -> list[str]:
     lines = [f"{item.state.upper()} · {item.severity} · {item.alert}", f"  {item.summary}"]
     if item.description:
         lines += [f"  {line}" for line in item.description.splitlines()]
-    lines += [f"  {name}: {value or 'none'}" for name, value in item.where.items()]
+    lines += [f"  {name.lower()}: {value}" for name, value in list_facts(item, message)]
     if item.reason and item.reason != item.summary:
-        lines += [f"  seen: {item.reason}"]
-    lines += [f"  since: {describe_times(item, message)}"]
+        lines += [f"  reason: {item.reason}"]
+    lines += [f"  example: {example.title} {example.link}".rstrip() for example in item.examples]
     if item.link:
         lines += [f"  look: {item.link}"]
     if item.runbook:
         lines += [f"  runbook: {item.runbook}"]
+    if item.silence_command:
+        lines += [f"  silence: {item.silence_command}"]
     return [*lines, ""]

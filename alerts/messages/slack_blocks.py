@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import describe_times, explain_reason
+from alerts.messages.plain import explain_reason, list_facts
 from alerts.messages.texts import clean_line, shorten
 
 Block = dict[str, Any]
@@ -20,6 +20,7 @@ MOST_BLOCKS: Final = 50
 _HEADER: Final = 150
 _SECTION: Final = 1_000
 _FIELD: Final = 300
+_FIELDS: Final = 10
 _DETAILED: Final = 4
 _LISTED: Final = 16
 _URL: Final = 1_500
@@ -61,18 +62,18 @@ def _title(message: Message) -> str:
 def _render_item(item: Item, message: Message) -> list[Block]:
     text = item.summary if not item.description else f"{item.summary}\n{item.description}"
     blocks: list[Block] = [{"type": "section", "text": _plain(f"{_sign(item)} {text}", _SECTION)}]
-    fields = [_fact("Seen" if item.state == "firing" else "Last seen", item.value_text)]
-    if item.threshold_text:
-        fields.append(_fact("Limit", item.threshold_text))
-    fields.append(_fact("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
-    fields += [_fact(name, value or "none") for name, value in list(item.where.items())[:6]]
-    blocks.append({"type": "section", "fields": fields[:10]})
+    fields = [_fact(name, value) for name, value in list_facts(item, message)]
+    blocks.append({"type": "section", "fields": fields[:_FIELDS]})
     if item.reason and item.reason != item.summary:
         blocks.append(_context([_plain(item.reason, _SECTION)]))
     links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
+    links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
     shown = [f"<{_escape_url(url)}|{label}>" for label, url in links if url and len(url) <= _URL]
     if shown:
         blocks.append(_context([{"type": "mrkdwn", "text": "  ·  ".join(shown), "verbatim": True}]))
+    if item.silence_command:
+        hint = escape_slack(clean_line(item.silence_command, _FIELD)).replace("`", "ˋ")
+        blocks.append(_context([{"type": "mrkdwn", "text": f"Silence: `{hint}`", "verbatim": True}]))
     return blocks
 
 

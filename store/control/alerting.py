@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from store.control.tables import alert_events, alert_groups, alerts, outbox, silences
+from store.control.tables import alert_events, alert_groups, alert_threads, alerts, outbox, silences
 from store.errors import NotFound
 
 
@@ -151,9 +151,14 @@ def enqueue(connection: Connection, row: OutboxRow) -> int | None:
 
 
 def claim_next(
-    connection: Connection, now: datetime, *, lease: timedelta, without_channels: Sequence[str] = ()
+    connection: Connection,
+    now: datetime,
+    *,
+    lease: timedelta,
+    channel: str | None = None,
+    without_channels: Sequence[str] = (),
 ) -> OutboxRow | None:
-    """Return the oldest due message and keep it from others until the lease ends or it is settled.
+    """Return the oldest due message, of one channel or of all, and keep it from others until the lease ends.
 
     Messages of one channel about one group go in their order: a later one waits while an earlier one is
     queued. The number of attempts counts the one that begins now.
@@ -172,11 +177,14 @@ def claim_next(
     due = (
         select(outbox)
         .where(outbox.c.state == "queued", outbox.c.next_attempt_at <= now, ~is_blocked)
-        .where(outbox.c.channel.not_in(list(without_channels)))
         .order_by(outbox.c.next_attempt_at, outbox.c.notification_id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if channel is not None:
+        due = due.where(outbox.c.channel == channel)
+    if without_channels:
+        due = due.where(outbox.c.channel.not_in(list(without_channels)))
     found = connection.execute(due).mappings().first()
     if found is None:
         return None
@@ -196,6 +204,24 @@ def settle_delivered(
         notification_id,
         {"state": "delivered", "delivered_at": now, "next_attempt_at": None, "last_error": note},
     )
+
+
+def find_thread(connection: Connection, channel: str, group_key: str) -> str | None:
+    """Return the handle of the first message of a group that still fires."""
+    query = select(alert_threads.c.handle).where(*_thread_key(channel, group_key))
+    return connection.execute(query).scalar()
+
+
+def begin_thread(connection: Connection, channel: str, group_key: str, handle: str, now: datetime) -> None:
+    """Remember the message that later ones about the group belong to, in place of an earlier one."""
+    end_thread(connection, channel, group_key)
+    values = {"channel": channel, "group_key": group_key, "handle": handle, "began_at": now}
+    connection.execute(insert(alert_threads).values(values))
+
+
+def end_thread(connection: Connection, channel: str, group_key: str) -> None:
+    """Forget the thread of a group that ended: what comes next begins another."""
+    connection.execute(delete(alert_threads).where(*_thread_key(channel, group_key)))
 
 
 def settle_failed(
@@ -282,15 +308,18 @@ def forget_history(
     return sum(connection.execute(deletion).rowcount for deletion in deletions)
 
 
-def find_next_attempt(connection: Connection) -> datetime | None:
-    """Return when the next queued message is due; None when the outbox is empty."""
-    query = (
-        select(outbox.c.next_attempt_at)
-        .where(outbox.c.state == "queued")
-        .order_by(outbox.c.next_attempt_at)
-        .limit(1)
-    )
+def find_next_attempt(connection: Connection, channel: str | None = None) -> datetime | None:
+    """Return when the next queued message, of one channel or of all, is due; None when there is none."""
+    query = select(func.min(outbox.c.next_attempt_at)).where(outbox.c.state == "queued")
+    if channel is not None:
+        query = query.where(outbox.c.channel == channel)
     return connection.execute(query).scalar()
+
+
+def has_other_channels(connection: Connection, channels: Sequence[str]) -> bool:
+    """Tell whether a message waits for a channel that is none of these."""
+    query = select(outbox.c.channel).where(outbox.c.state == "queued").distinct()
+    return not set(connection.execute(query).scalars()) <= set(channels)
 
 
 def add_silence(connection: Connection, row: SilenceRow) -> int:
@@ -325,6 +354,10 @@ def list_silences(connection: Connection, *, active_at: datetime | None = None) 
     if active_at is not None:
         query = query.where(silences.c.starts_at <= active_at, silences.c.ends_at > active_at)
     return [SilenceRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _thread_key(channel: str, group_key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return alert_threads.c.channel == channel, alert_threads.c.group_key == group_key
 
 
 def _update_notification(

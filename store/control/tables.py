@@ -67,6 +67,16 @@ alert_groups = Table(
     Column("suppressed", Text),
 )
 
+alert_threads = Table(
+    "alert_threads",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("group_key", String, primary_key=True),
+    # The first message since the group began to fire, as the channel calls it.
+    Column("handle", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -85,7 +95,7 @@ outbox = Table(
     Column("last_error", Text),
     Column("subject", Text),
     Column("payload", JSON, nullable=False),
-    Index("outbox_by_due_time", "state", "next_attempt_at"),
+    Index("outbox_by_due_time", "state", "channel", "next_attempt_at"),
     Index("outbox_by_group", "group_key", "channel", "notification_id"),
     # A number that was given is never given again.
     sqlite_autoincrement=True,

@@ -27,14 +27,21 @@ CHANNELS = {
     "slack": {"url": "https://a.b/c"},
     "email": {"smtp": "smtp://h", "from": "a@example.com", "to": ["b@example.com"]},
     "webhook": {"url": "https://a.b/c"},
+    "pagerduty": {"routing_key": "R0"},
+    "teams": {"url": "https://a.b/c"},
+    "discord": {"url": "https://a.b/c"},
+    "telegram": {"token": "1:x", "chat": "-100"},
+    "alertmanager": {"url": "http://a.b"},
+    "apprise": {"url": "ntfy://topic"},
 }
 
 
 def test_all_examples_together_are_a_valid_configuration(tmp_path: Path) -> None:
-    for name in ("slack-url", "smtp-password", "hook-token"):
-        (tmp_path / name).write_text("https://hooks.example.com/x")
+    for name in re.findall(r'_file = "([\w-]+)"', PAGE):
+        is_apprise = name == "apprise-url"
+        (tmp_path / name).write_text("ntfy://topic" if is_apprise else "https://hooks.example.com/x")
     config = parse_alerting(tomllib.loads("\n".join(EXAMPLES)), environ={}, directory=tmp_path)
-    assert set(config.channels) == {"team", "mail", "hook"}
+    assert {channel.type for channel in config.channels.values()} == set(CHANNEL_TYPES)
     assert {type(rule.condition).kind for rule in config.rules} == set(CONDITIONS)
 
 
