@@ -14,6 +14,8 @@ from typing import Any
 
 from alerts.rules import AlertingConfig, parse_alerting
 from analytics.settings import AnalyticsSettings
+from collector.mapping.mapping import Mapping as OwnMapping
+from collector.mapping.parsing import parse_mappings
 from collector.settings import CollectorSettings
 from spanledger.coercion import build_settings, suggest
 from store import StoreSettings
@@ -60,6 +62,7 @@ class Config:
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     log: LogSettings = field(default_factory=LogSettings)
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
+    mappings: tuple[OwnMapping, ...] = ()
 
     @property
     def dashboard_url(self) -> str:
@@ -75,6 +78,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "log": LogSettings,
 }
 _ALERTING = ("alert", "channel", "route")
+_MAPPING = "mapping"
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -98,7 +102,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
     data_dir = data_dir.expanduser().absolute()
     path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
     where = str(path) if path else "configuration"
-    known = [*SECTIONS, *_ALERTING]
+    known = [*SECTIONS, *_ALERTING, _MAPPING]
     for name in table:
         if name not in known:
             raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
@@ -116,6 +120,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
             path,
             **sections,
             alerting=parse_alerting(alerting, environ=environ, directory=path.parent if path else data_dir),
+            mappings=parse_mappings(table.get(_MAPPING)),
         )
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error

@@ -32,7 +32,7 @@ def render_configuration() -> str:
         "`spanledger.toml` in the data directory, or the file named by `--config`. Every key is optional; the",
         "environment variable wins. Durations are written as in Prometheus: `90d`, `4h30m`, `500ms`.",
         "`spanledger config check` says what is wrong, `spanledger config show` what is in force.",
-        "Alerts, channels and routes: [alerts.md](alerts.md).",
+        "Alerts, channels and routes: [alerts.md](alerts.md). Own attribute names: [mapping.md](mapping.md).",
     ]
     for name, kind in SECTIONS.items():
         lines += [

@@ -13,6 +13,7 @@ from analytics.scheduler import Scheduler
 from collector.loader import Loader
 from collector.loading.intake import Intake
 from collector.log import LogReader
+from collector.mapping.compilation import registry_with
 from spanledger.config import Config
 from spanledger.housekeeping import housekeeping_jobs
 from spanledger.layout import log_dir
@@ -57,7 +58,7 @@ def open_services(
             if engine:
                 jobs.append(alerts_job(engine))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
-            intake = Intake(store, clock)
+            intake = Intake(store, clock, registry=registry_with(config.mappings))
             loader = (
                 Loader(intake, LogReader(log_dir(config.data_dir)), config.collector, clock)
                 if loading

@@ -149,6 +149,13 @@ class Section:
             self.fail(key, 'is not a list of texts; write it as ["one", "two"]')
         return tuple(dict.fromkeys(cast("list[str]", items)))
 
+    def table(self, key: str) -> dict[str, object]:
+        """Return a table, empty when the key is not set."""
+        value = self._take(key)
+        if value is not None and not isinstance(value, dict):
+            self.fail(key, 'is not a table; write it as { name = "value" }')
+        return cast("dict[str, object]", value or {})
+
     def pairs(self, key: str) -> dict[str, str]:
         """Return a table of texts by label name."""
         value = self._take(key)

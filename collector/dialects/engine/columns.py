@@ -12,20 +12,7 @@ import polars as pl
 
 from collector.dialects.engine.index import AttributeIndex, Mask, Positions
 from collector.dialects.engine.parsing import Numbers, parse_counts, parse_flags, parse_numbers
-
-TEXT_FIELDS: Final = (
-    "tenant", "agent", "agent_version", "purpose", "status_message", "error_type", "session_id", "user_id",
-    "workflow", "operation", "provider", "request_model", "response_model", "response_id", "prompt_name",
-    "prompt_version", "finish_reason", "service_tier", "tool", "tool_call_id", "outcome", "outcome_reason",
-    "usage_source", "environment",
-)  # fmt: skip
-COUNT_FIELDS: Final = (
-    "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens",
-    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "total_tokens", "uncached_input_tokens", "retries",
-)  # fmt: skip
-NUMBER_FIELDS: Final = ("duration_ms", "ttft_ms", "confidence", "feedback", "reported_cost_usd")
-FLAG_FIELDS: Final = ("streamed",)
-FIELDS: Final = frozenset(TEXT_FIELDS + COUNT_FIELDS + NUMBER_FIELDS + FLAG_FIELDS)
+from collector.fields import COUNT_FIELDS, FLAG_FIELDS, NUMBER_FIELDS
 
 PARSERS: Final[Mapping[str, Callable[[pl.Series], Numbers]]] = {
     **dict.fromkeys(COUNT_FIELDS, parse_counts),

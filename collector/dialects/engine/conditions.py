@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import translate
 
 import numpy as np
 
@@ -77,6 +79,38 @@ def named(*names: str) -> Condition:
 def name_starts(*prefixes: str) -> Condition:
     """The span's name begins with one of the prefixes."""
     return Condition(lambda index: index.names.where(lambda name: name.startswith(prefixes)))
+
+
+def scope_like(*globs: str) -> Condition:
+    """The instrumentation scope's name fits one of the globs."""
+    fits = _compile_globs(globs)
+    return Condition(lambda index: index.scopes.where(fits))
+
+
+def name_like(*globs: str) -> Condition:
+    """The span's name fits one of the globs."""
+    fits = _compile_globs(globs)
+    return Condition(lambda index: index.names.where(fits))
+
+
+def attribute_like(key: str, *globs: str) -> Condition:
+    """A key, or one of the keys that a glob stands for, has a value that fits one of the globs."""
+    head = re.split(r"[*?\[]", key, maxsplit=1)[0]
+    fits_key, fits = _compile_globs((key,)), _compile_globs(globs)
+
+    def ask(index: AttributeIndex) -> Mask | None:
+        names = [key] if head == key else filter(fits_key, index.keys_under(head))
+        found = [mask for name in names if (mask := index.equal(name, fits)) is not None]
+        return np.logical_or.reduce(found) if found else None
+
+    if head == key:
+        return Condition(ask, frozenset((key,)))
+    return Condition(ask, prefixes=(head,))
+
+
+def _compile_globs(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    pattern = re.compile("|".join(translate(glob) for glob in globs))
+    return lambda text: pattern.match(text) is not None
 
 
 def name_ends(*suffixes: str) -> Condition:

@@ -7,27 +7,29 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
-from collector.dialects.engine.columns import FIELDS
 from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.readers import KeyReader, Reader
+from collector.fields import FIELDS
 from store.terms import KINDS
 
 
 class Layer(IntEnum):
     """Which dialect is asked first when several fit one span; the first answer to a field wins."""
 
-    OWN = 0
+    MAPPING = 0
+    """What an operator maps in the configuration."""
+    OWN = 1
     """The product's own attributes."""
-    WRAPPER = 1
+    WRAPPER = 2
     """A framework that writes its own keys onto spans which follow a convention, and knows better."""
-    LIBRARY = 2
+    LIBRARY = 3
     """One library's naming."""
-    CONVENTION = 3
+    CONVENTION = 4
     """A naming that several libraries share."""
-    COMMON = 4
+    COMMON = 5
     """OTel's own gen_ai and general conventions, for every span."""
-    CUSTOM = 5
+    CUSTOM = 6
     """Names that people write by hand."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from collector.dialects.engine.columns import COUNT_FIELDS
 from collector.dialects.engine.index import AttributeIndex, Labels, Mask, SpanBatch
 from collector.dialects.engine.messages import gather_messages
 from collector.dialects.engine.registry import Registry, known_dialects
@@ -14,6 +13,7 @@ from collector.dialects.engine.translation import CodeColumn, Translation
 from collector.dialects.engine.units import read_units
 from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
 from collector.dialects.engine.vocabulary import OPERATIONS_OF_KINDS, finish_text, normalise_purpose
+from collector.fields import COUNT_FIELDS
 
 TEXT_FACTS = (
     "agent", "session_id", "user_id", "workflow", "operation", "request_model", "response_model", "response_id",
@@ -34,6 +34,8 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
     read_status_messages(translation)
     for dialect, readers in zip(asked.dialects, asked.readers, strict=True):
         translation.apply(dialect, readers)
+    for dialect in asked.dialects:
+        translation.name_by_mapping(dialect)
     read_exceptions(translation)
     return batch.spans.with_columns(
         *_texts(translation),

@@ -363,14 +363,15 @@ def _positive(texts: pl.Series) -> pl.Series:
 
 def first_items(texts: pl.Series) -> pl.Series:
     """Return the first item of each JSON array of scalars, other texts unchanged."""
-    return _by_distinct(texts, _first_item)
+    return convert_distinct(texts, _first_item)
 
 
 def _unquote(texts: pl.Series) -> pl.Series:
-    return _by_distinct(texts, _scalar)
+    return convert_distinct(texts, _scalar)
 
 
-def _by_distinct(texts: pl.Series, convert: Callable[[str], str | None]) -> pl.Series:
+def convert_distinct(texts: pl.Series, convert: Callable[[str], str | None]) -> pl.Series:
+    """Return the texts converted, each distinct one once."""
     distinct = [text for text in texts.unique().to_list() if text is not None]
     return texts.replace_strict(
         distinct, [convert(text) for text in distinct], default=None, return_dtype=pl.String

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from collector.dialects.engine.declaration import Dialect
+from collector.dialects.engine.declaration import Dialect, Layer
 from collector.dialects.engine.index import Vocabulary
 from collector.dialects.engine.readers import Reader
 
@@ -25,8 +25,13 @@ class Registry:
 
 
 def compile_registry(dialects: list[Dialect]) -> Registry:
-    """Order the dialects and gather what they read."""
-    ordered = tuple(sorted(dialects, key=lambda dialect: (dialect.layer, dialect.name)))
+    """Order the dialects, mappings as they were given, and gather what they read."""
+    ordered = tuple(
+        sorted(
+            dialects,
+            key=lambda dialect: (dialect.layer, "" if dialect.layer is Layer.MAPPING else dialect.name),
+        )
+    )
     prefixes = dict.fromkeys(prefix for dialect in ordered for prefix in dialect.prefixes())
     return Registry(
         ordered,

@@ -8,22 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from collector.dialects.engine.columns import (
-    COUNT_FIELDS,
-    FLAG_FIELDS,
-    NUMBER_FIELDS,
-    PARSERS,
-    TEXT_FIELDS,
-    Reading,
-    TextColumn,
-    TextPool,
-    ValueColumn,
-)
+from collector.dialects.engine.columns import PARSERS, Reading, TextColumn, TextPool, ValueColumn
 from collector.dialects.engine.conditions import Condition
-from collector.dialects.engine.declaration import Dialect, KindRule
+from collector.dialects.engine.declaration import Dialect, KindRule, Layer
 from collector.dialects.engine.documents import Document, DocumentFacts
 from collector.dialects.engine.index import AttributeIndex, Mask
 from collector.dialects.engine.readers import Reader
+from collector.fields import COUNT_FIELDS, FLAG_FIELDS, NUMBER_FIELDS, TEXT_FIELDS
 from store.terms import KINDS
 
 KIND_CODES = {name: code for code, name in enumerate(KINDS)}
@@ -83,9 +74,8 @@ class Translation:
         where = dialect.recognise.rows(self.index)
         if where is None or not where.any():
             return
-        named = self._holds(dialect.named_when) if dialect.named_when is not None else where
-        if dialect.is_named and named is not None:
-            self.dialect.fill(where & named, dialect.name)
+        if dialect.layer is not Layer.MAPPING:
+            self._name(dialect, where)
         for rule in dialect.kinds:
             self._apply_kind(rule, where)
         for name, field_readers in readers.items():
@@ -97,6 +87,17 @@ class Translation:
         for key in dialect.output_keys:
             self._point_at(self.output_key, key, where)
         self._apply_flags(dialect, where)
+
+    def name_by_mapping(self, dialect: Dialect) -> None:
+        """Call what no library's dialect has a name for after the mapping that recognises it."""
+        where = dialect.recognise.rows(self.index) if dialect.layer is Layer.MAPPING else None
+        if where is not None:
+            self._name(dialect, where)
+
+    def _name(self, dialect: Dialect, where: Mask) -> None:
+        named = self._holds(dialect.named_when) if dialect.named_when is not None else where
+        if dialect.is_named and named is not None:
+            self.dialect.fill(where & named, dialect.name)
 
     def _apply_kind(self, rule: KindRule, where: Mask) -> None:
         if rule.when is not None:
