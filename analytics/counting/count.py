@@ -8,12 +8,14 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from analytics.counting.attempts import add_attempts, mark_attempts
 from analytics.counting.calls import group_calls
 from analytics.counting.llm_rows import build_calls
 from analytics.counting.run_rows import build_runs
 from analytics.counting.runs import RunSet, find_runs
 from analytics.counting.spans import SPAN_COLUMNS, TraceSet, arrange_spans
 from analytics.counting.steps import list_steps
+from analytics.counting.times import divide_time
 from analytics.counting.tool_rows import build_tool_calls
 from analytics.counting.tools import group_tools, mark_tools
 from analytics.counting.tree import Ints
@@ -63,11 +65,15 @@ LLM_COLUMNS: Final[dict[str, pl.DataType]] = {
     **{name: SPAN_COLUMNS[name] for name in _LLM_FACTS},
     "failure_class": pl.String(),
     "service_tier": pl.String(),
+    "is_retry": pl.Boolean(),
+    "is_fallback": pl.Boolean(),
     "retries": pl.Int64(),
     "reported_cost_usd": SPAN_COLUMNS["reported_cost_usd"],
 }
 TOOL_COLUMNS: Final[dict[str, pl.DataType]] = {
     **_CALL_KEYS,
+    "prompt_name": pl.String(),
+    "prompt_version": pl.String(),
     "tool": pl.String(),
     "call_id": pl.String(),
     "started_at": pl.Datetime("us"),
@@ -75,6 +81,7 @@ TOOL_COLUMNS: Final[dict[str, pl.DataType]] = {
     "status": pl.String(),
     "error_type": pl.String(),
     "failure_class": pl.String(),
+    "is_retry": pl.Boolean(),
     "arguments": pl.String(),
     "result": pl.String(),
 }
@@ -98,7 +105,9 @@ _SHARED: Final = (
     "agent_version",
     "purpose",
 )
+_PROMPT: Final = ("prompt_name", "prompt_version")
 _RUN_DIMENSIONS: Final = ("service", "environment", "tenant", "agent", "agent_version", "purpose")
+_RUN_TIMES: Final = ("model_ms", "tool_ms", "waiting_ms")
 _RUN_COUNTS: Final = (
     "steps",
     "llm_calls",
@@ -132,6 +141,7 @@ RUN_COLUMNS: Final[dict[str, pl.DataType]] = {
     "failure_class": pl.String(),
     "complete": pl.Boolean(),
     "has_answer": pl.Boolean(),
+    **{name: pl.Float64() for name in _RUN_TIMES},
     **{name: pl.Int64() for name in _RUN_COUNTS},
     "input": pl.String(),
     "output": pl.String(),
@@ -175,7 +185,11 @@ def count_traces(spans: pl.DataFrame) -> Counted:
     counted[calls["index"].to_numpy()] = True
     counted[tools["index"].to_numpy()] = True
     runs = find_runs(traces, counted)
-    run_rows = build_runs(traces, runs, list_steps(traces, runs, calls, tools))
+    steps = list_steps(traces, runs, calls, tools)
+    attempts = mark_attempts(steps, runs.count)
+    times = divide_time(traces, runs, steps, attempts)
+    run_rows = build_runs(traces, runs, steps).join(times, on="run", how="left", maintain_order="left")
+    calls, tools = add_attempts(calls, attempts, "llm"), add_attempts(tools, attempts, "tool")
     load_seq = traces.frame.select(pl.col("load_seq").max().over("trace_id")).to_series()
     return Counted(
         llm_calls=_finish(traces, runs, run_rows, calls, load_seq, LLM_COLUMNS),
@@ -187,9 +201,10 @@ def count_traces(spans: pl.DataFrame) -> Counted:
             load_seq,
             TOOL_COLUMNS,
         ),
-        runs=run_rows.with_columns(load_seq=load_seq.gather(runs.root)).select(
-            pl.col(name).cast(dtype) for name, dtype in RUN_COLUMNS.items()
-        ),
+        runs=run_rows.with_columns(
+            *(pl.when(pl.col("duration_ms").is_not_null()).then(name).alias(name) for name in _RUN_TIMES),
+            load_seq=load_seq.gather(runs.root),
+        ).select(pl.col(name).cast(dtype) for name, dtype in RUN_COLUMNS.items()),
         run_spans=_spans_of_runs(traces, runs, run_rows),
     )
 
@@ -267,7 +282,7 @@ def _finish(
     above = traces.home.nearest(named)[index]
     agent_index = pl.Series(np.where(above < traces.size, above, -1)).replace(-1, None)
     frame = traces.frame
-    of_run = {name: run_rows[name].gather(run) for name in ("run_id", *_SHARED)}
+    of_run = {name: run_rows[name].gather(run) for name in ("run_id", *_SHARED, *_PROMPT)}
     own = {name: frame[name].gather(rows["index"]) for name in _SHARED}
     agent = pl.coalesce(rows["agent"], frame["agent"].gather(agent_index), of_run["agent"])
     version = pl.coalesce(
@@ -279,6 +294,7 @@ def _finish(
         agent=agent,
         agent_version=version,
         purpose=pl.coalesce(of_run["purpose"], own["purpose"], pl.lit("production")),
+        **{name: rows[name] if name in rows.columns else of_run[name] for name in _PROMPT},
         **{
             name: pl.coalesce(of_run[name], own[name])
             for name in ("service", "environment", "tenant", "session_id", "user_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ import polars as pl
 
 from analytics.counting import Counted, count_traces
 from analytics.facts.aliases import trace_aliases
+from analytics.facts.attributes import add_dimensions
 from analytics.facts.judgements import collect_scores
 from analytics.facts.reading import Touched
 from analytics.pricing import price_calls
@@ -34,10 +36,14 @@ class Past:
 
 
 def derive_facts(
-    store: Store, touched: Touched, book: PriceBook
+    store: Store, touched: Touched, book: PriceBook, declared: Sequence[str] = ()
 ) -> tuple[list[Replacement], dict[str, pl.DataFrame]]:
-    """Return what to replace and what to append so that the fact tables hold the touched traces as they are now."""
+    """Return what to replace and what to append so that the fact tables hold the touched traces as they are now.
+
+    `declared` names the attributes that are kept as dimensions.
+    """
     counted = _mark_pieces(count_traces(touched.spans), touched)
+    counted = add_dimensions(store, counted, touched.spans, declared)
     calls = price_calls(counted.llm_calls, book)
     tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))
     runs = add_costs(counted.runs, calls)

@@ -42,10 +42,12 @@ class FactsState:
     reader: SpanReader | None = None
     book: PriceBook | None = None
     chunk_spans: int = CHUNK_SPANS
+    declared: tuple[str, ...] = ()
+    """Attributes that are kept as dimensions."""
 
     def update(self, context: JobContext) -> JobReport:
         """Count the loads above the watermark, oldest first, then what else was touched, until time is up."""
-        store = context.store
+        store, self.declared = context.store, context.settings.dimensions
         floor = int(store.select("facts/watermark")["load_seq"][0])
         pending = store.select("facts/pending_loads", {"floor": floor, "max_rows": _LOADS_READ})
         touches = read_touches(store)
@@ -74,7 +76,7 @@ class FactsState:
         changed = 0
         for position, asked in enumerate(parts, start=1):
             touched = reader.read(first, last, asked)
-            replacements, appends = derive_facts(context.store, touched, book)
+            replacements, appends = derive_facts(context.store, touched, book, self.declared)
             if position == len(parts):
                 replacements.append(_move_watermark(context, last))
             context.store.replace(*replacements, appends=appends)
@@ -116,7 +118,7 @@ class FactsState:
             if part.loads is None
             else reader.read_piece(part.traces, *part.loads)
         )
-        replacements, appends = derive_facts(store, touched, book)
+        replacements, appends = derive_facts(store, touched, book, self.declared)
         store.replace(*replacements, *part.done(), appends=appends)
         return sum(len(item.rows) for item in replacements)
 

@@ -56,6 +56,7 @@ OF_TIMES = {"first": _BEGIN, "last": _END}
 
 OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/loads_of_traces": OF_LOADS,
+    "facts/declared_attributes": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
     "facts/old_runs": OF_LOADS,
     "facts/old_tool_calls": OF_LOADS,
@@ -88,6 +89,7 @@ _ASKED = pl.DataFrame(
         "ended_at": [START + timedelta(days=3)] * 8,
     }
 )
+_DECLARED = pl.DataFrame({"name": ["a", "absent"]})
 _CANDIDATES = pl.DataFrame(
     {
         "trace_id": [_TRACE] * 3,
@@ -104,6 +106,7 @@ FRAMES: dict[str, pl.DataFrame] = {
     "asked": _ASKED,
     "candidates": _CANDIDATES,
     "hours": _HOURS,
+    "declared": _DECLARED,
     "known_cases": pl.DataFrame({"case_id": ["case0", "case3", "case9"]}),
 }
 """Frames that queries read as tables, by name."""

@@ -30,7 +30,7 @@ _END = _BEGIN + timedelta(days=4)
 _TIMES = {"start": _BEGIN, "first": _BEGIN, "until": _END, "reach": _END, "bin_s": 3600.0}
 _VALUES = {
     "in_0": ["support", ""],
-    "in_1": ["x", ""],
+    "in_1": ["1", ""],
     "in_model": ["gpt-5", ""],
     "key_1": "plan",
     "group_2": "plan",

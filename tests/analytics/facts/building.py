@@ -132,7 +132,7 @@ class Ledger:
 
     def rows(self, view: str) -> pl.DataFrame:
         frame = to_polars(self.store.query(f"SELECT * FROM {view}"))
-        return frame.drop("other_units", "attributes", "resource", strict=False).sort(pl.all())
+        return frame.drop("other_units", "attributes", "resource", "dimensions", strict=False).sort(pl.all())
 
     def select(self, query: str, **params: object) -> pl.DataFrame:
         traces = self.rows("spans").select("trace_id").unique()
