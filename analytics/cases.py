@@ -169,9 +169,8 @@ def _outcome() -> pl.Expr:
 
 
 def _close_sessions(sessions: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Close what is due: a session that another one follows, or whose time has come."""
-    is_followed = pl.col("number") < pl.col("number").max().over("conversation_id")
-    is_closed = is_followed | (pl.col("closes_at") <= now)
+    """Close the sessions whose time has come; one that another follows is due before that begins."""
+    is_closed = pl.col("closes_at") <= now
     return sessions.with_columns(
         closed_at=pl.when(is_closed).then("closes_at"),
         outcome=pl.when(is_closed).then("outcome"),

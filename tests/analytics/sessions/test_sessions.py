@@ -312,7 +312,20 @@ def test_session_of_a_run_that_got_another_id_disappears(
     assert [row["case_id"] for row in conversations.read("cases")] == ["t1-s1"]
 
 
-@settings(max_examples=10, deadline=None)
+def test_run_of_a_fast_clock_does_not_close_the_session_before_it(
+    conversations: Conversations, clock: StillClock
+) -> None:
+    conversations.arrive(turn(1), turn(2, started_at=NOON + 30 * DAY))
+    assert [row["closed_at"] for row in conversations.read("sessions")] == [None, None]
+    clock.forward(days=4)
+    conversations.tick()
+    assert [row["closed_at"] for row in conversations.read("sessions")] == [
+        at(NOON + 3 * DAY + timedelta(seconds=2)),
+        None,
+    ]
+
+
+@settings(max_examples=10)
 @given(facts=RUNS, batches=st.integers(1, 4))
 def test_any_order_of_arrival_gives_the_same_rows(
     facts: list[dict[str, Any]], batches: int, tmp_path_factory: pytest.TempPathFactory
