@@ -35,7 +35,7 @@ lint: install ## check style, types and import directions
 
 test: system-packages lint ## run every test, from nothing
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --ignore=tests/cluster --cov --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --cov --cov-report=term:skip-covered -q
 
 test-cluster: install ## run the analytics SQL on a real ClickHouse node and compare
 	$(BIN)/python -m pip install --quiet --require-hashes -r tests/cluster/requirements.lock

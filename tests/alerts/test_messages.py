@@ -135,7 +135,7 @@ def test_nothing_from_telemetry_is_slack_markup() -> None:
 LABELS = st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=300), max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(LABELS, min_size=1, max_size=25), st.text(max_size=600))
 def test_slack_message_keeps_slacks_bounds_whatever_telemetry_says(
     groups: list[dict[str, str]], reason: str
@@ -175,7 +175,7 @@ class Tags(HTMLParser):
         }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LABELS, st.text(max_size=500))
 def test_mail_has_only_our_own_tags_whatever_telemetry_says(labels: dict[str, str], reason: str) -> None:
     message = compose(
@@ -187,7 +187,7 @@ def test_mail_has_only_our_own_tags_whatever_telemetry_says(labels: dict[str, st
     assert all(link.startswith("http://127.0.0.1:8501") for link in tags.links)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LABELS, st.text(max_size=500))
 def test_every_mail_can_be_written_whatever_telemetry_says(labels: dict[str, str], reason: str) -> None:
     channel = EmailChannel("mail", "localhost", 25, "s@example.com", ("a@example.com",))

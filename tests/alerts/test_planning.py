@@ -390,7 +390,7 @@ def listen(believed: set[str], decisions: list[Decision]) -> set[str]:
     return believed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MOVES)
 def test_after_every_history_the_channel_believes_what_is_true(moves: Moves) -> None:
     desk = Desk()
@@ -401,7 +401,7 @@ def test_after_every_history_the_channel_believes_what_is_true(moves: Moves) -> 
     assert believed == {i.labels["agent"] for i in desk.instances.values() if i.state in ACTIVE}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(MOVES)
 def test_nothing_is_left_when_everything_ended(moves: Moves) -> None:
     desk = Desk()
@@ -413,7 +413,7 @@ def test_nothing_is_left_when_everything_ended(moves: Moves) -> None:
     assert desk.groups == {}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(MOVES)
 def test_planning_twice_at_one_instant_decides_once(moves: Moves) -> None:
     desk = Desk()

@@ -132,7 +132,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=_ROWS, cuts=st.lists(st.integers(0, 12), max_size=3))
 def test_batch_boundaries_and_repeats_do_not_change_the_rows(
     rows: list[dict[str, object]], cuts: list[int]

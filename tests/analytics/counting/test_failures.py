@@ -77,7 +77,7 @@ def test_only_failed_rows_have_a_class() -> None:
     assert classify_failed(rows).to_list() == [None, "timeout"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.none() | st.text(), st.none() | st.text()), max_size=5))
 def test_whatever_an_error_says_it_has_a_class(pairs: list[tuple[str | None, str | None]]) -> None:
     rows = pl.DataFrame(pairs, schema={"error_type": pl.String, "status_message": pl.String}, orient="row")

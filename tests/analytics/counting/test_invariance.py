@@ -72,7 +72,7 @@ def as_rows(counted: Counted) -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some_spans(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(spans: list[dict[str, Any]], source: Any) -> None:
     shuffled = list(spans)
@@ -80,7 +80,7 @@ def test_the_order_of_rows_changes_nothing(spans: list[dict[str, Any]], source: 
     assert as_rows(count_traces(frame_of(*shuffled))) == as_rows(count_traces(frame_of(*spans)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some_spans())
 def test_traces_counted_apart_give_the_same_rows(spans: list[dict[str, Any]]) -> None:
     for span in spans:
@@ -96,7 +96,7 @@ def test_traces_counted_apart_give_the_same_rows(spans: list[dict[str, Any]]) ->
         assert sorted(map(repr, rows)) == sorted(repr(row) for part in parts for row in part[name])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(some_spans())
 def test_the_figures_of_runs_add_up(spans: list[dict[str, Any]]) -> None:
     counted = count_traces(frame_of(*spans))
@@ -113,7 +113,7 @@ def test_the_figures_of_runs_add_up(spans: list[dict[str, Any]]) -> None:
     assert set(counted.runs["outcome"].drop_nulls()) <= {"success", "failure", "escalated"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(some_spans(traces=1))
 def test_a_call_is_counted_once_however_often_its_tokens_are_told(spans: list[dict[str, Any]]) -> None:
     """The sum is never above that of all model spans, wrappers included."""

@@ -61,7 +61,6 @@ def test_the_spans_come_to_what_they_are() -> None:
 
 @settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

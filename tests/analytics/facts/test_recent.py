@@ -10,7 +10,7 @@ from analytics.facts.recent import RecentKeys, hash_texts
 TEXTS = [f"trace {number}" for number in range(30)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.sampled_from(TEXTS), max_size=6), max_size=8), st.integers(1, 5))
 def test_everything_remembered_is_found_with_its_numbers(batches: list[list[str]], generation: int) -> None:
     memory = RecentKeys(1_000, generation_entries=generation)

@@ -80,7 +80,7 @@ def set_scalar(draw: st.DrawFn, message: Message, field: FieldDescriptor) -> Non
 def test_both_ways_agree_on_any_request(signal: str) -> None:
     kind = REQUESTS[signal]
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(messages(kind), min_size=1, max_size=2))
     def check(requests: list[Message]) -> None:
         payloads = [request.SerializeToString() for request in requests]
@@ -92,7 +92,7 @@ def test_both_ways_agree_on_any_request(signal: str) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_no_request_is_refused_and_nothing_else_happens(data: bytes) -> None:
     try:
         plain = read_requests_plainly("traces", [data])

@@ -33,7 +33,7 @@ DOCUMENTS = [document for dialect in known_dialects().dialects for document in d
 
 
 @given(VALUES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_document_makes_a_reader_fall(value: object) -> None:
     for document in DOCUMENTS:
         facts = document.read(value)

@@ -72,7 +72,7 @@ SPANS = st.builds(
 
 
 @given(st.lists(SPANS, max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_spans_give_one_row_each_within_the_vocabulary(spans: list[SpanOf]) -> None:
     batch = a_batch(spans)
     facts = normalise(batch)
@@ -90,7 +90,7 @@ def test_any_spans_give_one_row_each_within_the_vocabulary(spans: list[SpanOf]) 
 
 
 @given(st.lists(SPANS, min_size=2, max_size=6), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_rows_do_not_depend_on_where_a_batch_ends(spans: list[SpanOf], data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(spans) - 1))
     whole = normalise(a_batch(spans))

@@ -38,7 +38,7 @@ _WAYS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("way", _WAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.binary(max_size=300) | st.binary(max_size=50).map(lambda piece: piece * 5000))
 def test_what_was_compressed_comes_back(way: str, data: bytes) -> None:
     name, compress = _WAYS[way]
@@ -46,7 +46,7 @@ def test_what_was_compressed_comes_back(way: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("way", _WAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.binary(min_size=1, max_size=50).map(lambda piece: piece * 5000))
 def test_one_byte_more_than_the_bound_is_too_large(way: str, data: bytes) -> None:
     name, compress = _WAYS[way]
@@ -55,7 +55,7 @@ def test_one_byte_more_than_the_bound_is_too_large(way: str, data: bytes) -> Non
 
 
 @pytest.mark.parametrize("way", ["gzip", "zlib", "raw deflate", "zstd", "zstd without size"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.binary(min_size=20, max_size=300), cut=st.floats(0, 0.99))
 def test_a_cut_body_never_passes(way: str, data: bytes, cut: float) -> None:
     name, compress = _WAYS[way]
@@ -65,7 +65,7 @@ def test_a_cut_body_never_passes(way: str, data: bytes, cut: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["gzip", "deflate", "zstd"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_a_body_or_refused(name: str, data: bytes) -> None:
     with contextlib.suppress(RejectedData):

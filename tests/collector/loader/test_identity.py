@@ -67,7 +67,7 @@ def load_in_batches(
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), st.lists(versions, min_size=1, max_size=8), st.booleans())
 def test_any_order_and_any_batches_give_the_same_rows(
     store: Store, data: st.DataObject, sent: list[Version], anew: bool

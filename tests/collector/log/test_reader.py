@@ -42,7 +42,7 @@ _BODIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bodies=_BODIES, data=st.data())
 def test_any_cut_leaves_exactly_the_complete_records(bodies: list[Body], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -59,7 +59,7 @@ def test_any_cut_leaves_exactly_the_complete_records(bodies: list[Body], data: s
         assert batch.damages == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bodies=_BODIES, more=_BODIES, data=st.data())
 def test_any_damage_costs_only_the_records_it_touches(
     bodies: list[Body], more: list[Body], data: st.DataObject
@@ -85,7 +85,7 @@ def test_any_damage_costs_only_the_records_it_touches(
         assert lost_bytes == size - sum(HEADER_BYTES + len(body.data) for body in untouched)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(bodies=_BODIES, max_bytes=st.integers(1, 500), max_bodies=st.integers(1, 4))
 def test_small_reads_return_the_same_as_a_large_one(
     bodies: list[Body], max_bytes: int, max_bodies: int
