@@ -49,5 +49,5 @@ FAILURE_CLASSES: Final = (
     "cancelled",
     "unknown",
 )
-USAGE_SCOPES: Final = ("call", "agent", "cumulative")
+USAGE_SCOPES: Final = ("call", "agent", "cumulative", "counter")
 SIGNALS: Final = ("traces", "logs", "metrics")

@@ -78,12 +78,9 @@ def _has_answer() -> pl.Expr:
     text = pl.col("output").str.strip_chars().str.to_lowercase()
     by_text = pl.when(pl.col("output").is_not_null()).then(~text.is_in(_EMPTY))
     by_model = (
-        pl.when(pl.col("last_finish").is_in(ANSWERS))
+        pl.when(pl.col("last_finish").is_in(ANSWERS) & ~_is_later("vital_until"))
         .then(pl.lit(True))
-        .when(
-            (pl.col("last_finish") == "tool_call")
-            | (pl.col("vital_until").is_not_null() & pl.col("good_from").is_null())
-        )
+        .when((pl.col("last_finish") == "tool_call") | _is_later("vital_until"))
         .then(pl.lit(False))
     )
     return pl.coalesce(by_text, by_model)

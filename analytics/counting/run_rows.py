@@ -69,6 +69,9 @@ def _own_facts(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
 def _settle(rows: pl.DataFrame) -> pl.DataFrame:
     """Choose between what the run's span says and what stands around it."""
     there = ~pl.col("is_missing")
+    # A record of how a run began has no length: the run lasts until its last step.
+    is_record = (pl.col("ended_at") == pl.col("started_at")) & (pl.col("last_at") > pl.col("ended_at"))
+    lasted_ms = (pl.col("last_at") - pl.col("started_at")).dt.total_microseconds() / 1000.0
     judged = pl.when(pl.col("kind") == "evaluator").then(pl.lit("evaluation"))
     rows = rows.with_columns(
         pl.coalesce(name, f"{name}_above").alias(name) for name in _INHERITED if name not in _OF_AGENTS
@@ -81,8 +84,8 @@ def _settle(rows: pl.DataFrame) -> pl.DataFrame:
         input=pl.coalesce(pl.when(there).then("input"), "first_input"),
         output=pl.coalesce(pl.when(there).then("output"), "last_output"),
         started_at=pl.when(there).then("started_at").otherwise("first_at"),
-        ended_at=pl.when(there).then("ended_at"),
-        duration_ms=pl.when(there).then("duration_ms"),
+        ended_at=pl.when(there & is_record).then("last_at").when(there).then("ended_at"),
+        duration_ms=pl.when(there & is_record).then(lasted_ms).when(there).then("duration_ms"),
         complete=there & pl.col("ended_at").is_not_null(),
     )
 
@@ -168,7 +171,9 @@ def _texts(members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _extent(members: pl.DataFrame) -> pl.DataFrame:
-    return members.group_by("run").agg(first_at=pl.col("started_at").min())
+    return members.group_by("run").agg(
+        first_at=pl.col("started_at").min(), last_at=pl.from_epoch(pl.col("end").max(), "us")
+    )
 
 
 def _inner_errors(members: pl.DataFrame) -> pl.DataFrame:

@@ -201,9 +201,10 @@ def _usage(frame: pl.DataFrame) -> Bools:
 
 
 def _adopt_orphans(frame: pl.DataFrame, tree: Tree, orphan: Bools, trace: Ints) -> Tree:
-    """Put orphans below the first root of their trace: a span between them was lost or is still to come.
+    """Put orphans below a root of their trace: a span between them was lost, is still to come, or never was.
 
-    A server or consumer span has its parent elsewhere by nature and counts as a root.
+    Of several roots it is the last one that had begun: in a conversation of one trace that is the turn. A server or
+    consumer span has its parent elsewhere by nature and counts as a root.
     """
     if not bool(orphan.any()):
         return tree
@@ -212,6 +213,8 @@ def _adopt_orphans(frame: pl.DataFrame, tree: Tree, orphan: Bools, trace: Ints) 
     first_root = np.full(int(trace[-1]) + 1, tree.size, dtype=np.int64)
     first_root[trace[roots][::-1]] = roots[::-1]
     lost = np.flatnonzero(orphan & ~remote)
+    before = np.append(roots, tree.size)[np.searchsorted(roots, lost) - 1]
+    is_own = np.append(trace, -1)[before] == trace[lost]
     parent = tree.parent.copy()
-    parent[lost] = first_root[trace[lost]]
+    parent[lost] = np.where(is_own, before, first_root[trace[lost]])
     return Tree(parent)

@@ -6,8 +6,17 @@ them all; `normalise` applies them to a batch of decoded spans.
 
 from __future__ import annotations
 
+from collector.dialects.engine.counted import derive_from_counters
+from collector.dialects.engine.derivation import derive_from_logs
 from collector.dialects.engine.index import SpanBatch
 from collector.dialects.engine.normalisation import normalise
 from collector.dialects.engine.registry import Registry, known_dialects
 
-__all__ = ["Registry", "SpanBatch", "known_dialects", "normalise"]
+__all__ = [
+    "Registry",
+    "SpanBatch",
+    "derive_from_counters",
+    "derive_from_logs",
+    "known_dialects",
+    "normalise",
+]

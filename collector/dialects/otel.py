@@ -10,6 +10,7 @@ from __future__ import annotations
 from collector.dialects.engine.conditions import ANYWHERE, has, name_starts, status_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.readers import seconds, span_name
+from collector.dialects.engine.records import LogEvents
 from collector.dialects.engine.vocabulary import OPERATION_KINDS
 
 USAGE = has("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens",
@@ -100,6 +101,17 @@ DIALECT = Dialect(
         "input_image_tokens": ("gen_ai.usage.image.input_tokens",),
         "output_image_tokens": ("gen_ai.usage.image.output_tokens",),
     },
+    log_events=LogEvents(
+        steps={
+            "gen_ai.client.inference.operation.details": (
+                "gen_ai.usage.input_tokens",
+                "gen_ai.usage.output_tokens",
+                "gen_ai.response.id",
+                "error.type",
+            )
+        },
+        is_of_span=True,
+    ),
     input_keys=(
         "gen_ai.tool.call.arguments",
         "gen_ai.input.messages",

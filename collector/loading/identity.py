@@ -35,8 +35,6 @@ class Winners:
     """Per piece, which of its spans."""
     keys: Hashes
     """Identities of the spans that are written."""
-    dropped: int
-    """How many spans are not."""
     replacing: list[Replacement]
 
 
@@ -55,7 +53,7 @@ class SpanIdentities:
     def choose(self, pieces: Sequence[pl.DataFrame]) -> Winners:
         """Return which of the spans are new, or better than what the store has."""
         if not pieces:
-            return Winners([], np.empty(0, dtype=np.uint64), 0, [])
+            return Winners([], np.empty(0, dtype=np.uint64), [])
         spans = pl.concat([piece.select(*_ID, "started_at", *_MERITS) for piece in pieces])
         keys = hash_identities(spans)
         is_kept = _best_of_batch(spans, keys)
@@ -64,7 +62,7 @@ class SpanIdentities:
         if not rivals.is_empty():
             is_kept, replacing = _settle(spans, is_kept, rivals)
         masks = np.split(is_kept, np.cumsum([len(piece) for piece in pieces])[:-1])
-        return Winners(masks, keys[is_kept], int((~is_kept).sum()), replacing)
+        return Winners(masks, keys[is_kept], replacing)
 
     def remember(self, winners: Winners, load_seq: int) -> None:
         """Remember spans that were written."""

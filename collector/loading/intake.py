@@ -172,10 +172,12 @@ def _translate_all(batch: Batch, registry: Registry) -> tuple[list[Piece], list[
 
 def _count(batch: Batch, pieces: Sequence[Piece], letters: Sequence[DeadLetter], winners: Winners) -> Tally:
     tally = Tally()
+    masks = iter(winners.masks)
     for piece in pieces:
-        tally.records[piece.signal] += len(piece.rows)
-    tally.records["traces"] -= winners.dropped
-    tally.duplicates["traces"] = winners.dropped
+        dropped = int((~next(masks)).sum()) if piece.signal == "traces" else 0
+        if not piece.is_derived:
+            tally.records[piece.signal] += len(piece.rows) - dropped
+            tally.duplicates[piece.signal] += dropped
     tally.duplicates.update(body.signal for body in batch.repeated)
     tally.rejected.update(letter.signal for letter in letters)
     return tally

@@ -10,13 +10,13 @@ from typing import Final
 
 import polars as pl
 
-from collector.decode.batch import RecordBatch
+from collector.decode.batch import RecordBatch, SpanBatch
 from collector.decode.logs import decode_logs
 from collector.decode.metrics import decode_metrics
 from collector.decode.schema import request_class
 from collector.decode.times import to_microseconds
 from collector.decode.traces import decode_traces
-from collector.dialects import Registry, normalise
+from collector.dialects import Registry, derive_from_counters, derive_from_logs, normalise
 from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
 from collector.loading.units import LISTS, Unit, split_records
 from collector.log import Body
@@ -28,6 +28,10 @@ _log = logging.getLogger(__name__)
 _DECODERS: Final[dict[str, Callable[[Sequence[bytes], Sequence[datetime]], RecordBatch]]] = {
     "logs": decode_logs,
     "metrics": decode_metrics,
+}
+_DERIVATIONS: Final[dict[str, Callable[[RecordBatch, Registry], SpanBatch | None]]] = {
+    "logs": derive_from_logs,
+    "metrics": derive_from_counters,
 }
 
 
@@ -46,6 +50,8 @@ class Piece:
     """row, key (Categorical), value; `row` counts the rows from 0."""
     resources: pl.DataFrame
     """resource_id, key, value."""
+    is_derived: bool = False
+    """Made of records of another signal, which are kept too."""
 
 
 def translate(units: Sequence[Unit], registry: Registry) -> tuple[list[Piece], list[DeadLetter]]:
@@ -57,12 +63,12 @@ def translate(units: Sequence[Unit], registry: Registry) -> tuple[list[Piece], l
         TranslationBroken: Not even a plain record can be translated, so the fault is not in the units.
     """
     try:
-        piece, letters = _translate_together(units, registry)
+        pieces, letters = _translate_together(units, registry)
     except (TranslationBroken, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 (whatever a body does, a panic of a library included, ends here)
         return _translate_apart(units, registry, error)
-    return [piece], letters
+    return pieces, letters
 
 
 def _translate_apart(
@@ -107,7 +113,7 @@ def _plain_request(signal: str) -> bytes:
     return request.SerializeToString()
 
 
-def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[Piece, list[DeadLetter]]:
+def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[list[Piece], list[DeadLetter]]:
     signal = units[0].body.signal
     payloads = [unit.data for unit in units]
     received = [unit.body.received_at for unit in units]
@@ -117,9 +123,22 @@ def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[Piec
             pl.lit(to_microseconds(received)).gather("body").alias("received_at")
         )
         piece = Piece(signal, rows.drop("row", "body"), spans.attributes, spans.resources)
-        return piece, reject_records(units, spans.rejected)
+        return [piece], reject_records(units, spans.rejected)
     batch = _DECODERS[signal](payloads, received)
     rows = batch.records.drop("body")
     if signal == "logs":
         rows = rows.rename({"body_text": "body"})
-    return Piece(signal, rows, batch.attributes, batch.resources), reject_records(units, batch.rejected)
+    pieces = [
+        Piece(signal, rows, batch.attributes, batch.resources),
+        *_derive_pieces(signal, batch, registry),
+    ]
+    return pieces, reject_records(units, batch.rejected)
+
+
+def _derive_pieces(signal: str, batch: RecordBatch, registry: Registry) -> list[Piece]:
+    """Return the spans that log records or counters stand for, as a piece of their own."""
+    spans = _DERIVATIONS[signal](batch, registry)
+    if spans is None:
+        return []
+    rows = normalise(spans, registry).drop("row", "body")
+    return [Piece("traces", rows, spans.attributes, spans.resources, is_derived=True)]

@@ -10,6 +10,7 @@ from typing import Final
 from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.readers import KeyReader, Reader
+from collector.dialects.engine.records import Counters, LogEvents
 from collector.fields import FIELDS
 from store.terms import KINDS
 
@@ -68,6 +69,7 @@ class Dialect:
     `fields` gives for each field its readers in the order they are asked; a plain string reads that key as it stands.
     `input_keys` and `output_keys` name the attributes that hold content, in the order they are asked.
     `flat_input` and `flat_output` say how messages are flattened, which are gathered into the message form.
+    `log_events` and `counters` name what is made spans of, which the dialect then reads like any other.
     A span's `dialect` is the first that recognises it and gives its name: never without `is_named`, and only where
     `named_when` holds.
     """
@@ -83,6 +85,7 @@ class Dialect:
     pending: Condition | None = None
     cumulative_usage: Condition | None = None
     agent_usage: Condition | None = None
+    counted_usage: Condition | None = None
     estimated_usage: Condition | None = None
     exclusive_output: Condition | None = None
     total_holds_hidden_cache: Condition | None = None
@@ -93,6 +96,8 @@ class Dialect:
     flat_output: Sequence[FlatMessages] = ()
     named_when: Condition | None = None
     is_named: bool = True
+    log_events: LogEvents | None = None
+    counters: Counters | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.fields).union(*(d.fields for d in self.documents)) - FIELDS
@@ -103,7 +108,8 @@ class Dialect:
         """Return every condition the dialect asks."""
         asked = [
             self.recognise, self.failed, self.pending, self.cumulative_usage, self.agent_usage,
-            self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache, self.named_when,
+            self.counted_usage, self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache,
+            self.named_when,
             *(rule.when for rule in self.kinds),
             *(document.when for document in self.documents),
             *(c for readers in self.readers().values() for reader in readers for c in reader.conditions),

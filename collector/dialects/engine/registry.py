@@ -11,6 +11,7 @@ from pathlib import Path
 from collector.dialects.engine.declaration import Dialect, Layer
 from collector.dialects.engine.index import Vocabulary
 from collector.dialects.engine.readers import Reader
+from collector.dialects.engine.records import Counters, LogEvents
 
 PACKAGE = "collector.dialects"
 
@@ -22,6 +23,10 @@ class Registry:
     dialects: tuple[Dialect, ...]
     readers: tuple[dict[str, list[Reader]], ...]
     vocabulary: Vocabulary
+    log_events: tuple[tuple[str, LogEvents], ...] = ()
+    """By dialect, the log records that are made spans."""
+    counters: tuple[tuple[str, Counters], ...] = ()
+    """By dialect, the metrics that are made spans."""
 
 
 def compile_registry(dialects: list[Dialect]) -> Registry:
@@ -37,6 +42,8 @@ def compile_registry(dialects: list[Dialect]) -> Registry:
         ordered,
         tuple(dialect.readers() for dialect in ordered),
         Vocabulary(frozenset().union(*(dialect.keys() for dialect in ordered)), tuple(prefixes)),
+        tuple((dialect.name, dialect.log_events) for dialect in ordered if dialect.log_events),
+        tuple((dialect.name, dialect.counters) for dialect in ordered if dialect.counters),
     )
 
 

@@ -187,7 +187,11 @@ class Translation:
             holds = self._holds(condition)
             if holds is not None:
                 target |= where & holds
-        for condition, scope in ((dialect.cumulative_usage, "cumulative"), (dialect.agent_usage, "agent")):
+        for condition, scope in (
+            (dialect.cumulative_usage, "cumulative"),
+            (dialect.agent_usage, "agent"),
+            (dialect.counted_usage, "counter"),
+        ):
             holds = self._holds(condition)
             if holds is not None:
                 self.usage_scope.fill(where & holds, scope)

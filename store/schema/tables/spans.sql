@@ -45,7 +45,7 @@ CREATE TABLE ledger.spans (
     output_tokens BIGINT, -- all output, reasoning included; NULL when never sent
     reasoning_tokens BIGINT, -- part of output spent on reasoning
     other_units MAP(VARCHAR, DOUBLE), -- other billable units: audio_seconds, web_searches …
-    usage_scope VARCHAR, -- call: this call's own; agent: sum of an agent's calls; cumulative: over the agent object's life
+    usage_scope VARCHAR, -- call: this call's own; agent: sum of an agent's calls; cumulative: over the agent object's life; counter: of a session's counters
     usage_source VARCHAR, -- reported by the provider or estimated by the client
     usage_note VARCHAR, -- exclusive_input: cached parts were added; inconsistent: no reading explains the numbers
     reported_cost_usd DECIMAL(18, 12), -- cost as the emitter says; kept beside ours

@@ -108,4 +108,4 @@ def test_claude_codes_input_leaves_its_cache_out() -> None:
         name="claude_code.llm_request",
     )  # fmt: skip
     assert (facts["kind"], facts["input_tokens"], facts["usage_note"]) == ("llm", 17, "exclusive_input")
-    assert (facts["dialect"], facts["ttft_ms"], facts["streamed"]) == ("coding_agents", 120.0, True)
+    assert (facts["dialect"], facts["ttft_ms"], facts["streamed"]) == ("claude_code", 120.0, True)

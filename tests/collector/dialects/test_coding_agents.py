@@ -1,0 +1,163 @@
+"""Coding agents that speak in log records and counters become runs, calls and tools, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collector.loader import load_bodies
+from collector.log import Body
+from tests.analytics.facts.building import open_ledger
+from tests.collector.building import NOW, Plain, a_body
+from tests.collector.dialects.coding_agents import (
+    Said,
+    a_log_export,
+    claude_session,
+    cline_session,
+    codex_session,
+    gemini_session,
+)
+
+SESSIONS = {
+    "claude-code": claude_session(),
+    "codex_cli_rs": codex_session(),
+    "gemini-cli": gemini_session(),
+    "cline": cline_session(),
+}
+RUN = ("agent", "session_id", "user_id", "outcome", "failure_class", "llm_calls", "tool_calls", "tool_failures",
+       "input_tokens", "output_tokens", "duration_ms", "input", "output")  # fmt: skip
+CALL = ("request_model", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
+        "reasoning_tokens", "status", "failure_class", "duration_ms")  # fmt: skip
+
+
+def log_body(said: Sequence[Said], service: str) -> Body:
+    return a_body(a_log_export(said, service=service), signal="logs")
+
+
+def facts_of(bodies: Iterable[Sequence[Body]]) -> dict[str, list[dict[str, Any]]]:
+    """Load the batches one after the other and return what is derived."""
+    with open_ledger() as ledger:
+        ledger.now = NOW
+        for batch in bodies:
+            load_bodies(ledger.store, batch, is_import=False)
+            ledger.count()
+        facts = ledger.facts()
+        return {
+            view: pl.DataFrame(rows).drop("received_at", strict=False).to_dicts()
+            for view, rows in facts.items()
+        }
+
+
+@cache
+def facts_at_once() -> dict[str, list[dict[str, Any]]]:
+    return facts_of([[log_body(said, service) for service, said in SESSIONS.items()]])
+
+
+def rows(view: str, service: str, *columns: str) -> list[tuple[Any, ...]]:
+    own = [row for row in facts_at_once()[view] if row["service"] == service]
+    return [tuple(row[name] for name in columns) for row in sorted(own, key=lambda row: row["started_at"])]
+
+
+def test_a_prompt_of_claude_code_is_a_run() -> None:
+    assert rows("runs", "claude-code", *RUN) == [
+        ("claude_code", "s-claude", "ada@example.com", "success", None, 2, 1, 1, 31617, 400, 9100.0, "fix tests",
+         "Done."),
+        ("claude_code", "s-claude", "ada@example.com", "failure", "upstream", 1, 0, 0, None, None, 35000.0, "push",
+         None),
+    ]  # fmt: skip
+    model = "claude-sonnet-4-5-20250929"
+    assert rows("llm_calls", "claude-code", *CALL) == [
+        (model, 15812, 15000, 800, 340, None, "unset", None, 3500.0),
+        (model, 15805, 15800, 0, 60, None, "unset", None, 2500.0),
+        (model, None, None, None, None, None, "error", "upstream", 34000.0),
+    ]
+    assert [str(row[0])[:6] for row in rows("llm_calls", "claude-code", "reported_cost_usd")] == [
+        "0.0126", "0.0057", "None",
+    ]  # fmt: skip
+
+
+def test_what_follows_a_prompt_of_codex_belongs_to_it() -> None:
+    assert rows("runs", "codex_cli_rs", *RUN[1:10]) == [
+        ("c-codex", "acc-1", "success", None, 3, 1, 0, 2200, 110),
+        ("c-codex", "acc-1", "success", None, 1, 0, 0, 1300, 10),
+    ]
+    assert rows("llm_calls", "codex_cli_rs", *CALL[1:8]) == [
+        (1000, 400, None, 90, 30, "unset", None),
+        (None, None, None, None, None, "error", "rate_limit"),
+        (1200, 1000, None, 20, 0, "unset", None),
+        (1300, None, None, 10, None, "unset", None),
+    ]
+    assert rows("tool_calls", "codex_cli_rs", "tool", "call_id", "status", "duration_ms", "result") == [
+        ("shell", "call_1", "ok", 1500.0, "README.md")
+    ]
+
+
+def test_thoughts_of_gemini_cli_are_part_of_its_output() -> None:
+    assert rows("runs", "gemini-cli", *RUN[:10]) == [
+        ("gemini_cli", "s-gemini_cli", "eve@example.com", "failure", "rate_limit", 2, 1, 0, 900, 150)
+    ]
+    assert rows("llm_calls", "gemini-cli", *CALL[1:6]) == [
+        (900, 500, None, 150, 110),
+        (None, None, None, None, None),
+    ]
+
+
+def test_a_task_of_cline_is_a_run() -> None:
+    assert rows("runs", "cline", *RUN[:10]) == [
+        ("cline", "01CLINE", "u-cline", "success", None, 3, 1, 0, 2130, 55)
+    ]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[list[Body]]:
+    """Every record in some body, some twice, in any order and any batches."""
+    records = [(service, one) for service, said in SESSIONS.items() for one in said]
+    repeated = draw(st.lists(st.sampled_from(records), max_size=8))
+    shuffled = draw(st.permutations([*records, *repeated]))
+    edges = sorted(draw(st.sets(st.integers(1, len(shuffled) - 1), max_size=4)))
+    batches = [shuffled[a:b] for a, b in zip([0, *edges], [*edges, len(shuffled)], strict=True)]
+    return [
+        [log_body([said for name, said in batch if name == service], service) for service in dict(batch)]
+        for batch in batches
+    ]
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(deliveries())
+def test_order_split_and_repetition_of_records_change_nothing(batches: list[list[Body]]) -> None:
+    facts = facts_of(batches)
+    assert {view: facts[view] for view in ("runs", "llm_calls", "tool_calls")} == {
+        view: facts_at_once()[view] for view in ("runs", "llm_calls", "tool_calls")
+    }
+
+
+def test_records_of_a_trace_are_told_by_its_spans() -> None:
+    from tests.analytics.facts.building import Sent
+    from tests.analytics.facts.building import a_body as a_span_body
+
+    session: dict[str, Plain] = {"session.id": "s-claude"}
+    usage: dict[str, Plain] = {
+        "model": "claude-sonnet-4-5", "input_tokens": 12, "output_tokens": 340, "cache_read_tokens": 15000,
+        "cache_creation_tokens": 800, "request_id": "req_1", "success": "true",
+    }  # fmt: skip
+    scope = "com.anthropic.claude_code.tracing"
+    spans = [
+        Sent(1, session, lasts=9.0, name="claude_code.interaction", scope=scope),
+        Sent(2, session | usage, parent=1, at=0.5, lasts=3.5, name="claude_code.llm_request", scope=scope),
+        Sent(3, session | {"tool_name": "Bash", "tool_use_id": "tu_1"}, parent=1, at=4.0, lasts=2.0,
+             name="claude_code.tool", scope=scope),
+    ]  # fmt: skip
+    said = [Said(one.at_s, one.body, one.attributes, 1, span)
+            for one, span in zip(claude_session()[:4], (1, 2, 3, 3), strict=True)]  # fmt: skip
+    for order in (False, True):
+        bodies = [[a_span_body(spans, NOW)], [log_body(said, "shop")]]
+        facts = facts_of(reversed(bodies) if order else bodies)
+        assert [(run["root_span_id"], run["llm_calls"], run["tool_calls"]) for run in facts["runs"]] == [
+            (f"{1:016x}", 1, 1)
+        ]
+        assert [call["input_tokens"] for call in facts["llm_calls"]] == [15812]
