@@ -1,4 +1,4 @@
-"""Spanledger's own health as Prometheus metrics."""
+"""Spanledger's own health as Prometheus metrics, and beside it the agents'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from spanledger import __version__
+from spanledger.api.figures import AgentMetrics
 from spanledger.services import Services
+from store.clock import utc_now
 
 
 class CoreMetrics(Collector):
@@ -20,6 +22,7 @@ class CoreMetrics(Collector):
         self._services = services
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+        self._registry.register(AgentMetrics(services.store, utc_now))
 
     def render(self) -> bytes:
         """Return the exposition in Prometheus text format."""
@@ -88,8 +91,13 @@ class CoreMetrics(Collector):
         runs = CounterMetricFamily("spanledger_job_runs", "Runs of a job", labels=["job"])
         failures = CounterMetricFamily("spanledger_job_failures", "Runs of a job that failed", labels=["job"])
         busy = CounterMetricFamily("spanledger_job_busy_seconds", "Time a job took", labels=["job"])
+        rows = CounterMetricFamily("spanledger_job_changed_rows", "Rows a job wrote", labels=["job"])
+        last = GaugeMetricFamily("spanledger_job_last_start_seconds", "Last start, Unix time", labels=["job"])
         for status in self._services.scheduler.statuses():
             runs.add_metric([status.name], status.runs)
             failures.add_metric([status.name], status.failures)
             busy.add_metric([status.name], status.busy_s)
-        yield from (runs, failures, busy)
+            rows.add_metric([status.name], status.changed)
+            if status.last_started_at is not None:
+                last.add_metric([status.name], status.last_started_at.timestamp())
+        yield from (runs, failures, busy, rows, last)
