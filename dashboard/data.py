@@ -135,6 +135,11 @@ class Search:
     outcome: tuple[str, ...] = ()
     tool: str = ""
     text: str = ""
+    said: str = ""
+    version: str = ""
+    tenant: str = ""
+    prompt: str = ""
+    failure_class: str = ""
     min_duration_ms: float = 0.0
     only_unpriced: bool = False
     only_tool_failures: bool = False
@@ -147,6 +152,11 @@ class Search:
             "outcomes": list(self.outcome) or ["*"],
             "tools": [self.tool] if self.tool else ["*"],
             "text": self.text,
+            "said": self.said,
+            "versions": [self.version or "*"],
+            "tenants": [self.tenant or "*"],
+            "prompts": [self.prompt or "*"],
+            "classes": [self.failure_class or "*"],
             "min_duration_ms": self.min_duration_ms,
             "only_unpriced": self.only_unpriced,
             "only_tool_failures": self.only_tool_failures,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.pages import overview, tools, trace, traces
+from dashboard.pages import cost, models, overview, tools, trace, traces
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Entry:
 PAGES: Final = (
     Entry("", "Overview", overview.render, "Monitor", "space_dashboard"),
     Entry("traces", "Traces", traces.render, "Monitor", "account_tree"),
+    Entry("cost", "Cost", cost.render, "Analyse", "payments"),
     Entry("tools", "Tools", tools.render, "Analyse", "build"),
+    Entry("models", "Models", models.render, "Analyse", "neurology"),
     Entry("trace", "Trace", trace.render, is_filtered=False),
 )

@@ -90,6 +90,11 @@ def value_cell(figure: Figure) -> dict[str, object] | None:
     return cell(text, order=figure.value, is_quiet=is_quiet)
 
 
+def count_cell(value: float | None) -> dict[str, object] | None:
+    """Return the cell of a count."""
+    return None if value is None else cell(format_count(value), order=value)
+
+
 def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[str, object] | None:
     """Return the cell of a rate: a bar, the rate, and the interval that it is in with 95 % certainty."""
     if figure.value is None:

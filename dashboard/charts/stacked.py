@@ -50,7 +50,7 @@ def draw_stacked(
         for index, value in own.select("bin", "value").iter_rows():
             if 0 <= index < window.bins:
                 amounts[index] += value
-        colour = (tones or {}).get(part) or _pick_colour(part, rank, known, colours)
+        colour = (tones or {}).get(part) or pick_colour(part, rank, known, colours)
         figure.add_bar(
             x=at,
             y=amounts,
@@ -64,7 +64,8 @@ def draw_stacked(
     return figure
 
 
-def _pick_colour(part: str, rank: int, known: Sequence[str], colours: Palette) -> str:
+def pick_colour(part: str, rank: int, known: Sequence[str], colours: Palette) -> str:
+    """Return the colour of a part: by its place among those `known`, so that it is the same everywhere."""
     if part == OTHERS:
         return colours.unknown
     place = known.index(part) if part in known else rank

@@ -8,7 +8,15 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import filters
-from dashboard.address import choose_one, choose_some, choose_text, choose_toggle, take_over, write_back
+from dashboard.address import (
+    choose_one,
+    choose_some,
+    choose_text,
+    choose_toggle,
+    read_values,
+    take_over,
+    write_back,
+)
 from dashboard.charts.outcomes import WORDS
 from dashboard.components import Column, Line, cell, show_notice, show_table
 from dashboard.data import PAGE_ROWS, RunList, Search, read_runs
@@ -19,6 +27,12 @@ from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 
 SORTS: Final = {"newest": "started", "slowest": "duration", "dearest": "cost"}
+GIVEN: Final = {
+    "version": "version",
+    "tenant": "tenant",
+    "prompt": "prompt",
+    "failure_class": "failures of class",
+}
 MAX_PAGES: Final = 10_000
 MAX_SECONDS: Final = 1e8
 TONES: Final = {"success": "volume", "failure": "error", "escalated": "warning"}
@@ -79,17 +93,33 @@ def _choose_search() -> Search:
         tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=190)
         slower_s = _choose_duration()
         text = choose_text(
-            "Trace, run, user or session id", "q", placeholder="Trace, run, user or session id", width_px=270
+            "Trace, run, user or session id", "q", placeholder="Trace, run, user or session id", width_px=250
         )
+        said = choose_text(
+            "Text that was said", "said", placeholder="Text in question or answer", width_px=220
+        )
+    given = {name: next(iter(read_values(name)), "") for name in GIVEN}
+    _show_given(given)
     return Search(
+        **given,
         outcome=outcome,
         tool=tool,
         text=text,
+        said=said,
         min_duration_ms=slower_s * 1e3,
         only_unpriced=unpriced,
         only_tool_failures=failed,
         sort=SORTS[sort],
     )
+
+
+def _show_given(given: dict[str, str]) -> None:
+    """Say what a link has narrowed the list to, and offer to drop it."""
+    words = ", ".join(f"{GIVEN[name]} {value}" for name, value in given.items() if value)
+    if words:
+        rest = {name: st.query_params.get_all(name) for name in st.query_params if name not in GIVEN}
+        link = Link("traces", rest)
+        follow(show_notice(f"Only {words}.", is_plain=True, link=link, link_text="Show all", key="given"))
 
 
 def _choose_duration() -> float:
@@ -149,6 +179,8 @@ def _show_nothing(window: filters.Window, chosen: Filters, search: Search) -> No
         *([f"tool {search.tool}"] if search.tool else []),
         *([f"longer than {format_duration(search.min_duration_ms)}"] if search.min_duration_ms else []),
         *([f"id {search.text}"] if search.text else []),
+        *([f"“{search.said}” in question or answer"] if search.said else []),
+        *(f"{words} {getattr(search, name)}" for name, words in GIVEN.items() if getattr(search, name)),
         *(["a failed tool call"] if search.only_tool_failures else []),
         *(["unpriced calls"] if search.only_unpriced else []),
     ]

@@ -46,6 +46,11 @@ VALUES: dict[str, object] = {
     "start": _BEGIN,
     "text": "",
     "tools": ["*"],
+    "versions": ["*"],
+    "tenants": ["*"],
+    "prompts": ["*"],
+    "classes": ["*"],
+    "said": "",
     "trace_id": _TRACE,
     "until": _END,
 }

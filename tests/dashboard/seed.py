@@ -400,6 +400,7 @@ def only_columns(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 DIMENSIONS = ["service", "environment", "agent", "agent_version", "purpose"]
 
 
@@ -437,7 +438,7 @@ def roll_up(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             .then(pl.col("cost_usd").cast(pl.Decimal(38, 12)).sum())
             .alias("cost_usd"),
             unpriced.sum().alias("unpriced_calls"),
-            *[pl.col(name).sum() for name in ("input_tokens", "output_tokens") if name in facts.columns],
+            *[pl.col(name).sum() for name in TOKENS if name in facts.columns],
         ]
         if "duration_ms" in facts.columns:
             sums += [

@@ -1,0 +1,75 @@
+"""What the page of cost shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.data import Search, window_params
+from dashboard.filters import Filters, Window
+from dashboard.reading import remembered, select
+
+TOTALS: Final = (
+    "cost_usd",
+    "cost_per_run_usd",
+    "cost_per_resolution_usd",
+    "resolution_rate",
+    "llm_call_count",
+    "tokens",
+)
+"""Cases have no model, so the figures of resolutions are left out while models are chosen."""
+BY: Final = {
+    "model": "model",
+    "agent": "agent",
+    "user": "user_id",
+    "tenant": "tenant",
+    "service": "service",
+    "environment": "environment",
+    "version": "agent_version",
+    "tool": "tool",
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a window cost, split by one dimension."""
+
+    window: Window
+    by: str
+    totals: dict[str, Figure]
+    parts: dict[str | None, Figure]
+    over_time: pl.DataFrame
+    """bin, part, value (USD)."""
+    usage: pl.DataFrame
+    """As in `models/usage`."""
+    unpriced: pl.DataFrame
+    """As in `cost/unpriced`."""
+    dearest: pl.DataFrame
+    """The dearest runs, as in `traces/runs`."""
+    budgets: pl.DataFrame
+    """As in `cost/budgets`."""
+
+
+@remembered()
+def read_cost(window: Window, filters: Filters, by: str) -> Cost:
+    """Return the cost of a window by one of BY."""
+    params = window_params(window, filters)
+    dimension = BY[by]
+    runs = select("traces/runs", {**params, **Search(sort="cost").params(), "page_rows": 8})
+    return Cost(
+        window,
+        by,
+        measure_all(TOTALS, window, filters),
+        {
+            part: figures["cost_usd"]
+            for part, figures in measure(["cost_usd"], window, filters, by=dimension).items()
+        },
+        trace_over_time("cost_usd", window, filters, by=dimension),
+        select("models/usage", params),
+        select("cost/unpriced", params),
+        runs,
+        select("cost/budgets", {}),
+    )

@@ -1,0 +1,48 @@
+"""What the page of models shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.data import window_params
+from dashboard.filters import Filters, Window
+from dashboard.reading import remembered, select
+
+METRICS: Final = ("llm_call_count", "llm_error_rate", "llm_p50_ms", "llm_p95_ms", "ttft_p50_ms", "cost_usd")
+
+
+@dataclass(frozen=True)
+class Models:
+    """All models of a window."""
+
+    window: Window
+    totals: dict[str, Figure]
+    models: dict[str | None, dict[str, Figure]]
+    latency: pl.DataFrame
+    """bin, part (the model), value (p95 in ms)."""
+    errors: pl.DataFrame
+    """bin, part (the model), value (error rate), n, numerator."""
+    usage: pl.DataFrame
+    """As in `models/usage`."""
+    endings: pl.DataFrame
+    """As in `models/endings`."""
+
+
+@remembered()
+def read_models(window: Window, filters: Filters) -> Models:
+    """Return the figures of every model."""
+    params = window_params(window, filters)
+    of_models = measure(METRICS, window, filters, by="model")
+    return Models(
+        window,
+        measure_all(METRICS, window, filters),
+        {model: figures for model, figures in of_models.items() if figures["llm_call_count"].n},
+        trace_over_time("llm_p95_ms", window, filters, by="model"),
+        trace_over_time("llm_error_rate", window, filters, by="model"),
+        select("models/usage", params),
+        select("models/endings", params),
+    )

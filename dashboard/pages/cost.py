@@ -1,0 +1,339 @@
+"""Cost: where the money goes, what a resolution costs, and what is not known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from dashboard.address import choose_one, read_values
+from dashboard.answers.cost import BY, Cost, read_cost
+from dashboard.answers.events import find_events
+from dashboard.answers.measures import Figure, values_of
+from dashboard.changes import compare_amounts
+from dashboard.charts.cost import OTHERS, draw_cost
+from dashboard.charts.events import mark_events
+from dashboard.charts.stacked import draw_stacked
+from dashboard.charts.template import show
+from dashboard.components import Change, Column, Line, Tile, cell, show_notice, show_table, show_tiles
+from dashboard.data import read_choices
+from dashboard.figures import SMALL
+from dashboard.filters import Filters, Link, link_page, link_traces
+from dashboard.formats import (
+    GAP,
+    NO_DATA,
+    format_count,
+    format_instant,
+    format_rate,
+    format_usd,
+    format_window,
+)
+from dashboard.metric_tiles import change_cell, count_cell, metric_tile, value_cell
+from dashboard.navigation import click_key, follow, leave
+from dashboard.pages.traces import run_line
+from dashboard.reading import Reading
+from dashboard.view import Screen, View, card, show_screen, two_cards
+
+PARTS_SHOWN: Final = 25
+STATUS_WORDS: Final = {
+    "unpriced_model": "no price for this model",
+    "no_usage": "the call reported no tokens",
+    "partial": "some units have no price",
+    "inconsistent": "the reported tokens contradict each other",
+}
+NO_PRICE_NOTE: Final = "Their cost is not in the sums above. Give a model a price of its own in spanledger.toml, then run `spanledger reprice`."
+TOKEN_KINDS: Final = ("fresh input", "read from cache", "written to cache", "answer", "reasoning")
+
+
+def render() -> None:
+    """Draw the page."""
+
+    def read(window: Any, filters: Filters) -> Reading[Cost]:
+        by = next(iter(read_values("by")), "model")
+        return read_cost(window, filters, by if by in BY else "model")
+
+    show_screen(Screen("Cost", "cost", read, _draw, is_empty=_is_empty, what="model calls", choose=_choose))
+
+
+def _choose() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="by_row", gap="small"):
+        st.text("By", width="content")
+        choose_one("By", list(BY), "by", default="model")
+
+
+def _is_empty(cost: Cost) -> bool:
+    return not cost.parts and not cost.totals["llm_call_count"].n
+
+
+def _draw(cost: Cost, view: View) -> None:
+    window = cost.window
+    show_notice(format_window(window.start, window.until), is_plain=True, key="window")
+    _show_totals(cost, view)
+    _show_unknown(cost, view)
+    left, right = st.columns([1.35, 1], gap="small")
+    with left, card(f"Cost by {cost.by}", "cost_by"):
+        _show_over_time(cost, view)
+    with right, card("Where it goes", "parts"):
+        _show_parts(cost, view)
+    left, right = two_cards()
+    with (
+        left,
+        card(
+            "Tokens",
+            "tokens",
+            note="Cached input is cheaper than fresh input; reasoning is billed as output.",
+        ),
+    ):
+        show(draw_stacked(token_parts(cost.usage), window, view.colours, say=format_count, known=TOKEN_KINDS),
+             key="tokens", alt="Bars of tokens by kind over the window")  # fmt: skip
+    with right, card("Budgets", "budgets"):
+        _show_budgets(cost.budgets)
+    with card("Dearest runs", "dearest"):
+        follow(
+            show_table(
+                DEAREST_COLUMNS, [dear_line(row) for row in cost.dearest.iter_rows(named=True)], key="dearest",
+                caption="Dearest runs", nothing="No run of this window has a price.", is_bare=True,
+            )
+        )  # fmt: skip
+    if not cost.unpriced.is_empty():
+        with card("Calls without a complete price", "unpriced_card", note=NO_PRICE_NOTE):
+            _show_unpriced(cost, view)
+
+
+def _show_totals(cost: Cost, view: View) -> None:
+    window, totals, chosen = cost.window, cost.totals, view.filters
+    spent = cost.over_time.group_by("bin").agg(pl.col("value").sum()).with_columns(part=pl.lit(""))
+    dearest = link_traces(window.name, chosen, sort="dearest")
+    tiles = [
+        metric_tile(totals["cost_usd"], window, spark=values_of(spent, "", window), link=dearest),
+        metric_tile(totals["cost_per_run_usd"], window, link=dearest,
+                    beside=[f"{format_count(totals['cost_per_run_usd'].n)} runs"]),
+        metric_tile(totals["cost_per_resolution_usd"], window, link=link_page("sessions", window.name, chosen),
+                    beside=_say_cases(totals["resolution_rate"])),
+        _per_tokens(cost),
+        _cached(cost),
+    ]  # fmt: skip
+    follow(show_tiles(tiles, key="tiles"))
+
+
+def _say_cases(resolution: Figure) -> list[str]:
+    return (
+        [f"{format_count(resolution.hits[0])} of {format_count(resolution.n)} cases"] if resolution.n else []
+    )
+
+
+def _per_tokens(cost: Cost) -> Tile:
+    money, tokens = cost.totals["cost_usd"], cost.totals["tokens"]
+
+    def divide(usd: float | None, count: float | None) -> float | None:
+        return usd / count * 1e6 if usd is not None and count else None
+
+    now, before = divide(money.value, tokens.value), divide(money.before, tokens.before)
+    return Tile(
+        title="Cost per 1 M tokens",
+        value=format_usd(now, at_least=money.unpriced_calls > 0) if now is not None else NO_DATA,
+        beside=[f"{format_count(tokens.value)} tokens"],
+        change=compare_amounts(
+            now, before, events=(money.n, money.n_before), words=cost.window.words, is_rise_bad=True
+        ),
+        spark=[],
+        help="Cost of the window ÷ its input and output tokens: what the mix of models and caches makes of a token.",
+        is_unknown=now is None,
+        is_small=money.n < SMALL,
+    )
+
+
+def _cached(cost: Cost) -> Tile:
+    sums = cost.usage.select(pl.col("input_tokens", "cache_read_tokens").sum()).row(0)
+    by_bin = cost.usage.group_by("bin").agg(pl.col("input_tokens", "cache_read_tokens").sum())
+    cached = pl.when(pl.col("input_tokens") > 0).then(pl.col("cache_read_tokens") / pl.col("input_tokens"))
+    share = by_bin.select("bin", part=pl.lit(""), value=cached)
+    is_known = bool(sums[0]) and cost.usage["cache_read_tokens"].null_count() < cost.usage.height
+    return Tile(
+        title="Input from cache",
+        value=format_rate(sums[1] / sums[0]) if is_known else "not reported",
+        change=Change(""),
+        spark=values_of(share, "", cost.window),
+        help="Input tokens read from a provider's cache ÷ all input tokens, of the calls that said.",
+        is_unknown=not is_known,
+    )
+
+
+def _show_unknown(cost: Cost, view: View) -> None:
+    unpriced, calls = cost.totals["cost_usd"].unpriced_calls, cost.totals["llm_call_count"].n
+    if not unpriced:
+        return
+    share = format_rate(unpriced / calls) if calls else ""
+    follow(
+        show_notice(
+            f"{format_count(unpriced)} of {format_count(calls)} model calls ({share}) have no complete price, so sums "
+            "are “at least”.",
+            title="Cost is partial.",
+            link=link_traces(cost.window.name, view.filters, unpriced="true"),
+            link_text="Show the runs",
+            key="partial_cost",
+        )
+    )
+
+
+def _show_over_time(cost: Cost, view: View) -> None:
+    known = (read_choices().value or {}).get(cost.by, ())
+    figure = draw_cost(cost.over_time, cost.window, view.colours, known, unnamed=unnamed(cost.by))
+    mark_events(figure, find_events(cost.window, view.filters), view.colours)
+    point = show(
+        figure, key=click_key("cost_by"), alt=f"Bars of cost by {cost.by} over the window", is_clickable=True
+    )
+    if point:
+        interval, part, _ = (str(value) for value in point["customdata"][:3])
+        leave(
+            link_part(interval, cost.by, None if part in (OTHERS, unnamed(cost.by)) else part, view.filters)
+        )
+
+
+def unnamed(by: str) -> str:
+    """Return what the part without a name is: what tools cost has no model, and the other way round."""
+    return {"model": "tools", "tool": "models"}.get(by, f"no {by}")
+
+
+def link_part(range_name: str, by: str, part: str | None, chosen: Filters) -> Link:
+    """Return the link to the dearest runs of one part of the cost."""
+    if part is None:
+        return link_traces(range_name, chosen, sort="dearest")
+    if by in ("user", "tool"):
+        return link_traces(range_name, chosen, sort="dearest", **{"q" if by == "user" else "tool": part})
+    if by in ("agent", "model", "service", "environment"):
+        return link_traces(range_name, chosen.only(**{by: part}), sort="dearest")
+    return link_traces(range_name, chosen, sort="dearest", **{by: part})
+
+
+def _show_parts(cost: Cost, view: View) -> None:
+    spent = [item for item in cost.parts.items() if item[0] is not None or item[1].value]
+    ranked = sorted(spent, key=lambda item: -(item[1].value or 0.0))
+    total = sum(figure.value or 0.0 for _, figure in ranked)
+    lines = [_part_line(part, figure, total, cost, view) for part, figure in ranked[:PARTS_SHOWN]]
+    columns = [Column(cost.by.capitalize()), Column("Share", "bar"), Column("Cost", "number", "end"),
+               Column("Change", "number", "end", "against the window before")]  # fmt: skip
+    follow(
+        show_table(
+            columns,
+            lines,
+            key="parts",
+            caption=f"Cost by {cost.by}",
+            nothing="Nothing has a price.",
+            is_bare=True,
+        )
+    )
+    if len(ranked) > PARTS_SHOWN:
+        rest = sum(figure.value or 0.0 for _, figure in ranked[PARTS_SHOWN:])
+        text = f"{format_count(len(ranked) - PARTS_SHOWN)} more, together {format_usd(rest)}"
+        show_notice(text, is_plain=True, key="more_parts")
+
+
+def _part_line(part: str | None, figure: Figure, total: float, cost: Cost, view: View) -> Line:
+    share = figure.value / total if figure.value is not None and total else None
+    return Line(
+        key=part or "",
+        cells=[
+            cell(part or unnamed(cost.by), title=part or "", is_quiet=part is None),
+            None if share is None else cell(format_rate(share), share=share, order=share, tone="volume"),
+            value_cell(figure),
+            change_cell(figure),
+        ],
+        link=link_part(cost.window.name, cost.by, part, view.filters) if part else None,
+    )  # fmt: skip
+
+
+def token_parts(usage: pl.DataFrame) -> pl.DataFrame:
+    """Return bin, part (one of TOKEN_KINDS, disjoint) and value."""
+    zeroed = usage.with_columns(pl.col("^.*_tokens$").fill_null(0).cast(pl.Int64))
+    kinds = {
+        "fresh input": pl.col("input_tokens") - pl.col("cache_read_tokens") - pl.col("cache_write_tokens"),
+        "read from cache": pl.col("cache_read_tokens"),
+        "written to cache": pl.col("cache_write_tokens"),
+        "answer": pl.col("output_tokens") - pl.col("reasoning_tokens"),
+        "reasoning": pl.col("reasoning_tokens"),
+    }
+    return pl.concat(
+        [zeroed.select("bin", part=pl.lit(kind), value=amount.clip(0)) for kind, amount in kinds.items()]
+    )
+
+
+def _show_budgets(budgets: pl.DataFrame) -> None:
+    if budgets.is_empty():
+        show_notice("No budget is set. Add a [[budget]] to spanledger.toml to be told before money is gone.",
+                    is_plain=True, key="no_budgets")  # fmt: skip
+        return
+    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("Period"),
+               Column("Measured", "time")]  # fmt: skip
+    show_table(
+        columns, [budget_line(row) for row in budgets.iter_rows(named=True)], key="budgets", caption="Budgets",
+        nothing="", is_bare=True,
+    )  # fmt: skip
+
+
+def budget_line(row: dict[str, Any]) -> Line:
+    """Return the row of a budget: what it is of, what is used, and of how much."""
+    limit, used = float(row["limit_value"]), None if row["used_value"] is None else float(row["used_value"])
+    share = used / limit if used is not None and limit else None
+
+    def say(value: float) -> str:
+        return format_usd(value) if row["unit"] == "usd" else f"{format_count(value)}{GAP}{row['unit']}"
+
+    of = ", ".join(str(entry["value"]) for entry in row["labels"] or ())
+    tone = "agent" if share is None else "error" if share >= 1 else "warning" if share >= 0.8 else "volume"
+    return Line(
+        key=row["budget"] + of,
+        cells=[
+            cell(row["budget"], note=of),
+            None if share is None or used is None else cell(say(used), share=share, order=share, tone=tone),
+            cell(say(limit)),
+            cell(row["period"]),
+            None if row["evaluated_at"] is None else cell(format_instant(row["evaluated_at"])),
+        ],
+    )
+
+
+DEAREST_COLUMNS: Final[Sequence[Column]] = (
+    Column("Started (UTC)", "time"), Column("Agent"), Column("Outcome", "badge"), Column("Duration", "number", "end"),
+    Column("Model calls", "number", "end"), Column("Tokens", "number", "end"), Column("Cost", "number", "end"),
+    Column("User"),
+)  # fmt: skip
+
+
+def dear_line(row: dict[str, Any]) -> Line:
+    """Return the row of a dear run, fewer columns than the list of runs has."""
+    line = run_line(row)
+    return Line(line.key, [line.cells[i] for i in (0, 1, 2, 4, 5, 7, 8, 9)], line.link)
+
+
+def _show_unpriced(cost: Cost, view: View) -> None:
+    columns = [
+        Column("Model"),
+        Column("Provider"),
+        Column("Why"),
+        Column("Calls", "number", "end"),
+        Column("Input tokens", "number", "end"),
+        Column("Output tokens", "number", "end"),
+        Column("Last", "time"),
+    ]
+    lines = [
+        Line(
+            key=f"{row['provider']}/{row['model']}/{row['cost_status']}",
+            cells=[
+                cell(row["model"] or "unnamed model", title=row["model"] or ""),
+                None if not row["provider"] else cell(row["provider"]),
+                cell(STATUS_WORDS.get(row["cost_status"], row["cost_status"])),
+                count_cell(row["calls"]),
+                count_cell(row["input_tokens"]),
+                count_cell(row["output_tokens"]),
+                cell(format_instant(row["last_at"])),
+            ],
+            link=link_traces(cost.window.name, view.filters.only(model=row["model"]), unpriced="true"),
+        )
+        for row in cost.unpriced.iter_rows(named=True)
+    ]  # fmt: skip
+    follow(
+        show_table(columns, lines, key="unpriced", caption="Calls without a price", nothing="", is_bare=True)
+    )

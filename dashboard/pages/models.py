@@ -1,0 +1,168 @@
+"""Models: how fast they answer, how often they fail, how they end, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from dashboard.answers.events import find_events
+from dashboard.answers.measures import Figure, values_of
+from dashboard.answers.models import Models, read_models
+from dashboard.charts.events import mark_events
+from dashboard.charts.lines import Series, draw_durations
+from dashboard.charts.stacked import draw_stacked, pick_colour
+from dashboard.charts.template import show
+from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
+from dashboard.data import read_choices
+from dashboard.filters import link_traces
+from dashboard.formats import NO_DATA, format_count, format_duration, format_window
+from dashboard.metric_tiles import change_cell, count_cell, metric_tile, rate_cell, value_cell
+from dashboard.navigation import click_key, follow, leave
+from dashboard.theme import Palette
+from dashboard.view import Screen, View, card, show_screen, two_cards
+
+FULL_BAR: Final = 0.05
+LINES_SHOWN: Final = 5
+UNNAMED: Final = "unnamed model"
+_COLUMNS: Final = (
+    Column("Model"),
+    Column("Calls", "number", "end"),
+    Column("Failed", "bar", help="share of calls that failed, those tried again included"),
+    Column("p50", "number", "end", "half of the calls took at most this long"),
+    Column("p95", "number", "end", "95 of 100 calls took at most this long"),
+    Column("vs before", "number", "end", "change of p95 against the window before"),
+    Column("First token", "number", "end", "half of the answers began after at most this long"),
+    Column("Tokens/s", "number", "end", "output tokens ÷ duration of the calls that answered"),
+    Column("Input", "number", "end", "input tokens, cached ones included"),
+    Column("From cache", "number", "end", "share of the input tokens that was read from a cache"),
+    Column("Output", "number", "end", "output tokens, reasoning included"),
+    Column("Cost", "number", "end"),
+)  # fmt: skip
+
+
+def render() -> None:
+    """Draw the page."""
+    show_screen(
+        Screen(
+            "Models",
+            "models",
+            read_models,
+            _draw,
+            is_empty=lambda found: not found.models,
+            what="model calls",
+        )
+    )
+
+
+def _draw(models: Models, view: View) -> None:
+    window = models.window
+    show_notice(format_window(window.start, window.until), is_plain=True, key="window")
+    _show_totals(models, view)
+    with card("All models", "all_models", note="A model leads to the runs that called it."):
+        follow(
+            show_table(
+                _COLUMNS, model_lines(models, view), key="models", caption="Models by number of calls",
+                nothing="No model was called.", is_bare=True,
+            )
+        )  # fmt: skip
+    left, right = two_cards()
+    with left, card("Latency p95", "model_latency"):
+        figure = draw_durations(_latency(models, view.colours), window, view.colours)
+        mark_events(figure, find_events(window, view.filters), view.colours)
+        show(figure, key="model_latency", alt="Lines of the 95th percentile of latency per model")
+    with right, card("How calls ended", "endings", note="Reasons to finish; failed calls by their error."):
+        _show_endings(models, view)
+
+
+def _show_totals(models: Models, view: View) -> None:
+    window, totals = models.window, models.totals
+    sums = models.errors.group_by("bin").agg(pl.col("n").sum(), pl.col("numerator").sum())
+    both = sums.with_columns(part=pl.lit(""), value=pl.col("numerator") / pl.col("n"))
+    failed = totals["llm_error_rate"].hits[0]
+    link = link_traces(window.name, view.filters)
+    tiles = [
+        metric_tile(totals["llm_call_count"], window, spark=values_of(both, "", window, "n"), link=link,
+                    beside=[f"{len(models.models)} models"]),
+        metric_tile(totals["llm_error_rate"], window, spark=values_of(both, "", window), link=link,
+                    beside=[f"{format_count(failed)} failed"]),
+        metric_tile(totals["llm_p95_ms"], window, beside=[f"p50 {format_duration(totals['llm_p50_ms'].value)}"]),
+        metric_tile(totals["ttft_p50_ms"], window),
+        metric_tile(totals["cost_usd"], window, link=link_traces(window.name, view.filters, sort="dearest")),
+    ]  # fmt: skip
+    follow(show_tiles(tiles, key="tiles"))
+
+
+def _ranked(models: Models) -> list[tuple[str | None, dict[str, Figure]]]:
+    return sorted(models.models.items(), key=lambda item: (-item[1]["llm_call_count"].n, item[0] or ""))
+
+
+def model_lines(models: Models, view: View) -> list[Line]:
+    """Return a row per model, the most called first; each leads to the runs that called it."""
+    sums = models.usage.group_by("model").agg(pl.exclude("bin", "model").sum())
+    usage = {row["model"]: row for row in sums.iter_rows(named=True)}
+    ranked = _ranked(models)
+    longest = max([FULL_BAR, *(figures["llm_error_rate"].value or 0 for _, figures in ranked)])
+    return [
+        Line(
+            key=model or "",
+            cells=[
+                cell(model or UNNAMED, title=model or ""),
+                value_cell(figures["llm_call_count"]),
+                rate_cell(figures["llm_error_rate"], longest),
+                value_cell(figures["llm_p50_ms"]),
+                value_cell(figures["llm_p95_ms"]),
+                change_cell(figures["llm_p95_ms"]),
+                value_cell(figures["ttft_p50_ms"]),
+                *_usage_cells(usage.get(model, {})),
+                value_cell(figures["cost_usd"]),
+            ],
+            link=link_traces(models.window.name, view.filters.only(model=model)) if model else None,
+        )
+        for model, figures in ranked
+    ]
+
+
+def _usage_cells(usage: dict[str, Any]) -> list[dict[str, object] | None]:
+    speed = usage["spoken_tokens"] / usage["spoken_ms"] * 1e3 if usage.get("spoken_ms") else None
+    tokens_in, cached = usage.get("input_tokens"), usage.get("cache_read_tokens")
+    share = cached / tokens_in if tokens_in and cached else None
+    return [
+        None if speed is None else cell(f"{speed:,.0f}", order=speed),
+        cell(format_count(tokens_in), order=tokens_in) if tokens_in else cell(NO_DATA, is_quiet=True),
+        None if share is None else cell(f"{share:.0%}", order=share),
+        count_cell(usage.get("output_tokens")),
+    ]  # fmt: skip
+
+
+def _latency(models: Models, colours: Palette) -> list[Series]:
+    busiest = [model for model, _ in _ranked(models)[:LINES_SHOWN]]
+    known = (read_choices().value or {}).get("model", ())
+    return [
+        Series(
+            model or UNNAMED,
+            values_of(models.latency, model, models.window),
+            pick_colour(model or UNNAMED, rank, known, colours),
+            1.9,
+        )
+        for rank, model in enumerate(busiest)
+    ]
+
+
+def _show_endings(models: Models, view: View) -> None:
+    parts = models.endings.with_columns(
+        part=pl.when(pl.col("status") == "error")
+        .then(pl.format("failed: {}", pl.col("ending").fill_null("unknown")))
+        .otherwise(pl.col("ending").fill_null("not said"))
+    )
+    failures = sorted(set(parts.filter(pl.col("status") == "error")["part"]))
+    reds = dict.fromkeys(failures[:1], view.colours.error) | dict.fromkeys(failures[1:], view.colours.warning)
+    figure = draw_stacked(
+        parts.select("bin", "part", value="calls"), models.window, view.colours, say=format_count,
+        tones={**reds, "not said": view.colours.unknown},
+    )  # fmt: skip
+    point = show(
+        figure, key=click_key("endings"), alt="Bars of model calls by how they ended", is_clickable=True
+    )
+    if point:
+        leave(link_traces(str(point["customdata"][0]), view.filters))
