@@ -91,9 +91,27 @@ def choose_one(label: str, options: Sequence[str], name: str, *, default: str) -
     return chosen
 
 
-def choose_some(label: str, options: Sequence[str], name: str) -> tuple[str, ...]:
+def choose_some(
+    label: str, options: Sequence[str], name: str, *, say: Callable[[str], str] = str
+) -> tuple[str, ...]:
     """Draw options of which any may hold; none means all."""
     take_over(name, lambda values: [value for value in values if value in options])
-    chosen = st.pills(label, options, selection_mode="multi", key=name, label_visibility="collapsed")
+    chosen = st.pills(
+        label, options, selection_mode="multi", key=name, label_visibility="collapsed", format_func=say
+    )
     write_back(name, list(chosen))
     return tuple(chosen)
+
+
+def choose_page(asked: object, *, most: int = 10_000) -> int:
+    """Return the page of a list, which the address holds; another question, `asked`, begins at its first one.
+
+    The control itself, `st.pagination(..., key="page")`, is drawn under the list.
+    """
+    is_new = take_over("page", lambda values: int(values[0]) if values and values[0].isdecimal() else 1)
+    if not is_new and st.session_state.get("searched", asked) != asked:
+        st.session_state["page"] = 1
+    st.session_state["searched"] = asked
+    page = min(max(1, st.session_state["page"]), most)
+    write_back("page", [] if page == 1 else [str(page)])
+    return page

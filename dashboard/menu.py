@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.pages import cost, models, overview, tools, trace, traces
+from dashboard.pages import cost, models, overview, sessions, tools, trace, traces, users
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class Entry:
 PAGES: Final = (
     Entry("", "Overview", overview.render, "Monitor", "space_dashboard"),
     Entry("traces", "Traces", traces.render, "Monitor", "account_tree"),
+    Entry("sessions", "Sessions", sessions.render, "Monitor", "forum"),
     Entry("cost", "Cost", cost.render, "Analyse", "payments"),
     Entry("tools", "Tools", tools.render, "Analyse", "build"),
     Entry("models", "Models", models.render, "Analyse", "neurology"),
+    Entry("users", "Users", users.render, "Analyse", "group"),
     Entry("trace", "Trace", trace.render, is_filtered=False),
 )

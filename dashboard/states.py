@@ -77,3 +77,16 @@ def _show_snippet() -> None:
         language="bash",
     )
     show_notice(f"Over gRPC: endpoint {services.otlp_grpc}, protocol grpc.", is_plain=True, key="grpc")
+
+
+def show_unknown(title: str, asked: str) -> None:
+    """Say that nothing is known by an id, and why that may be."""
+    with st.container(border=True, key="empty"):
+        st.subheader(title, anchor=False)
+        st.code(asked[:200], language=None)
+        st.text(
+            "It may have been deleted by retention, may belong to another installation, or may not have arrived "
+            "yet: spans are here about three seconds after the collector has acknowledged them."
+        )
+        if st.button("Look again", key="again"):
+            st.rerun()

@@ -16,7 +16,8 @@ _TILES: Final = register("tiles")
 _TABLE: Final = register("table")
 _NOTICE: Final = register("notice")
 _HEADLINE: Final = register("headline")
-_INSPECTOR: Final = register("inspector")
+_INSPECTOR: Final = register("inspector", "messages")
+_CONVERSATION: Final = register("conversation", "messages")
 _WATERFALL: Final = register("waterfall")
 
 Target = Mapping[str, Any]
@@ -184,6 +185,36 @@ def show_headline(headline: Headline, *, key: str) -> None:
 def show_inspector(data: Mapping[str, object], *, key: str) -> None:
     """Draw one span in detail; `data` comes from `dashboard.span_detail`."""
     _INSPECTOR(data=data, key=key)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One run of a conversation: what was said, and what it took; `pause` is the time since the turn before."""
+
+    key: str
+    at: str
+    link: Link
+    messages: Sequence[Mapping[str, object]]
+    badge: Badge
+    facts: Sequence[str] = ()
+    pause: str = ""
+
+
+def show_conversation(turns: Sequence[Turn], *, key: str) -> Target | None:
+    """Draw a conversation; return the target of the run that was opened."""
+    data = [
+        {
+            "key": turn.key,
+            "at": turn.at,
+            "messages": list(turn.messages),
+            "badge": asdict(turn.badge),
+            "facts": list(turn.facts),
+            "pause": turn.pause,
+            **_address(turn.link),
+        }
+        for turn in turns
+    ]
+    return _CONVERSATION(data={"turns": data}, key=key, on_opened_change=_nothing).opened
 
 
 def show_waterfall(data: Mapping[str, object], *, key: str) -> str | None:

@@ -10,8 +10,8 @@ from streamlit.components.v2.types import ComponentRenderer
 _DIRECTORY = Path(__file__).parent
 
 
-def register(name: str) -> ComponentRenderer:
-    """Register the component in the directory `name`, shared styles and functions in front of its own."""
+def register(name: str, *uses: str) -> ComponentRenderer:
+    """Register the component in the directory `name`; in front of its files stand the shared ones and `uses`."""
 
     def read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
@@ -21,6 +21,9 @@ def register(name: str) -> ComponentRenderer:
     return component(
         f"spanledger_{name}",
         html='<div class="sl"></div>',
-        css=read(_DIRECTORY / "shared.css") + read(own / f"{name}.css"),
-        js=read(_DIRECTORY / "shared.js") + "".join(read(path) for path in scripts),
+        css="".join(read(_DIRECTORY / f"{part}.css") for part in ("shared", *uses))
+        + read(own / f"{name}.css"),
+        js="".join(
+            read(path) for path in (*(_DIRECTORY / f"{part}.js" for part in ("shared", *uses)), *scripts)
+        ),
     )

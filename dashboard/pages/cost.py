@@ -43,7 +43,10 @@ STATUS_WORDS: Final = {
     "partial": "some units have no price",
     "inconsistent": "the reported tokens contradict each other",
 }
-NO_PRICE_NOTE: Final = "Their cost is not in the sums above. Give a model a price of its own in spanledger.toml, then run `spanledger reprice`."
+NO_PRICE_NOTE: Final = (
+    "Their cost is not in the sums above. Give a model a price of its own in spanledger.toml, "
+    "then run `spanledger reprice`."
+)
 TOKEN_KINDS: Final = ("fresh input", "read from cache", "written to cache", "answer", "reasoning")
 
 
@@ -324,7 +327,7 @@ def _show_unpriced(cost: Cost, view: View) -> None:
             cells=[
                 cell(row["model"] or "unnamed model", title=row["model"] or ""),
                 None if not row["provider"] else cell(row["provider"]),
-                cell(STATUS_WORDS.get(row["cost_status"], row["cost_status"])),
+                cell(STATUS_WORDS.get(row["cost_status"]) or str(row["cost_status"])),
                 count_cell(row["calls"]),
                 count_cell(row["input_tokens"]),
                 count_cell(row["output_tokens"]),

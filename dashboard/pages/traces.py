@@ -101,7 +101,10 @@ def _choose_search() -> Search:
     given = {name: next(iter(read_values(name)), "") for name in GIVEN}
     _show_given(given)
     return Search(
-        **given,
+        version=given["version"],
+        tenant=given["tenant"],
+        prompt=given["prompt"],
+        failure_class=given["failure_class"],
         outcome=outcome,
         tool=tool,
         text=text,

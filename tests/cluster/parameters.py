@@ -51,6 +51,9 @@ VALUES: dict[str, object] = {
     "prompts": ["*"],
     "classes": ["*"],
     "said": "",
+    "only_long": False,
+    "session_id": "session 1",
+    "conversation_id": "session 1",
     "trace_id": _TRACE,
     "until": _END,
 }

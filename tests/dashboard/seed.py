@@ -50,6 +50,13 @@ QUESTIONS = (
 )
 
 
+FOLLOW_UPS = (
+    "It still has not arrived. Can you check again?",
+    "Thanks. And who do I talk to if it is late?",
+    "Please do that, and send me a mail when it is done.",
+)
+
+
 @dataclass
 class Facts:
     """Rows of the tables, as they are made."""
@@ -69,6 +76,7 @@ class Simulation:
         self.now = now
         self.random = random.Random(seed)
         self.facts = Facts()
+        self.sessions: dict[str, Row] = {}
 
     def hex(self, digits: int) -> str:
         return f"{self.random.getrandbits(digits * 4):0{digits}x}"
@@ -194,6 +202,10 @@ class Simulation:
             "purpose": "production", "session_id": self.hex(12), "user_id": f"user-{self.random.randrange(240):03d}",
         }  # fmt: skip
         question = QUESTIONS[list(AGENTS).index(agent)]
+        earlier = self.sessions.get(agent)
+        if earlier and timedelta(0) < at - earlier["last_at"] < timedelta(minutes=50) and earlier["runs"] < 6:
+            common |= {key: earlier[key] for key in ("session_id", "user_id", "environment")}
+            question = FOLLOW_UPS[earlier["runs"] % len(FOLLOW_UPS)]
         clock = at
         calls: list[Row] = []
         uses: list[Row] = []
@@ -240,9 +252,14 @@ class Simulation:
                 "tool_calls": len(uses), "tool_failures": failures, "retries": 0, "loops": 0,
                 "input_tokens": sum(call["input_tokens"] for call in calls),
                 "output_tokens": sum(call["output_tokens"] for call in calls),
-                "cost_usd": cost, "unpriced_calls": unpriced, "input": question, "output": "Here is what I found.",
+                "cost_usd": cost, "unpriced_calls": unpriced, "input": question,
+                "output": None if failed else "Here is what I found: the refund was approved and is on its way.",
             }
         )  # fmt: skip
+        earlier = self.sessions.get(common["agent"])
+        if earlier and earlier["session_id"] == common["session_id"]:
+            self.continue_session(earlier, until, cost, unpriced)
+            return
         ending = {"failure": "failed", "escalated": "escalated", "success": "resolved_assumed"}[outcome]
         closed = until + timedelta(minutes=5)
         shared = {
@@ -259,9 +276,23 @@ class Simulation:
                 "last_at": until,
                 "closes_at": closed,
                 "reopened": False,
+                "is_conversation": False,
             }
         )
         self.facts.cases.append({**shared, "opened_at": at, "sessions": 1})
+        if common["agent"] == "support-triage" and len(common["session_id"]) == 12:
+            self.sessions[common["agent"]] = self.facts.sessions[-1]
+            self.facts.sessions[-1]["case"] = self.facts.cases[-1]
+
+    def continue_session(self, session: Row, until: datetime, cost: Decimal | None, unpriced: int) -> None:
+        """Add a run to a session and its case."""
+        for row in (session, session["case"]):
+            row["runs"] += 1
+            row["unpriced_calls"] += unpriced
+            row["closed_at"] = until + timedelta(minutes=5)
+            if cost is not None:
+                row["cost_usd"] = (row["cost_usd"] or Decimal(0)) + cost
+        session |= {"last_at": until, "closes_at": session["closed_at"], "is_conversation": True}
 
 
 def big_trace(facts: Facts, now: datetime, spans: int) -> str:
@@ -364,6 +395,8 @@ def simulate(now: datetime, *, days: float = 30, runs_per_hour: float = 20, seed
 
 def fill(store: Store, facts: Facts, batch: str = "seed") -> None:
     """Write the facts and their rollups."""
+    for session in facts.sessions:
+        session.pop("case", None)
     frames = {
         name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in vars(facts).items() if rows
     }

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 import streamlit as st
 
 from dashboard.menu import PAGES
+from dashboard.pages.cost import token_parts
 from store import Store
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
@@ -63,6 +65,89 @@ class TestTools:
         ]
 
 
+class TestCost:
+    @pytest.mark.parametrize("by", ["model", "agent", "version", "tool"])
+    def test_parts_add_up_to_the_whole_and_lead_to_their_runs(self, seeded: Store, by: str) -> None:
+        app = open_page("cost", by=by, range="7d")
+        parts = next(table for table in components(app, "table") if table["caption"] == f"Cost by {by}")
+        assert sum(row["cells"][1]["share"] for row in parts["rows"] if row["cells"][1]) == pytest.approx(
+            1, abs=0.01
+        )
+        assert all(row["target"]["path"] == "traces" for row in parts["rows"] if row["href"])
+
+    def test_partial_cost_is_at_least_with_the_share_that_is_unknown(self, seeded: Store) -> None:
+        app = open_page("cost", range="7d")
+        assert "Cost is partial." in notices(app)
+        cost = components(app, "tiles")[0]["tiles"][0]
+        assert cost["value"].startswith("≥")
+        unpriced = next(
+            table for table in components(app, "table") if table["caption"] == "Calls without a price"
+        )
+        assert unpriced["rows"][0]["cells"][2]["text"] == "no price for this model"
+
+    def test_the_parts_of_tokens_are_disjoint(self, seeded: Store) -> None:
+        frame = pl.DataFrame(
+            {
+                "bin": [0], "input_tokens": [100], "cache_read_tokens": [60], "cache_write_tokens": [None],
+                "output_tokens": [50], "reasoning_tokens": [20],
+            }
+        )  # fmt: skip
+        assert dict(token_parts(frame).select("part", "value").iter_rows()) == {
+            "fresh input": 40, "read from cache": 60, "written to cache": 0, "answer": 30, "reasoning": 20,
+        }  # fmt: skip
+
+
+class TestModels:
+    def test_a_model_without_a_price_says_so(self, seeded: Store) -> None:
+        table = components(open_page("models", range="7d"), "table")[0]
+        row = next(row for row in table["rows"] if row["key"] == "qwen3-235b")
+        assert row["cells"][-1]["text"] == "no price"
+        assert row["target"]["query"]["model"] == ["qwen3-235b"]
+
+
+class TestSessions:
+    def test_a_session_is_shown_as_it_was_said(self, seeded: Store) -> None:
+        row = seeded.query(
+            "SELECT session_id, runs FROM sessions ORDER BY runs DESC, session_id LIMIT 1"
+        ).to_pylist()[0]
+        (data,) = components(open_page("sessions", id=row["session_id"]), "conversation")
+        assert len(data["turns"]) == row["runs"] > 1
+        said = data["turns"][0]["messages"]
+        assert [message["role"] for message in said][:1] == ["user"]
+        assert data["turns"][0]["href"].startswith("/trace?id=")
+
+    def test_an_unknown_session_is_explained(self, seeded: Store) -> None:
+        app = open_page("sessions", id="<b>nobody</b>")
+        assert app.subheader[0].value == "No session is known by this id"
+        assert app.code[0].value == "<b>nobody</b>"
+
+    def test_the_list_counts_what_the_store_has(self, seeded: Store) -> None:
+        app = open_page("sessions", range="7d", long="true")
+        sql = "SELECT count(*) AS n FROM sessions WHERE runs > 1 AND purpose = 'production'"
+        count = seeded.query(sql).to_pylist()[0]["n"]
+        assert f"{count} sessions:" in notices(app)
+
+
+class TestUsers:
+    def test_users_are_ranked_by_cost_and_lead_to_their_runs(self, seeded: Store) -> None:
+        table = components(open_page("users", range="7d"), "table")[0]
+        orders = [row["cells"][1]["order"] for row in table["rows"]]
+        assert orders == sorted(orders, reverse=True)
+        first = table["rows"][0]
+        assert first["target"]["query"]["q"] == [first["key"]]
+
+
+class TestSearch:
+    def test_runs_are_found_by_what_was_said(self, seeded: Store) -> None:
+        (table,) = components(open_page("traces", range="7d", said="CHECK THE VAT"), "table")
+        assert {row["cells"][1]["text"] for row in table["rows"]} == {"invoice-extractor"}
+
+    def test_what_a_link_narrowed_to_is_said_and_can_be_dropped(self, seeded: Store) -> None:
+        app = open_page("traces", version="2.4.0", range="7d")
+        assert "Only version 2.4.0." in notices(app)
+        assert "Searched" not in "".join(text.value for text in app.text)
+
+
 # These close the store of the module, so they stand last.
 class TestWithoutStore:
     @pytest.mark.parametrize("path", FILTERED)
@@ -78,7 +163,11 @@ class TestWithoutStore:
 
 
 class TestEmptyStore:
+    @pytest.fixture(scope="class")
+    def nothing(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        with opened(tmp_path_factory.mktemp("nothing"), HandClock()):
+            yield
+
     @pytest.mark.parametrize("path", FILTERED)
-    def test_an_empty_store_says_how_to_send_data(self, tmp_path: Path, path: str) -> None:
-        with opened(tmp_path, HandClock()):
-            assert open_page(path).subheader[0].value == "Waiting for the first span"
+    def test_an_empty_store_says_how_to_send_data(self, nothing: None, path: str) -> None:
+        assert open_page(path).subheader[0].value == "Waiting for the first span"

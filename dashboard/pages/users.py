@@ -1,0 +1,198 @@
+"""Users: who uses the agents, what it costs, for whom it fails, and who is over budget."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from dashboard.address import choose_one, choose_text
+from dashboard.answers.users import Users, read_users
+from dashboard.changes import compare_amounts, compare_counts
+from dashboard.components import Column, Line, Tile, cell, show_notice, show_table, show_tiles
+from dashboard.figures import SMALL, spread
+from dashboard.filters import Filters, Window, link_page, link_traces
+from dashboard.formats import (
+    NO_DATA,
+    format_count,
+    format_instant,
+    format_interval,
+    format_rate,
+    format_usd,
+    format_window,
+)
+from dashboard.metric_tiles import count_cell
+from dashboard.navigation import follow
+from dashboard.pages.cost import budget_line
+from dashboard.reading import Reading
+from dashboard.view import Screen, View, card, show_screen
+
+SORTS: Final = {"dearest": "cost", "busiest": "runs", "most failures": "failures", "latest": "last"}
+FULL_BAR: Final = 0.2
+_COLUMNS: Final = (
+    Column("User"),
+    Column("Cost", "number", "end"),
+    Column("Share", "bar", help="of what the users of the window cost together"),
+    Column("Runs", "number", "end"),
+    Column("Sessions", "number", "end"),
+    Column(
+        "Failed", "bar", help="share of runs with an outcome that failed; grey where there are fewer than 30"
+    ),
+    Column("Escalated", "number", "end"),
+    Column("Tokens", "number", "end"),
+    Column("Feedback", "number", "end", "runs with positive feedback, of those with any"),
+    Column("Last run (UTC)", "time"),
+)
+
+
+def render() -> None:
+    """Draw the page."""
+    show_screen(
+        Screen(
+            "Users",
+            "users",
+            _read,
+            _draw,
+            is_empty=lambda found: not found.totals["runs"],
+            choose=_choose,
+        )
+    )
+
+
+def _choose() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="search", gap="medium"):
+        sort = choose_one("Order", list(SORTS), "sort", default="dearest")
+        text = choose_text("User", "q", placeholder="User begins with", width_px=230)
+    st.session_state["user_search"] = (SORTS[sort], text)
+
+
+def _read(window: Window, filters: Filters) -> Reading[Users]:
+    return read_users(window, filters, *st.session_state["user_search"])
+
+
+def _draw(found: Users, view: View) -> None:
+    show_notice(format_window(found.window.start, found.window.until), is_plain=True, key="window")
+    follow(show_tiles(_tiles(found, view), key="tiles"))
+    _show_unnamed(found)
+    costs = found.users["cost_usd"].drop_nulls()
+    most = float(costs.max()) if len(costs) else 0.0  # pyright: ignore[reportArgumentType]
+    lines = [user_line(row, found, view, most) for row in found.users.iter_rows(named=True)]
+    with card("Users", "users", note="A user leads to the runs."):
+        follow(
+            show_table(
+                _COLUMNS,
+                lines,
+                key="users",
+                caption="Users by cost",
+                nothing="No user matches, or nobody named one.",
+                is_bare=True,
+            )
+        )
+        if found.users.height < found.totals["users"] and found.users.height == 100:
+            text = f"The first 100 of {format_count(found.totals['users'])}; narrow the search to see others."
+            show_notice(text, is_plain=True, key="more_users")
+    _show_budgets(found)
+
+
+def _tiles(found: Users, view: View) -> list[Tile]:
+    now, before, window = found.totals, found.before, found.window
+    count = now["users"]
+    each, each_before = (
+        float(sums["named_cost_usd"]) / sums["users"] if sums["named_cost_usd"] and sums["users"] else None
+        for sums in (now, before)
+    )
+    at_least = bool(now["unpriced_calls"])
+    return [
+        Tile(
+            title="Users",
+            value=format_count(count),
+            change=compare_counts(count, before["users"] or 0, words=window.words),
+            spark=spread(found.per_bin, "users", window.bins),
+            spark_kind="bar",
+            help="Different users that runs of the window name.",
+        ),
+        Tile(
+            title="Runs",
+            value=format_count(now["runs"]),
+            change=compare_counts(now["runs"], before["runs"] or 0, words=window.words),
+            spark=[],
+            link=link_traces(window.name, view.filters),
+            help="Runs of the window, with a user or without.",
+        ),
+        Tile(
+            title="Cost per user",
+            value=NO_DATA if each is None else format_usd(each, at_least=at_least),
+            change=compare_amounts(
+                each,
+                each_before,
+                events=(count, before["users"] or 0),
+                words=window.words,
+                is_rise_bad=True,
+            ),
+            spark=[],
+            link=link_page("cost", window.name, view.filters, by="user"),
+            help="Cost of the runs that name a user ÷ number of users.",
+            is_unknown=each is None,
+        ),
+    ]
+
+
+def _show_unnamed(found: Users) -> None:
+    unnamed, runs = found.totals["unnamed_runs"], found.totals["runs"]
+    if unnamed:
+        share = format_rate(unnamed / runs)
+        show_notice(
+            f"{format_count(unnamed)} of {format_count(runs)} runs ({share}) name no user and stand in no row below. "
+            "Set user.id on any span of a run to attribute it.",
+            title="Not every run has a user.",
+            key="unnamed",
+        )
+
+
+def user_line(row: dict[str, Any], found: Users, view: View, most: float) -> Line:
+    """Return the row of a user, which leads to the user's runs; `most` is what the dearest one cost."""
+    ended, failures, runs = row["ended"], row["failures"], row["runs"]
+    total = found.totals["named_cost_usd"]
+    share = float(row["cost_usd"] / total) if row["cost_usd"] is not None and total else None
+    rate = failures / ended if ended else None
+    is_small = ended < SMALL
+    failed = None if rate is None else cell(
+        format_rate(rate),
+        share=min(1.0, rate / FULL_BAR),
+        order=rate,
+        is_quiet=is_small,
+        tone="error" if rate and not is_small else "agent",
+        title=f"{failures} of {ended}: {format_interval(failures, ended)} with 95 % certainty",
+    )  # fmt: skip
+    tokens = None if row["input_tokens"] is None else row["input_tokens"] + (row["output_tokens"] or 0)
+    return Line(
+        key=row["user_id"],
+        cells=[
+            cell(row["user_id"], title=row["user_id"]),
+            cell(
+                format_usd(row["cost_usd"], at_least=row["unpriced_calls"] > 0),
+                order=None if row["cost_usd"] is None else float(row["cost_usd"]),
+                is_quiet=row["cost_usd"] is None,
+            ),
+            None if share is None else cell(format_rate(share), share=float(row["cost_usd"]) / most, order=share, tone="volume"),
+            count_cell(runs),
+            count_cell(row["sessions"]),
+            failed,
+            count_cell(row["escalations"]),
+            count_cell(tokens),
+            None if not row["rated"] else cell(f"{row['liked']} of {row['rated']}", order=row["liked"] / row["rated"]),
+            cell(format_instant(row["last_at"])),
+        ],
+        link=link_traces(found.window.name, view.filters, q=row["user_id"]),
+    )  # fmt: skip
+
+
+def _show_budgets(found: Users) -> None:
+    per_user = found.budgets.filter(pl.col("labels").list.len() > 0)
+    if per_user.is_empty():
+        return
+    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("Period")]
+    lines = [Line(line.key, line.cells[:4]) for line in map(budget_line, per_user.iter_rows(named=True))]
+    with card("Budgets by user and group", "user_budgets", note="The fullest first."):
+        show_table(columns, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True)
