@@ -8,6 +8,7 @@ from analytics.drift import drift_job
 from analytics.facts import facts_job
 from analytics.job_log import job_log_retention
 from analytics.jobs import Job
+from analytics.pricing import PriceKeeper
 from analytics.rollups import rollups_job
 from analytics.sessions import sessions_job
 from analytics.settings import AnalyticsSettings
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from store.control import Control
 
 
-def data_jobs(settings: AnalyticsSettings, control: Control) -> list[Job]:
+def data_jobs(settings: AnalyticsSettings, control: Control, prices: PriceKeeper | None = None) -> list[Job]:
     """Return facts → sessions → rollups → drift, and the job that keeps job_runs bounded."""
     return [
-        facts_job(),
+        facts_job(prices),
         sessions_job(settings),
         rollups_job(settings),
         drift_job(control),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.rules import AlertingConfig, parse_alerting
+from analytics.pricing import OwnPrices, parse_pricing
 from analytics.settings import AnalyticsSettings
 from collector.mapping.mapping import Mapping as OwnMapping
 from collector.mapping.parsing import parse_mappings
@@ -63,6 +64,7 @@ class Config:
     log: LogSettings = field(default_factory=LogSettings)
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
     mappings: tuple[OwnMapping, ...] = ()
+    pricing: OwnPrices = field(default_factory=OwnPrices)
 
     @property
     def dashboard_url(self) -> str:
@@ -79,6 +81,7 @@ SECTIONS: Mapping[str, type[Any]] = {
 }
 _ALERTING = ("alert", "channel", "route")
 _MAPPING = "mapping"
+_PRICING = "pricing"
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -102,7 +105,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
     data_dir = data_dir.expanduser().absolute()
     path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
     where = str(path) if path else "configuration"
-    known = [*SECTIONS, *_ALERTING, _MAPPING]
+    known = [*SECTIONS, *_ALERTING, _MAPPING, _PRICING]
     for name in table:
         if name not in known:
             raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
@@ -121,6 +124,7 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
             **sections,
             alerting=parse_alerting(alerting, environ=environ, directory=path.parent if path else data_dir),
             mappings=parse_mappings(table.get(_MAPPING)),
+            pricing=parse_pricing(_table(table, _PRICING, where)),
         )
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error

@@ -12,6 +12,11 @@ def log_dir(data_dir: Path) -> Path:
     return data_dir / "log"
 
 
+def prices_dir(data_dir: Path) -> Path:
+    """Return the directory of price data that `prices update` brought."""
+    return data_dir / "prices"
+
+
 def make_data_dir(data_dir: Path) -> Path:
     """Make the data directory, readable by its owner only, and return it.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerts.engine import AlertEngine, alerts_job
 from analytics.pipeline import data_jobs
+from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
 from collector.loader import Loader
 from collector.loading.intake import Intake
@@ -16,7 +17,7 @@ from collector.log import LogReader
 from collector.mapping.compilation import registry_with
 from spanledger.config import Config
 from spanledger.housekeeping import housekeeping_jobs
-from spanledger.layout import log_dir
+from spanledger.layout import log_dir, prices_dir
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 
@@ -33,6 +34,7 @@ class Services:
     engine: AlertEngine | None
     loader: Loader | None
     started_at: datetime
+    prices: PriceKeeper
 
 
 @contextmanager
@@ -54,7 +56,8 @@ def open_services(
                 if alerting
                 else None
             )
-            jobs = [*data_jobs(config.analytics, control), *housekeeping_jobs(config.store)]
+            prices = PriceKeeper(PriceSource(config.pricing, prices_dir(config.data_dir)))
+            jobs = [*data_jobs(config.analytics, control, prices), *housekeeping_jobs(config.store)]
             if engine:
                 jobs.append(alerts_job(engine))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
@@ -64,7 +67,7 @@ def open_services(
                 if loading
                 else None
             )
-            yield Services(config, store, control, intake, scheduler, engine, loader, clock())
+            yield Services(config, store, control, intake, scheduler, engine, loader, clock(), prices)
         finally:
             control.close()
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from analytics.facts.again import MAX_TOUCHES, Part, divide_loads, read_touches,
 from analytics.facts.derivation import derive_facts
 from analytics.facts.reading import SpanReader
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
-from analytics.pricing import PriceBook, current_price_book
+from analytics.pricing import PriceBook, PriceKeeper
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ _PAUSE: Final = timedelta(seconds=1)
 """A run costs as much for ten spans as for a thousand: loads that trickle in are counted together."""
 
 
-def facts_job() -> Job:
+def facts_job(prices: PriceKeeper | None = None) -> Job:
     """Return the job that counts what is loaded, after each load."""
-    state = FactsState()
+    state = FactsState(prices=prices or PriceKeeper())
     return Job("facts", state.update, wakes_on_load=True, pause=_PAUSE)
 
 
@@ -40,7 +40,7 @@ class FactsState:
     """What the job keeps between runs; all of it can be read again from the store."""
 
     reader: SpanReader | None = None
-    book: PriceBook | None = None
+    prices: PriceKeeper = field(default_factory=PriceKeeper)
     chunk_spans: int = CHUNK_SPANS
     declared: tuple[str, ...] = ()
     """Attributes that are kept as dimensions."""
@@ -54,7 +54,7 @@ class FactsState:
         if pending.is_empty() and touches.is_empty():
             return NOTHING_TO_DO
         reader = self._open_reader(context)
-        book = self._open_book(store)
+        book = self.prices.book(store)
         changed, until = 0, time.monotonic() + _RUN_SECONDS
         chunks = divide_loads(pending, self.chunk_spans)
         for position, (first, last, spans) in enumerate(chunks):
@@ -136,12 +136,6 @@ class FactsState:
             self.reader = SpanReader(context.store, context.settings.lookback)
             self.reader.warm_up(context.clock())
         return self.reader
-
-    def _open_book(self, store: Store) -> PriceBook:
-        version = int(store.select("facts/book_version")["cost_version"][0])
-        if self.book is None or self.book.version != version:
-            self.book = current_price_book(store)
-        return self.book
 
 
 def _move_watermark(context: JobContext, load_seq: int) -> Replacement:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from analytics.pricing.book import PriceBook, current_price_book
+from analytics.pricing.book import PriceBook
 from analytics.pricing.catalogue import compile_catalogue
 from analytics.pricing.costing import price_calls
+from analytics.pricing.keeper import PriceKeeper
+from analytics.pricing.own import OwnPrices, parse_pricing
 from analytics.pricing.repricing import RepriceReport, reprice
+from analytics.pricing.source import PriceSource
+from analytics.pricing.versions import current_price_book
 
-__all__ = ["PriceBook", "RepriceReport", "compile_catalogue", "current_price_book", "price_calls", "reprice"]
+__all__ = [
+    "OwnPrices",
+    "PriceBook",
+    "PriceKeeper",
+    "PriceSource",
+    "RepriceReport",
+    "compile_catalogue",
+    "current_price_book",
+    "parse_pricing",
+    "price_calls",
+    "reprice",
+]

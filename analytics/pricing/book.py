@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from analytics.pricing.catalogue import PRICE_SCHEMA, catalogue_source, compile_catalogue
 from analytics.pricing.names import NameResolver
+from analytics.pricing.own import ToolPrice
 from analytics.pricing.units import COLUMN_UNITS, charge_per_unit
 
-if TYPE_CHECKING:
-    from store import Store
+NAMES = ("provider", "request_model", "response_model")
+"""What a call says about its model."""
 
+_DATED_SCHEMA = {
+    **dict.fromkeys(NAMES, pl.String),
+    "rank": pl.Int64,
+    "dated_model": pl.String,
+    "valid_from": pl.Datetime("us"),
+    "valid_until": pl.Datetime("us"),
+}
 _UNIT_PRICES = ("input", "cache_read", "cache_write", "cache_write_1h", "output", "reasoning", "per_request")
 _CHARGE_SCHEMA = {
     "price_row": pl.Int64,
@@ -32,6 +39,8 @@ class PriceBook:
     """Rows of ledger.prices."""
     version: int
     names: NameResolver = field(default_factory=NameResolver)
+    tools: tuple[ToolPrice, ...] = ()
+    """What executions of tools cost."""
     rows: pl.DataFrame = field(init=False)
     """Prices of a call's classes by `price_row`, gaps filled by the class around; the last row is empty."""
     charges: pl.DataFrame = field(init=False)
@@ -49,28 +58,35 @@ class PriceBook:
 
     def name_models(self, calls: pl.DataFrame) -> pl.Series:
         """Return the price_model of each call, NULL where its names lead to none."""
-        names = ["provider", "request_model", "response_model"]
-        texts = calls.select(pl.col(name).cast(pl.String) for name in names)
-        distinct = texts.unique(maintain_order=True)
-        found = [self.names.resolve(*row).price_model for row in distinct.iter_rows()]
-        named = distinct.with_columns(pl.Series("price_model", found, pl.String))
-        return texts.join(named, on=names, how="left", nulls_equal=True, maintain_order="left")["price_model"]
+        texts = calls.select(*(pl.col(name).cast(pl.String) for name in NAMES), "started_at")
+        distinct = texts.select(NAMES).unique(maintain_order=True)
+        found = [self.names.resolve(*row) for row in distinct.iter_rows()]
+        named = distinct.with_columns(pl.Series("price_model", [one.price_model for one in found], pl.String))
+        joined = texts.join(named, on=NAMES, how="left", nulls_equal=True, maintain_order="left")
+        dated: list[tuple[object, ...]] = [
+            (*names, rank, one.price_model, one.valid_from, one.valid_until)
+            for names, found_one in zip(distinct.iter_rows(), found, strict=True)
+            for rank, one in enumerate(found_one.dated)
+        ]
+        return _apply_dated_names(joined, dated) if dated else joined["price_model"]
 
 
-def current_price_book(store: Store) -> PriceBook:
-    """Return the store's present price book; write it first when it is empty or its source has changed."""
-    stored = store.select("pricing/present_book")
-    source = catalogue_source()
-    if not stored.is_empty() and source in stored["source"]:
-        return PriceBook(_conform(stored), int(stored["cost_version"][0]))
-    version = 1 if stored.is_empty() else int(stored["cost_version"][0]) + 1
-    prices = compile_catalogue(cost_version=version)
-    store.replace(appends={"prices": prices})
-    return PriceBook(prices, version)
-
-
-def _conform(stored: pl.DataFrame) -> pl.DataFrame:
-    return stored.select(pl.col(name).cast(dtype) for name, dtype in PRICE_SCHEMA.items())
+def _apply_dated_names(calls: pl.DataFrame, dated: list[tuple[object, ...]]) -> pl.Series:
+    """Return the price_model of each call; the first of its dated names that holds when it started counts."""
+    names = pl.DataFrame(dated, schema=_DATED_SCHEMA, orient="row")
+    held = (
+        calls.with_row_index("call")
+        .join(names, on=NAMES, how="inner", nulls_equal=True)
+        .filter(
+            (pl.col("started_at") >= pl.col("valid_from")).fill_null(True),
+            (pl.col("started_at") < pl.col("valid_until")).fill_null(True),
+        )
+        .sort("rank")
+        .unique("call", keep="first", maintain_order=True)
+        .select("call", "dated_model")
+    )
+    chosen = calls.with_row_index("call").join(held, on="call", how="left", maintain_order="left")
+    return chosen.select(pl.coalesce("dated_model", "price_model").alias("price_model")).to_series()
 
 
 def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -82,6 +98,8 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
         "service_tier",
         "valid_from",
         "valid_until",
+        "window_from_day",
+        "window_until_day",
         "window_from_minute",
         "window_until_minute",
         "tier_from_tokens",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +26,8 @@ PRICE_SCHEMA: dict[str, Any] = {
     "model": pl.String,
     "valid_from": pl.Datetime("us"),
     "valid_until": pl.Datetime("us"),
+    "window_from_day": pl.Int64,
+    "window_until_day": pl.Int64,
     "window_from_minute": pl.Int64,
     "window_until_minute": pl.Int64,
     "service_tier": pl.String,
@@ -47,19 +49,29 @@ def catalogue_source() -> str:
 
 
 def compile_catalogue(*, cost_version: int = 1) -> pl.DataFrame:
-    """Return the whole catalogue as rows of ledger.prices, one per model, validity, tier and window.
+    """Return the catalogue as it comes, before any correction, as rows of ledger.prices.
 
     Importing and compiling the data takes about a second.
     """
-    from genai_prices.data_snapshot import get_snapshot
+    return frame_of_rows(list_catalogue(), cost_version)
 
-    rows = [
-        {**row, "source": catalogue_source(), "cost_version": cost_version}
-        for provider in get_snapshot().providers
-        for model in provider.models
-        for row in _rows_of_model(provider, model)
-    ]
-    return pl.DataFrame(rows, schema=PRICE_SCHEMA, infer_schema_length=None)
+
+def list_catalogue(providers: Sequence[Provider] | None = None, source: str = "") -> Iterator[dict[str, Any]]:
+    """Yield one row per model, validity, tier and window of the bundled catalogue, or of another one."""
+    if providers is None:
+        from genai_prices.data_snapshot import get_snapshot
+
+        providers = get_snapshot().providers
+    for provider in providers:
+        for model in provider.models:
+            for row in _rows_of_model(provider, model):
+                yield {**row, "source": source or catalogue_source()}
+
+
+def frame_of_rows(rows: Iterable[dict[str, Any]], cost_version: int) -> pl.DataFrame:
+    """Return rows as a frame of ledger.prices."""
+    versioned = [{**row, "cost_version": cost_version} for row in rows]
+    return pl.DataFrame(versioned, schema=PRICE_SCHEMA, infer_schema_length=None)
 
 
 def _rows_of_model(provider: Provider, model: ModelInfo) -> Iterator[dict[str, object]]:

@@ -110,6 +110,7 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
         "started_at",
         join_tier=pl.col("price_tier").fill_null(""),
         tokens_in=pl.col("input_tokens").fill_null(0),
+        day=pl.col("started_at").dt.weekday().cast(pl.Int64),
         minute=pl.col("started_at").dt.hour().cast(pl.Int64) * 60 + pl.col("started_at").dt.minute(),
     )
     candidates = keyed.join(
@@ -118,6 +119,8 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
             "price_model",
             "valid_from",
             "valid_until",
+            "window_from_day",
+            "window_until_day",
             "window_from_minute",
             "window_until_minute",
             "tier_from_tokens",
@@ -130,6 +133,8 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
     held = candidates.filter(
         (pl.col("started_at") >= pl.col("valid_from")).fill_null(True),
         (pl.col("started_at") < pl.col("valid_until")).fill_null(True),
+        (pl.col("day") >= pl.col("window_from_day")).fill_null(True),
+        (pl.col("day") < pl.col("window_until_day")).fill_null(True),
         (pl.col("minute") >= pl.col("window_from_minute")).fill_null(True),
         (pl.col("minute") < pl.col("window_until_minute")).fill_null(True),
         (pl.col("tokens_in") > pl.col("tier_from_tokens")) | (pl.col("tier_from_tokens") == 0),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from analytics.pricing.corrections import DatedName
+from analytics.pricing.own import OwnPrices
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider
@@ -20,6 +25,9 @@ PROVIDERS = {
     "amazon_bedrock": "aws",
     "bedrock": "aws",
     "bedrock_converse": "aws",
+    "aws_bedrock_converse": "aws",
+    "amazon": "aws",
+    "bedrock_mantle": "aws",
     "azure": "azure",
     "azure.ai.inference": "azure",
     "azure.ai.openai": "azure",
@@ -32,10 +40,17 @@ PROVIDERS = {
     "gcp.gen_ai": "google",
     "gcp.vertex_ai": "google",
     "gemini": "google",
+    "google_ai": "google",
     "google_genai": "google",
+    "google_generative_ai": "google",
+    "google.generative_ai": "google",
+    "google.vertex": "google",
+    "google_vertex": "google",
     "google_vertexai": "google",
     "vertex_ai": "google",
     "vertexai": "google",
+    "google_vertex_ai": "google",
+    "ibm.watsonx.ai": "watsonx",
     "mistral_ai": "mistral",
     "mistralai": "mistral",
     "moonshot": "moonshotai",
@@ -55,6 +70,19 @@ GATEWAYS = frozenset({"", "litellm", "litellm_proxy", "gateway", "vercel", "port
 MAKERS = ("openai", "anthropic", "google", "mistral", "cohere", "deepseek", "x-ai", "voyageai")
 """Providers of their own models: where a name stands alone and is exactly one of theirs, it is theirs."""
 
+_ENDPOINTS = (
+    "chat",
+    "responses",
+    "completion",
+    "embedding",
+    "messages",
+    "generative_ai",
+    "transcription",
+    "speech",
+    "image",
+)
+"""What the AI SDK puts behind a provider's name."""
+
 _BEDROCK = re.compile(
     r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?"
     r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|moonshotai|nvidia|openai|qwen|writer|zai)\."
@@ -68,8 +96,19 @@ _FINE_TUNE_TAIL = re.compile(r"[\d-]*:[^:]*:[^:]*(?::[^:]*)?")
 _REGION_HEAD = re.compile(r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?(?:[a-z0-9]+\.)?")
 _LAST_WORD = re.compile(r"[-@:._]?[^-@:._]*$")
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[^/]*/(?P<name>.+)")
+_AWS_REGION = re.compile(r"^(?:[a-z]{2}(?:-[a-z]+)+-\d/)?(?:\d+-month-commitment/)?")
 _PUBLISHER = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/")
 _COMPACT_DATE = re.compile(r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
+
+
+@dataclass(frozen=True)
+class DatedModel:
+    """A model of the book that a name means for a time only."""
+
+    price_model: str
+    rule: str
+    valid_from: datetime | None
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -78,20 +117,35 @@ class PriceName:
 
     price_model: str | None
     rule: str
-    """response_model, request_model, or no_model, unknown_provider, unknown_model."""
+    """own_price, alias, dated_name, response_model, request_model, gap_filler, or why there is none: no_model,
+    unknown_provider, unknown_model."""
+    dated: tuple[DatedModel, ...] = ()
+    """What the names mean instead at some times; the first that holds counts."""
 
 
 class NameResolver:
-    """Finds models of the catalogue by provider and model names, each distinct triple once."""
+    """Finds models of the book by provider and model names, each distinct triple once."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        own: OwnPrices | None = None,
+        names: Sequence[DatedName] = (),
+        gaps: Mapping[tuple[str, str], str] | None = None,
+        providers: Sequence[Provider] | None = None,
+        unsold: Sequence[str] = (),
+    ) -> None:
+        self._own = own or OwnPrices()
+        self._names = names
+        self._gaps = gaps or {}
+        self._listed = providers
+        self._unsold = unsold
         self._cache: dict[tuple[str | None, str | None, str | None], PriceName] = {}
         self._providers: dict[str, Provider] | None = None
 
     def resolve(
         self, provider: str | None, request_model: str | None, response_model: str | None
     ) -> PriceName:
-        """Return the price book's model: by the model that answered, else by the one asked for."""
+        """Return the book's model: the user's own, else by the model that answered, else by the one asked for."""
         key = (provider, request_model, response_model)
         known = self._cache.get(key)
         if known is None:
@@ -103,35 +157,99 @@ class NameResolver:
     def _resolve(
         self, provider: str | None, request_model: str | None, response_model: str | None
     ) -> PriceName:
-        if not request_model and not response_model:
-            return PriceName(None, "no_model")
+        spoken = (provider or "").strip().lower()
+        asked = [
+            (name.strip().lower(), rule)
+            for name, rule in ((response_model, "response_model"), (request_model, "request_model"))
+            if name and len(name) <= MAX_NAME_CHARS
+        ]
+        if not asked:
+            return PriceName(None, "unknown_model" if request_model or response_model else "no_model")
+        dated = [*self._own_prices(spoken, asked), *self._aliases(spoken, asked)]
+        found = self._find(spoken, asked, dated)
+        undated = next((one for one in dated if one.valid_from is None and one.valid_until is None), None)
+        if undated is None:
+            return PriceName(found.price_model, found.rule, tuple(dated))
+        return PriceName(undated.price_model, undated.rule, tuple(dated[: dated.index(undated)]))
+
+    def _own_prices(self, spoken: str, asked: Sequence[tuple[str, str]]) -> Iterator[DatedModel]:
+        """Yield the user's entries for these names, those that say most first."""
+        fitting = [
+            entry
+            for entry in self._own.models
+            if is_provider(entry.provider, spoken) and any(matches(entry.model, name) for name, _ in asked)
+        ]
+        fitting.sort(key=lambda entry: (entry.provider is None, "*" in entry.model, -len(entry.model)))
+        for entry in fitting:
+            yield DatedModel(entry.price_model, "own_price", entry.span.valid_from, entry.span.valid_until)
+
+    def _aliases(self, spoken: str, asked: Sequence[tuple[str, str]]) -> Iterator[DatedModel]:
+        for alias in self._own.aliases:
+            if any(matches(alias.name, name) for name, _ in asked):
+                model = alias.model.strip().lower()
+                behind: list[DatedModel] = []
+                found = self._find(alias.provider or spoken, [(model, "alias")], behind)
+                for one in (*self._own_prices(alias.provider or spoken, [(model, "")]), *behind):
+                    first = max(filter(None, (one.valid_from, alias.span.valid_from)), default=None)
+                    last = min(filter(None, (one.valid_until, alias.span.valid_until)), default=None)
+                    if first is None or last is None or first < last:
+                        yield DatedModel(one.price_model, one.rule, first, last)
+                if found.price_model is not None:
+                    yield DatedModel(
+                        found.price_model, "alias", alias.span.valid_from, alias.span.valid_until
+                    )
+
+    def _find(self, spoken: str, asked: Sequence[tuple[str, str]], dated: list[DatedModel]) -> PriceName:
+        """Return what the names mean in the book; what they mean for a time is added to `dated`."""
         rule = "unknown_model"
-        for name, found in ((response_model, "response_model"), (request_model, "request_model")):
-            if not name or len(name) > MAX_NAME_CHARS:
-                continue
-            spoken = (provider or "").strip().lower()
-            home, name = self._find_provider(spoken, name.strip().lower())
+        for name, found in asked:
+            home, bare = self._find_provider(spoken, name)
             if home is None:
                 rule = "unknown_model" if spoken in GATEWAYS else "unknown_provider"
                 continue
-            for form in _forms_of(name, home.id):
+            forms = list(_forms_of(bare, home.id))
+            for entry in self._names:
+                if any(entry.means(home.id, spoken, form) for form in forms):
+                    if entry.valid_from is None and entry.valid_until is None:
+                        return PriceName(entry.price_model, found)
+                    dated.append(
+                        DatedModel(entry.price_model, "dated_name", entry.valid_from, entry.valid_until)
+                    )
+            for form in forms:
                 model = self._find_model(home, form)
                 if model is not None:
                     return PriceName(f"{model[0].id}/{model[1].id}", found)
+        for name, _ in asked:
+            if gap := self._find_gap(spoken, name):
+                return PriceName(gap, "gap_filler")
         return PriceName(None, rule)
+
+    def _find_gap(self, spoken: str, name: str) -> str | None:
+        """Return the gap filler's model: the provider said so, or the name does, and the name is exactly one of its."""
+        head, _, rest = name.partition("/")
+        pairs = [(PROVIDERS.get(spoken, spoken), name)] if spoken not in GATEWAYS else []
+        if spoken in GATEWAYS or PROVIDERS.get(head, head) == PROVIDERS.get(spoken, spoken):
+            pairs.append((PROVIDERS.get(head, head), rest))
+        for provider, model in pairs:
+            for form in _forms_of(model, provider):
+                if found := self._gaps.get((provider, form)):
+                    return found
+        return None
 
     def _catalogue(self) -> dict[str, Provider]:
         if self._providers is None:
-            from genai_prices.data_snapshot import get_snapshot
+            if self._listed is None:
+                from genai_prices.data_snapshot import get_snapshot
 
-            self._providers = {provider.id: provider for provider in get_snapshot().providers}
+                self._listed = get_snapshot().providers
+            self._providers = {provider.id: provider for provider in self._listed}
         return self._providers
 
     def _find_provider(self, spoken: str, name: str) -> tuple[Provider | None, str]:
         """Return the provider, and the model's name without the provider in front."""
         catalogue = self._catalogue()
         if spoken not in GATEWAYS:
-            return catalogue.get(PROVIDERS.get(spoken, spoken)), name
+            return catalogue.get(provider_id(spoken)), name
         head, slash, rest = name.partition("/")
         named = catalogue.get(PROVIDERS.get(head, head)) if slash else None
         if named is not None:
@@ -151,13 +269,39 @@ class NameResolver:
         for place in (provider, *(self._catalogue()[other] for other in others)):
             for model in place.models:
                 if model.id.lower() == name:
-                    return place, model
+                    return None if self._is_unsold(place, model) else (place, model)
             for model in place.models:
                 if not model.is_match(name):
                     continue
                 if any(_is_version_of(*rest) for rest in _rests(model.match, name)):
-                    return place, model
+                    return None if self._is_unsold(place, model) else (place, model)
         return None
+
+    def _is_unsold(self, place: Provider, model: ModelInfo) -> bool:
+        return any(fnmatchcase(f"{place.id}/{model.id}", pattern) for pattern in self._unsold)
+
+
+def provider_id(spoken: str) -> str:
+    """Return the book's provider of a provider's name as OTel, an SDK or a gateway spells it.
+
+    >>> provider_id("openai.responses"), provider_id("amazon-bedrock"), provider_id("x_ai")
+    ('openai', 'aws', 'x-ai')
+    """
+    for name in (spoken, spoken.replace("-", "_"), spoken.rpartition(".")[0], spoken.partition(".")[0]):
+        if name in PROVIDERS:
+            return PROVIDERS[name]
+    head, dot, tail = spoken.partition(".")
+    return head if dot and tail in _ENDPOINTS else spoken
+
+
+def is_provider(wanted: str | None, spoken: str) -> bool:
+    """Return whether a provider is the wanted one, however either is spelled."""
+    return wanted is None or wanted == spoken or provider_id(wanted) == provider_id(spoken)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Return whether a name is the pattern, or one that its asterisks take in."""
+    return pattern == name or fnmatchcase(name, pattern)
 
 
 def _forms_of(name: str, provider: str) -> Iterator[str]:
@@ -171,6 +315,8 @@ def _forms_of(name: str, provider: str) -> Iterator[str]:
     bare = bare.removesuffix("[1m]").removesuffix(":beta")
     for head in ("bedrock/", "converse/", "invoke/", "models/", f"{provider}/"):
         bare = bare.removeprefix(head)
+    if provider == "aws":
+        bare = _AWS_REGION.sub("", bare)
     head, slash, rest = bare.partition("/")
     if slash and PROVIDERS.get(head) == provider:
         bare = rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analytics.pricing import current_price_book, reprice
+from analytics.pricing import reprice
 from spanledger.services import Services
 
 
@@ -22,7 +22,7 @@ def reprice_calls(
     """Price every call again by the present book; a dry run only says what would change."""
     dry_run = bool(arguments.get("dry_run"))
     with services.scheduler.paused():
-        report = reprice(services.store, current_price_book(services.store), dry_run=dry_run)
+        report = reprice(services.store, services.prices.book(services.store), dry_run=dry_run)
     if not dry_run:
         services.scheduler.run_pending()
     return {

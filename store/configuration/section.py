@@ -241,6 +241,10 @@ class Section:
             self.fail(key, "is an empty file; write the secret into it")
         return Secret(text)
 
+    def value(self, key: str) -> object | None:
+        """Return the value of a key as it was read, None when it is not set; the caller checks it."""
+        return self._take(key)
+
     def _take(self, key: str) -> object | None:
         self._asked.add(key)
         return self._values.get(key)

@@ -1,3 +1,3 @@
--- Version of the price book; 0 when there is none.
-SELECT coalesce(max(p.cost_version), 0) AS cost_version
-FROM ledger.prices AS p
+-- Present version of cost; 0 when there is none.
+SELECT coalesce(max(v.cost_version), 0) AS cost_version
+FROM ledger.cost_versions AS v

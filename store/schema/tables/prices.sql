@@ -5,6 +5,8 @@ CREATE TABLE ledger.prices (
     model VARCHAR NOT NULL, -- model of the book
     valid_from TIMESTAMP, -- inclusive; NULL: always
     valid_until TIMESTAMP, -- exclusive; NULL: open
+    window_from_day BIGINT, -- weekday (1 Monday, UTC) from which the row holds; NULL: all week
+    window_until_day BIGINT, -- weekday before which it holds (8: to the end of Sunday)
     window_from_minute BIGINT, -- minute of the day (UTC) from which the row holds; NULL: all day
     window_until_minute BIGINT, -- minute of the day before which it holds
     service_tier VARCHAR, -- batch, flex, priority …; NULL: standard
@@ -19,5 +21,5 @@ CREATE TABLE ledger.prices (
     per_request DOUBLE, -- a request
     other_units MAP(VARCHAR, DOUBLE), -- price of other units, by unit name
     source VARCHAR NOT NULL, -- where the price comes from
-    cost_version BIGINT NOT NULL -- version of the book
+    cost_version BIGINT NOT NULL -- version that brought the row; see cost_versions
 );

@@ -5,6 +5,8 @@ SELECT
     t.model AS model, -- model of the book
     t.valid_from AS valid_from, -- inclusive; NULL: always
     t.valid_until AS valid_until, -- exclusive; NULL: open
+    t.window_from_day AS window_from_day, -- weekday (1 Monday, UTC) from which the row holds; NULL: all week
+    t.window_until_day AS window_until_day, -- weekday before which it holds (8: to the end of Sunday)
     t.window_from_minute AS window_from_minute, -- minute of the day (UTC) from which the row holds; NULL: all day
     t.window_until_minute AS window_until_minute, -- minute of the day before which it holds
     t.service_tier AS service_tier, -- batch, flex, priority …; NULL: standard
@@ -19,5 +21,5 @@ SELECT
     t.per_request AS per_request, -- a request
     t.other_units AS other_units, -- price of other units, by unit name
     t.source AS source, -- where the price comes from
-    t.cost_version AS cost_version -- version of the book
+    t.cost_version AS cost_version -- version that brought the row; see cost_versions
 FROM ledger.prices AS t

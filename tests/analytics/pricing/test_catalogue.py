@@ -78,7 +78,7 @@ def library_price(provider: Provider, model: ModelInfo, call: dict[str, Any]) ->
     ).total_price
 
 
-def test_every_model_costs_what_the_library_says(book: PriceBook) -> None:
+def test_every_model_costs_what_the_library_says(catalogue: PriceBook) -> None:
     chance = random.Random(20261121)
     rows: list[dict[str, Any]] = []
     expected: list[float] = []
@@ -87,7 +87,7 @@ def test_every_model_costs_what_the_library_says(book: PriceBook) -> None:
             call = random_call(model, chance)
             expected.append(float(library_price(provider, model, call)))
             rows.append({**call, "provider": provider.id, "request_model": model.id})
-    priced = price_calls(calls(*rows), book).with_columns(expected=pl.Series(expected))
+    priced = price_calls(calls(*rows), catalogue).with_columns(expected=pl.Series(expected))
     wrong = priced.filter((pl.col("cost_usd").cast(pl.Float64) - pl.col("expected")).abs() > 1e-12)
     assert wrong.select("provider", "request_model", "cost_usd", "expected").rows() == []
     silent = priced.filter(pl.col("cost_usd").is_null() & (pl.col("expected") != 0))

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analytics.pricing import PriceBook, current_price_book, price_calls, reprice
+from analytics.pricing import PriceBook, PriceSource, current_price_book, parse_pricing, price_calls, reprice
 from store import Store
 from tests.analytics.building import NOON, a_call, a_run
 
@@ -100,7 +100,10 @@ def test_book_is_written_once_and_read_back(store: Store, book: PriceBook) -> No
     assert price_calls(call, again).equals(price_calls(call, book))
 
 
-def test_book_of_another_source_gets_a_new_version(store: Store, book: PriceBook) -> None:
-    old = book.prices.head(1).with_columns(source=pl.lit("genai-prices 0.0.1"), cost_version=pl.lit(4))
-    store.replace(appends={"prices": old})
-    assert current_price_book(store).version == 5
+def test_other_prices_make_a_new_version_with_a_reason(store: Store) -> None:
+    first = current_price_book(store)
+    own = parse_pricing({"model": [{"model": "acme-1", "input": 1.0, "output": 2.0}]})
+    second = current_price_book(store, PriceSource(own), author="ann", reason="a model of our own")
+    rows = store.query("SELECT cost_version, author, reason FROM cost_versions ORDER BY 1").to_pylist()
+    assert (first.version, second.version) == (1, 2)
+    assert rows[1] == {"cost_version": 2, "author": "ann", "reason": "a model of our own"}

@@ -1,0 +1,121 @@
+"""LiteLLM's map of prices: fills gaps of the catalogue, flagged, and checks it in the tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from analytics.pricing.overlay import Row
+
+GAPS_FILE: Final = Path(__file__).with_name("litellm_gaps.jsonl")
+"""Models of LiteLLM's map that the catalogue does not know, one a line; written by `extract_gaps`."""
+
+_MODES: Final = ("chat", "completion", "responses", "embedding", "rerank", None)
+_PRICES: Final = {
+    "input": "input_cost_per_token",
+    "cache_read": "cache_read_input_token_cost",
+    "cache_write": "cache_creation_input_token_cost",
+    "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
+    "output": "output_cost_per_token",
+    "reasoning": "output_cost_per_reasoning_token",
+}
+_UNITS: Final = {
+    "input_audio_tokens": "input_cost_per_audio_token",
+    "output_audio_tokens": "output_cost_per_audio_token",
+    "rerank_searches": "input_cost_per_query",
+}
+_EDGES: Final = {"_above_128k_tokens": 128_000, "_above_200k_tokens": 200_000, "_above_272k_tokens": 272_000}
+_TIERS: Final = {"_batches": "batch", "_flex": "flex", "_priority": "priority"}
+_PROVIDERS: Final = {
+    "azure_ai": "azure",
+    "bedrock": "aws",
+    "bedrock_converse": "aws",
+    "cohere_chat": "cohere",
+    "fireworks_ai": "fireworks",
+    "gemini": "google",
+    "text-completion-openai": "openai",
+    "together_ai": "together",
+    "voyage": "voyageai",
+    "xai": "x-ai",
+}
+
+
+def read_map(text: str, source: str) -> Iterator[Row]:
+    """Yield the rows of a map in LiteLLM's format, `model` without the provider in front.
+
+    Raises:
+        ValueError: It is no such map.
+    """
+    table = json.loads(text)
+    if not isinstance(table, dict) or not any("litellm_provider" in str(entry) for entry in table.values()):
+        raise ValueError("it is no price map of LiteLLM: no entry names a litellm_provider")
+    for name, entry in table.items():
+        if isinstance(entry, dict) and entry.get("litellm_provider") and entry.get("mode") in _MODES:
+            yield from _rows_of(name, entry, source)
+
+
+def provider_of(litellm_provider: str) -> str:
+    """Return the book's provider of one of LiteLLM's; those the book does not have keep their spelling."""
+    if litellm_provider.startswith("vertex_ai"):
+        return "google"
+    return _PROVIDERS.get(litellm_provider, litellm_provider)
+
+
+@cache
+def bundled_gaps() -> tuple[Row, ...]:
+    """Return the rows that come with this version."""
+    if not GAPS_FILE.exists():
+        return ()
+    lines = GAPS_FILE.read_text("utf-8").splitlines()
+    return tuple(row for line in lines for row in _rows_of_gap(json.loads(line)))
+
+
+def _rows_of_gap(gap: Mapping[str, Any]) -> Iterator[Row]:
+    yield from _rows_of(gap["name"], gap, gap["source"])
+
+
+def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
+    provider = provider_of(entry["litellm_provider"])
+    model = name.lower()
+    for head in (entry["litellm_provider"], provider, "vertex_ai", "gemini", "azure_ai", "azure"):
+        model = model.removeprefix(f"{head}/")
+    names = {
+        "price_model": f"{provider}/{model} (LiteLLM)",
+        "provider": provider,
+        "model": model,
+        "source": f"{source}, gap filler",
+    }
+    edges = [(0, "")] + [
+        (tokens, suffix) for suffix, tokens in _EDGES.items() if f"input_cost_per_token{suffix}" in entry
+    ]
+    for suffix, tier in {"": None, **_TIERS}.items():
+        if suffix and f"input_cost_per_token{suffix}" not in entry:
+            continue
+        for position, (tokens, above) in enumerate(edges):
+            prices = {
+                column: _number(entry, f"{key}{above}{suffix}", f"{key}{suffix}", key)
+                for column, key in _PRICES.items()
+            }
+            units = {unit: _number(entry, key) for unit, key in _UNITS.items()}
+            priced_units = [{"key": unit, "value": price} for unit, price in units.items() if price]
+            if prices["input"] is None and prices["output"] is None and not priced_units:
+                continue
+            yield {
+                **names,
+                **prices,
+                "service_tier": tier,
+                "tier_from_tokens": tokens,
+                "tier_until_tokens": edges[position + 1][0] if position + 1 < len(edges) else None,
+                "other_units": priced_units or None,
+            }
+
+
+def _number(entry: Mapping[str, Any], *keys: str) -> float | None:
+    for key in keys:
+        value = entry.get(key)
+        if isinstance(value, int | float) and value >= 0:
+            return float(value)
+    return None
