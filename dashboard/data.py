@@ -9,6 +9,8 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from analytics.metrics import distribution, part, totals
+from analytics.metrics.definitions import Part
 from dashboard.filters import Filters, Window
 from dashboard.reading import Reading, forget_all, read, select
 from dashboard.services import current
@@ -19,7 +21,15 @@ SPAN_LIMIT: Final = 20_000
 
 @dataclass(frozen=True)
 class Period:
-    """What overview shows of one window; columns as in store/queries/overview."""
+    """What overview shows of one window, per bin of it.
+
+    Attributes:
+        runs: bin, outcome, runs.
+        latency: bin, bucket, events.
+        calls: bin, model, calls, cost_usd, unpriced_calls.
+        tools: bin, tool, calls, failures, cost_usd.
+        cases: bin, outcome, cases, cost_usd, unpriced_calls.
+    """
 
     window: Window
     runs: pl.DataFrame
@@ -47,10 +57,7 @@ class Arrivals:
 
 
 def window_params(window: Window, filters: Filters) -> dict[str, object]:
-    """Return the parameters of the queries that look at a window.
-
-    Rollups do not know which models a run called: with a filter on models, runs come from the narrow tables.
-    """
+    """Return the parameters of the queries that look at a window."""
     return {
         "start": window.start,
         "until": window.until,
@@ -60,17 +67,44 @@ def window_params(window: Window, filters: Filters) -> dict[str, object]:
     }
 
 
+_SUMS: Final[dict[str, dict[str, Part]]] = {
+    "runs": {"runs": part("run")},
+    "calls": {
+        "calls": part("llm_call"),
+        "cost_usd": part("llm_call", "cost_usd"),
+        "unpriced_calls": part("llm_call", "unpriced_calls"),
+    },
+    "tools": {
+        "calls": part("tool_call"),
+        "failures": part("tool_call", outcome="error"),
+        "cost_usd": part("tool_call", "cost_usd"),
+    },
+    "cases": {
+        "cases": part("case"),
+        "cost_usd": part("case", "cost_usd"),
+        "unpriced_calls": part("case", "unpriced_calls"),
+    },
+}
+"""Sums that overview shows, by frame and column."""
+_SPLIT_BY: Final = {"runs": "outcome", "calls": "model", "tools": "tool", "cases": "outcome"}
+
+
 def _read_period(window: Window, filters: Filters) -> Period:
-    params = window_params(window, filters)
-    by_run = {**params, "fresh_from": window.start} if filters.model else params
-    return Period(
-        window=window,
-        runs=select("overview/runs", by_run),
-        latency=select("overview/latency", by_run),
-        calls=select("overview/calls", params),
-        tools=select("overview/tools", by_run),
-        cases=select("overview/cases", params),
-    )
+    store, times = current().store, (window.start, window.until, timedelta(seconds=window.bin_s))
+    everywhere = filters.where()
+    of_cases = {name: values for name, values in everywhere.items() if name != "model"}
+    frames = {
+        name: totals(
+            store,
+            sums,
+            *times,
+            where=of_cases if name == "cases" else everywhere,
+            group_by=[_SPLIT_BY[name]],
+        ).with_columns(pl.col("^(runs|calls|failures|cases|unpriced_calls)$").fill_null(0).cast(pl.Int64))
+        for name, sums in _SUMS.items()
+    }
+    latency = distribution(store, part("run"), "duration_ms", *times, where=everywhere)
+    return Period(window=window, latency=latency, **frames)
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)

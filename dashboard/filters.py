@@ -104,6 +104,11 @@ class Filters:
             "purposes": ["*"] if self.purpose == "all" else [self.purpose],
         }
 
+    def where(self) -> dict[str, list[str]]:
+        """Return the filters as `analytics.metrics` takes them."""
+        where = {name: list(getattr(self, name)) for name in DIMENSIONS if getattr(self, name)}
+        return where | {"purpose": ["*"] if self.purpose == "all" else [self.purpose]}
+
     def named(self) -> list[str]:
         """Return the active filters in words."""
         words = [f"{name} {', '.join(getattr(self, name))}" for name in DIMENSIONS if getattr(self, name)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analytics.metrics.catalogue import GROUPS, METRIC_NAMES, METRICS
 from analytics.metrics.comparison import evaluate_beside
-from analytics.metrics.definitions import Metric, say_meaning
+from analytics.metrics.definitions import Metric, part, say_meaning
 from analytics.metrics.evaluation import evaluate, find_metric, series
+from analytics.metrics.totals import distribution, totals
 from store.figures import DIMENSIONS
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "METRICS",
     "METRIC_NAMES",
     "Metric",
+    "distribution",
     "evaluate",
     "evaluate_beside",
     "find_metric",
+    "part",
     "say_meaning",
     "series",
+    "totals",
 ]

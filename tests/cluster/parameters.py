@@ -133,7 +133,6 @@ EXAMPLES = [
         "traces/runs", {"sort": "duration", "models": ["gpt-5"], "only_unpriced": True, "agents": ["triage"]}
     ),
     Example("traces/runs", {"sort": "start", "text": "ann", "outcomes": ["success"], "tools": ["lookup"]}),
-    Example("overview/calls", {"services": ["support"], "models": ["gpt-5", "claude-sonnet-5"]}),
 ]
 """More sets, where the first one leaves a branch of the query out."""
 
