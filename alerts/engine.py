@@ -5,31 +5,30 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from time import perf_counter
 from typing import Any, Final
 
 import msgspec
 
+from alerts.evaluation import LIVE, Evaluation, RuleStatus, evaluate_rules
 from alerts.evidence import StoreEvidence
 from alerts.memory import load_groups, load_instances, save_groups, save_instances
 from alerts.messages.compose import Composer
-from alerts.observations import Observation, Reading, Verdict
 from alerts.outbox import Outbox, Patience
+from alerts.reloading import ConfigSource, ConfigWatch
 from alerts.routing.groups import Decision, Group
 from alerts.routing.planning import Plan, Situation, plan_notifications
-from alerts.rules import AlertingConfig, AlertRule
+from alerts.rules import AlertingConfig
 from alerts.rules.conditions import Evidence
 from alerts.silences import load_silences
-from alerts.states import ACTIVE, AlertEvent, Instance, State, end_instance, fingerprint_labels, transition
+from alerts.states import AlertEvent, Instance, State
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from store import Control, Store
 from store.clock import Clock
 from store.control import alerting, mirror_control
 from store.control.alerting import AlertEventRow, OutboxRow
-from store.errors import SpanledgerError
 
 _log = logging.getLogger(__name__)
 
@@ -37,23 +36,12 @@ EVALUATION_INTERVAL: Final = timedelta(seconds=15)
 """How often rules are evaluated, at most after each load and at least by the clock."""
 IDLE_INTERVAL: Final = timedelta(minutes=1)
 """How often when nothing was loaded for as long and no alert is on its way: only the windows move then."""
+_DAY: Final = timedelta(days=1)
 _MIRROR_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
 _EVENTS_KEPT: Final = timedelta(days=90)
 _NOTIFICATIONS_KEPT: Final = timedelta(days=90)
 _ENDED_ALERTS_KEPT: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleStatus:
-    """How the last evaluation of a rule went."""
-
-    name: str
-    evaluated_at: datetime
-    duration_ms: float
-    groups: int
-    problem: str | None = None
-    """Why it could not be evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +68,19 @@ class AlertEngine:
         dashboard_url: str = "",
         patience: Patience | None = None,
         evidence: Evidence | None = None,
+        source: ConfigSource | None = None,
+        probe: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
+        """Begin with a configuration; `source` says where a changed one is found, `probe` figures of health."""
         self._store = store
         self._control = control
         self._config = config
         self._clock = clock
+        self._dashboard_url = dashboard_url
         self._composer = Composer({rule.name: rule for rule in config.rules}, dashboard_url)
-        self._evidence = evidence or StoreEvidence(store)
+        self._probe = probe
+        self._watch = ConfigWatch(source, control) if source else None
+        self._evidence = evidence or StoreEvidence(store, control, read_health=self._read_health)
         self._lock = threading.Lock()
         self._forgot_at: datetime | None = None
         self._mirrored_at: datetime | None = None
@@ -101,6 +95,11 @@ class AlertEngine:
             control, config.channels, clock=clock, patience=patience, prepare=self.notify_due
         )
         self.statuses: dict[str, RuleStatus] = {}
+
+    @property
+    def config_problem(self) -> str | None:
+        """Why a changed configuration is not used; None while what is written is what holds."""
+        return self._watch.problem if self._watch else None
 
     @property
     def config(self) -> AlertingConfig:
@@ -124,12 +123,13 @@ class AlertEngine:
     def evaluate(self) -> EvaluationReport:
         """Evaluate every rule now, and keep what follows: states, events, groups and messages, in one transaction."""
         with self._lock:
+            self._reload()
             now = self._clock()
             with self._control.read() as connection:
                 before = load_instances(connection)
-            after, events = self._move(before, now)
+            moved = self._move(before, now)
             self._evaluated_at = now
-            report = self._keep(before, after, events, now)
+            report = self._keep(before, moved.after, moved.events, now)
             self._changes += report.events + report.queued + report.suppressed
         if report.queued:
             self.outbox.wake()
@@ -159,46 +159,51 @@ class AlertEngine:
             self._mirrored_at, self._mirrored = now, progress
             mirror_control(self._control, self._store)
 
-    def _move(
-        self, before: Mapping[str, Instance], now: datetime
-    ) -> tuple[dict[str, Instance], list[AlertEvent]]:
+    def use_config(self, config: AlertingConfig) -> None:
+        """Work by another configuration from the next evaluation on; what is kept stays."""
+        with self._lock:
+            self._take_config(config)
+
+    def _take_config(self, config: AlertingConfig) -> None:
+        is_other = config.channels != self._config.channels
+        self._config = config
+        self._composer = Composer({rule.name: rule for rule in config.rules}, self._dashboard_url)
+        if is_other:
+            self.outbox.use_channels(config.channels)
+
+    def _reload(self) -> None:
+        changed = self._watch.take_change() if self._watch else None
+        if changed is not None:
+            self._take_config(changed)
+            _log.info("alerts work by %d rules and %d channels", len(changed.rules), len(changed.channels))
+
+    def _move(self, before: Mapping[str, Instance], now: datetime) -> Evaluation:
         """Return all instances after this evaluation, and their changes of state."""
         if isinstance(self._evidence, StoreEvidence):
             self._evidence.renew(now)
-        after, events = dict(before), list[AlertEvent]()
-        by_rule: dict[str, dict[str, Instance]] = {}
-        for instance in before.values():
-            by_rule.setdefault(instance.alert, {})[instance.fingerprint] = instance
-        for rule in self._config.rules:
-            if rule.is_enabled:
-                steps = self._step_rule(rule, by_rule.pop(rule.name, {}), now)
-            else:
-                steps = _end_all(by_rule.pop(rule.name, {}), now, "the alert was switched off")
-            _apply(steps, after, events)
-        for instances in by_rule.values():
-            _apply(_end_all(instances, now, "the alert was removed from the configuration"), after, events)
-        return after, events
+        evaluation = evaluate_rules(self._config.rules, self._evidence, before, now)
+        for name, status in evaluation.statuses.items():
+            known = self.statuses.get(name)
+            if status.problem is not None and (known is None or known.problem != status.problem):
+                _log.warning("alert %s: %s", name, status.problem)
+        self.statuses = evaluation.statuses
+        return evaluation
 
-    def _step_rule(self, rule: AlertRule, known: Mapping[str, Instance], now: datetime) -> list[_Step]:
-        started = perf_counter()
-        try:
-            readings = rule.condition.observe(self._evidence, now)
-        except SpanledgerError as error:
-            problem = f"the rule could not be evaluated: {error}"
-            self._note_status(rule, now, started, 0, problem)
-            observation = Observation(Verdict.ERROR, problem)
-            return [transition(instance, observation, now, rule.timing) for instance in known.values()]
-        self._note_status(rule, now, started, len(readings), None)
-        return _step_groups(rule, known, readings, now)
-
-    def _note_status(
-        self, rule: AlertRule, now: datetime, started: float, groups: int, problem: str | None
-    ) -> None:
-        before = self.statuses.get(rule.name)
-        if problem is not None and (before is None or before.problem != problem):
-            _log.warning("alert %s: %s", rule.name, problem)
-        duration_ms = (perf_counter() - started) * 1_000
-        self.statuses[rule.name] = RuleStatus(rule.name, now, duration_ms, groups, problem)
+    def _read_health(self) -> Mapping[str, float]:
+        """Return the figures of health that are known here, and those that others know."""
+        now = self._clock()
+        with self._control.read() as connection:
+            dead, oldest = (
+                alerting.count_dead(connection, now - _DAY),
+                alerting.find_oldest_queued(connection),
+            )
+        return {
+            "failing_rules": float(sum(status.problem is not None for status in self.statuses.values())),
+            "dead_notifications": float(dead),
+            "notification_age_ms": 0.0 if oldest is None else (now - oldest) / timedelta(milliseconds=1),
+            "configuration_errors": float(self._watch is not None and self._watch.problem is not None),
+            **self._probe(),
+        }
 
     def _keep(
         self,
@@ -218,8 +223,7 @@ class AlertEngine:
                 alerting.enqueue(connection, self._write(decision, now))
             self._forget_old(connection, now)
         self._next_flush_at = plan.next_flush_at
-        waiting = (State.PENDING, *ACTIVE)
-        self._is_quiet = plan.next_flush_at is None and all(i.state not in waiting for i in after.values())
+        self._is_quiet = plan.next_flush_at is None and all(i.state not in LIVE for i in after.values())
         sent = sum(decision.is_sent for decision in plan.decisions)
         return EvaluationReport(
             events=len(events),
@@ -285,56 +289,11 @@ def alerts_job(engine: AlertEngine) -> Job:
     return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=EVALUATION_INTERVAL)
 
 
-_HEALTHY: Final = frozenset({Verdict.CLEAR, Verdict.BETWEEN})
-"""Verdicts about a group without an alert that nothing follows from."""
-
-_Step = tuple[Instance, AlertEvent | None]
-
-
-def _step_groups(
-    rule: AlertRule, known: Mapping[str, Instance], readings: list[Reading] | Any, now: datetime
-) -> list[_Step]:
-    steps: list[_Step] = []
-    seen: set[str] = set()
-    for reading in readings:
-        labels = rule.label_alert(reading.labels)
-        fingerprint = fingerprint_labels(labels)
-        if fingerprint in seen:
-            continue
-        seen.add(fingerprint)
-        if fingerprint not in known and reading.observation.verdict in _HEALTHY:
-            continue
-        instance = known.get(fingerprint) or Instance(
-            fingerprint=fingerprint, alert=rule.name, severity=rule.severity, labels=labels, evaluated_at=now
-        )
-        steps.append(transition(instance, reading.observation, now, rule.timing))
-    absent = Observation(Verdict.MISSING, rule.condition.explain_absence())
-    steps += [
-        transition(instance, absent, now, rule.timing) for key, instance in known.items() if key not in seen
-    ]
-    return steps
-
-
-def _end_all(instances: Mapping[str, Instance], now: datetime, reason: str) -> list[_Step]:
-    return [
-        end_instance(instance, now, reason)
-        for instance in instances.values()
-        if instance.state in ACTIVE or instance.state is State.PENDING
-    ]
-
-
-def _apply(steps: list[_Step], after: dict[str, Instance], events: list[AlertEvent]) -> None:
-    for instance, event in steps:
-        after[instance.fingerprint] = instance
-        if event is not None:
-            events.append(event)
-
-
 def _is_worth_keeping(instance: Instance, before: Instance | None) -> bool:
     """Tell whether the instance must be written: it is active or waits, or just ceased to."""
     if before is None:
         return instance.state is not State.INACTIVE
-    if instance.state in ACTIVE or instance.state is State.PENDING:
+    if instance.state in LIVE:
         return instance != before
     return instance.state is not before.state
 

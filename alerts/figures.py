@@ -26,12 +26,26 @@ def format_figure(value: float | None, metric: str | None) -> str:
         return f"{'-' if value < 0 else ''}${_format_money(abs(value))}"
     if name.endswith("_ms"):
         return _format_milliseconds(value)
+    if name.endswith("_bytes"):
+        return _format_bytes(value)
     return _trim(value)
 
 
 def format_ratio(value: float) -> str:
     """Return "2.3×"."""
     return f"{_trim(value)}×"
+
+
+def format_difference(value: float, metric: str | None) -> str:
+    """Return the difference of two figures, signed; of rates in points.
+
+    >>> format_difference(-0.062, "success_rate"), format_difference(3.0, "cost_usd")
+    ('-6.2 points', '+$3.00')
+    """
+    sign = "-" if value < 0 else "+"
+    if (metric or "").endswith(_SHARES):
+        return f"{sign}{_trim(abs(value) * 100)} points"
+    return f"{sign}{format_figure(abs(value), metric)}"
 
 
 def format_instant(at: datetime) -> str:
@@ -59,6 +73,14 @@ def _format_money(value: float) -> str:
         return f"{value:,.2f}"
     digits = min(12, 1 - math.floor(math.log10(value)))
     return f"{value:,.{max(2, digits)}f}"
+
+
+def _format_bytes(value: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(value) < 1_000:
+            return f"{_trim(value)} {unit}"
+        value /= 1_000
+    return f"{_trim(value)} TB"
 
 
 def _format_milliseconds(value: float) -> str:

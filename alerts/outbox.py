@@ -64,6 +64,11 @@ class Outbox:
             self._start_lanes()
 
     @property
+    def lanes(self) -> Mapping[str, Lane]:
+        """The lane of each channel."""
+        return self._lanes
+
+    @property
     def delivered(self) -> int:
         """Messages that a channel took."""
         return sum(lane.delivered for lane in (*self._gone, *self._lanes.values()))

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "ack": ("benchmarks.ack", "measure_ack"),
     "whole": ("benchmarks.whole", "measure_whole"),
     "freshness": ("benchmarks.freshness", "measure_freshness"),
+    "alerts": ("benchmarks.alerts", "measure_alerts"),
     "idle": ("benchmarks.idle", "measure_idle"),
     "start": ("benchmarks.start", "measure_start"),
     "peers": ("benchmarks.peers", "measure_peers"),

@@ -6,7 +6,7 @@ import dataclasses
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -92,8 +92,14 @@ def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(home) / "spanledger"
 
 
-def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read and check the configuration.
+def load_config(
+    data_dir: Path,
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    made_rules: Sequence[Mapping[str, object]] = (),
+) -> Config:
+    """Read and check the configuration; `made_rules` are alerts that were made by command or on the page.
 
     `file` defaults to `SPANLEDGER_CONFIG`, else to `spanledger.toml` in the data directory, which
     may be missing.
@@ -122,7 +128,12 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
             data_dir,
             path,
             **sections,
-            alerting=parse_alerting(alerting, environ=environ, directory=path.parent if path else data_dir),
+            alerting=parse_alerting(
+                alerting,
+                made_rules=made_rules,
+                environ=environ,
+                directory=path.parent if path else data_dir,
+            ),
             mappings=parse_mappings(table.get(_MAPPING)),
             pricing=parse_pricing(_table(table, _PRICING, where)),
         )
@@ -130,6 +141,16 @@ def load_config(data_dir: Path, file: Path | None = None, environ: Mapping[str, 
         raise ConfigError(f"{where}: {error}") from error
     _check_addresses(config)
     return config
+
+
+def stamp_config(config: Config) -> tuple[int, int] | None:
+    """Return something that is another thing once the configuration file changed."""
+    path = config.file or config.data_dir / FILE_NAME
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def show_config(config: Config) -> str:

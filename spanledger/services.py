@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.engine import AlertEngine, alerts_job
+from alerts.reloading import ConfigSource
+from alerts.rules import AlertingConfig
 from analytics.pipeline import data_jobs
 from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
@@ -15,7 +17,8 @@ from collector.loader import Loader
 from collector.loading.intake import Intake
 from collector.log import LogReader
 from collector.mapping.compilation import registry_with
-from spanledger.config import Config
+from spanledger.config import Config, load_config, stamp_config
+from spanledger.health import HealthProbe
 from spanledger.housekeeping import housekeeping_jobs
 from spanledger.layout import log_dir, prices_dir
 from store import Control, Store, open_control, open_store
@@ -37,6 +40,15 @@ class Services:
     prices: PriceKeeper
 
 
+def find_alerting(config: Config) -> ConfigSource:
+    """Return where the rules, channels and routes of an installation are read from, again and again."""
+
+    def read(made_rules: Sequence[Mapping[str, object]]) -> AlertingConfig:
+        return load_config(config.data_dir, config.file, made_rules=made_rules).alerting
+
+    return ConfigSource(read, lambda: stamp_config(config))
+
+
 @contextmanager
 def open_services(
     config: Config, *, alerting: bool = False, loading: bool = False, clock: Clock = utc_now
@@ -51,8 +63,17 @@ def open_services(
     try:
         control = open_control(config.data_dir)
         try:
+            probe = HealthProbe(config, store, clock)
             engine = (
-                AlertEngine(store, control, config.alerting, clock=clock, dashboard_url=config.dashboard_url)
+                AlertEngine(
+                    store,
+                    control,
+                    config.alerting,
+                    clock=clock,
+                    dashboard_url=config.dashboard_url,
+                    source=find_alerting(config),
+                    probe=probe.read,
+                )
                 if alerting
                 else None
             )
@@ -67,6 +88,7 @@ def open_services(
                 if loading
                 else None
             )
+            probe.loader, probe.scheduler = loader, scheduler
             yield Services(config, store, control, intake, scheduler, engine, loader, clock(), prices)
         finally:
             control.close()

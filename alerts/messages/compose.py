@@ -58,6 +58,8 @@ class Composer:
         """Return what is said of one alert; a rule that is gone leaves the bare facts."""
         rule = self.rules.get(instance.alert)
         metric = (rule.condition.metric if rule else None) or instance.labels.get("metric")
+        if metric is None and instance.labels.get("unit") == "usd":
+            metric = "cost_usd"
         labels = clean_labels(instance.labels)
         value, threshold = format_figure(instance.value, metric), format_figure(instance.threshold, metric)
         fields = {

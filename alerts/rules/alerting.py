@@ -25,6 +25,8 @@ class AlertingConfig:
     rules: tuple[AlertRule, ...]
     channels: Mapping[str, Channel]
     route: Route
+    notes: tuple[str, ...] = ()
+    """What a person should know although it is right: rules that are not used, and why."""
 
     def find_rule(self, name: str) -> AlertRule | None:
         """Return the rule of that name."""
@@ -32,12 +34,18 @@ class AlertingConfig:
 
 
 def parse_alerting(
-    values: Mapping[str, object], *, environ: Mapping[str, str] | None = None, directory: Path | None = None
+    values: Mapping[str, object],
+    *,
+    made_rules: Sequence[Mapping[str, object]] = (),
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
 ) -> AlertingConfig:
     """Return the alerting configuration of the tables `alert`, `channel` and `route`; everything else is left alone.
 
     Args:
         values: The configuration as TOML gives it; the starter alerts are added.
+        made_rules: Tables of rules that were made by command or on the page; one of the configuration wins over one of
+            the same name, and a broken one is left out with a note.
         environ: Where `SPANLEDGER_CHANNEL_<NAME>_<KEY>` is looked up for secrets; the process's own by default.
         directory: What relative paths of secrets start from.
 
@@ -46,12 +54,14 @@ def parse_alerting(
     """
     environ = os.environ if environ is None else environ
     channels = _read_channels(_take_tables(values, "channel"), environ, directory)
-    rules = _read_rules(_take_tables(values, "alert"))
+    tables = _take_tables(values, "alert")
+    used, notes = _choose_made(made_rules, tables)
+    rules = _read_rules(tables, used)
     route_table = values.get("route", {})
     if not isinstance(route_table, Mapping):
         raise ConfigError("[route]: route is not a table; start it with [route]")
     route = read_routes(cast("Mapping[str, object]", route_table), tuple(channels))
-    return AlertingConfig(rules, channels, route)
+    return AlertingConfig(rules, channels, route, notes=tuple(notes))
 
 
 def _read_channels(
@@ -69,7 +79,30 @@ def _read_channels(
     return channels
 
 
-def _read_rules(tables: Sequence[Mapping[str, object]]) -> tuple[AlertRule, ...]:
+def _choose_made(
+    made: Sequence[Mapping[str, object]], tables: Sequence[Mapping[str, object]]
+) -> tuple[list[Mapping[str, object]], list[str]]:
+    """Return the rules made elsewhere that hold, and why the others do not."""
+    own = {name for table in tables if isinstance(name := table.get("name"), str)}
+    starters = {starter["name"]: starter for starter in STARTERS}
+    used, notes = list[Mapping[str, object]](), list[str]()
+    for table in made:
+        name = table.get("name")
+        if name in own:
+            notes.append(f"the alert {name!r} made by command is not used: the configuration file has one")
+            continue
+        try:
+            read_rule(Section(f'[[alert]] "{name}"', merge_starter(starters.get(name, {}), table)))
+        except ConfigError as error:
+            notes.append(f"the alert {name!r} made by command is not used: {error}")
+            continue
+        used.append(table)
+    return used, notes
+
+
+def _read_rules(
+    tables: Sequence[Mapping[str, object]], made: Sequence[Mapping[str, object]]
+) -> tuple[AlertRule, ...]:
     own: dict[object, Mapping[str, object]] = {}
     for number, table in enumerate(tables, 1):
         name = table.get("name")
@@ -78,15 +111,21 @@ def _read_rules(tables: Sequence[Mapping[str, object]]) -> tuple[AlertRule, ...]
                 "name", "is used by two alerts; rename one of them"
             )
         own[name if isinstance(name, str) else number] = table
+    changed = {**{table["name"]: table for table in made}, **own}
+    origins = {**dict.fromkeys((table["name"] for table in made), "command"), **dict.fromkeys(own, "file")}
     starters = {starter["name"]: starter for starter in STARTERS}
     rules = [
-        read_rule(Section(f'[[alert]] "{name}"', merge_starter(starter, own.get(name, {}))), is_starter=True)
+        read_rule(
+            Section(f'[[alert]] "{name}"', merge_starter(starter, changed.get(name, {}))),
+            is_starter=True,
+            origin=origins.get(name, "starter"),
+        )
         for name, starter in starters.items()
     ]
     rules += [
-        read_rule(Section(_title("alert", table, number), table))
-        for number, table in enumerate(tables, 1)
-        if not isinstance(name := table.get("name"), str) or name not in starters
+        read_rule(Section(_title("alert", table, number), table), origin=origins[key])
+        for number, (key, table) in enumerate(changed.items(), 1)
+        if key not in starters
     ]
     return tuple(rules)
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alerts.observations import Verdict
+from alerts.rules.measured import Flags
 from store.configuration.section import Section
 
 
@@ -23,6 +27,10 @@ class Bound:
         if sign * value > sign * self.limit:
             return Verdict.BREACH
         return Verdict.CLEAR if sign * value <= sign * self.recovery else Verdict.BETWEEN
+
+    def find_breaches(self, values: NDArray[np.float64]) -> Flags:
+        """Return which values lie beyond the limit; what is not known does not."""
+        return values > self.limit if self.side == "above" else values < self.limit
 
     def relation(self, verdict: Verdict) -> str:
         """Return how a value of that verdict lies to the limit, in words."""

@@ -1,23 +1,18 @@
-"""What a kind of condition is, and which kinds there are; each kind is one file beside this one."""
+"""What a kind of condition is, and where it looks; each kind is one file beside this one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol, Self
+from decimal import Decimal
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from alerts.observations import Reading
+from alerts.rules.measured import Attention, Group, Measured, Question
 from store.configuration.section import Filters, Section
 
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One row of a metric: the value of a group, and how many events it rests on."""
-
-    labels: Mapping[str, str]
-    value: float | None
-    count: int | None
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +31,59 @@ class DriftAlarm:
     evidence: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetStanding:
+    """How much of a budget is used."""
+
+    budget: str
+    labels: Mapping[str, str]
+    unit: str
+    period: str
+    limit: Decimal
+    used: Decimal | None
+    forecast: Decimal | None = None
+    """What will be used by the end of the period, if it goes on like this."""
+
+
 class Evidence(Protocol):
     """Where conditions look; rules that ask the same in one evaluation share the answer."""
 
-    def measure(
-        self,
-        metric: str,
-        start: datetime,
-        end: datetime,
-        where: Filters,
-        group_by: Sequence[str],
-    ) -> Sequence[Measured]:
-        """Return the metric over [start, end) for every group that had events."""
+    def prepare(self, questions: Sequence[Question]) -> None:
+        """Answer questions that will be asked, with as few queries as they allow."""
+        ...
+
+    def measure(self, question: Question) -> Measured:
+        """Return the metric for every group that had events."""
+        ...
+
+    def trace(self, question: Question) -> Mapping[Group, Sequence[tuple[int, float, float]]]:
+        """Return the metric hour by hour: for every group the hour of the day (UTC), the value and the count."""
+        ...
+
+    def recall(self, key: object, compute: Callable[[], _T]) -> _T:
+        """Return what was computed for `key` before, as long as every evaluation asks for it."""
+        ...
+
+    def ask(self, query: str, start: datetime, end: datetime) -> Measured:
+        """Return the answer to an SQL query: `value`, perhaps `n`, and every other column as a label."""
+        ...
+
+    def count_streaks(
+        self, subject: str, start: datetime, end: datetime, where: Filters, group_by: Sequence[str]
+    ) -> Measured:
+        """Return how many events of a subject failed in a row up to `end`."""
         ...
 
     def find_drift(self, since: datetime) -> Sequence[DriftAlarm]:
         """Return the alarms raised since then over present data."""
+        ...
+
+    def read_budgets(self) -> Sequence[BudgetStanding]:
+        """Return how every budget stands."""
+        ...
+
+    def read_health(self) -> Mapping[str, float]:
+        """Return the figures of Spanledger's own health that are known."""
         ...
 
 
@@ -82,8 +114,17 @@ class Condition(Protocol):
         """Dimensions it is restricted to."""
         ...
 
-    def observe(self, evidence: Evidence, now: datetime) -> Sequence[Reading]:
-        """Return what every group shows now; without groups, one reading with no labels."""
+    @property
+    def group_by(self) -> Sequence[str]:
+        """Dimensions it is split by, where they are known beforehand."""
+        ...
+
+    def questions(self, now: datetime) -> Sequence[Question]:
+        """Return what `observe` will ask, so that it is asked together with what other rules ask."""
+        ...
+
+    def observe(self, evidence: Evidence, now: datetime, attention: Attention) -> Sequence[Reading]:
+        """Return what the groups show now that something is wrong with, or that need attention."""
         ...
 
     def explain_absence(self) -> str:

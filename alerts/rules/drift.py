@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Self
 from alerts.figures import format_figure, format_instant
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
+from alerts.rules.measured import Attention, Question
 from analytics.metrics import METRICS
 from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
@@ -49,7 +50,16 @@ class Drift:
         """It is about whichever metric drifted."""
         return
 
-    def observe(self, evidence: Evidence, now: datetime) -> Sequence[Reading]:
+    @property
+    def group_by(self) -> Sequence[str]:
+        """The dimensions of its alarms."""
+        return _DIMENSIONS
+
+    def questions(self, now: datetime) -> Sequence[Question]:
+        """Return nothing: detectors look by themselves."""
+        return []
+
+    def observe(self, evidence: Evidence, now: datetime, attention: Attention) -> Sequence[Reading]:
         """Return one reading for each series with an alarm in the window; its latest speaks for it."""
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):

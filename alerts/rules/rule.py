@@ -10,15 +10,38 @@ from urllib.parse import urlsplit
 
 from alerts.messages.templates import check_template
 from alerts.rules.baseline import Baseline
+from alerts.rules.budget import Budget
+from alerts.rules.burn_rate import BurnRate
+from alerts.rules.change import Change
 from alerts.rules.conditions import Condition
 from alerts.rules.drift import Drift
+from alerts.rules.health import Health
+from alerts.rules.in_a_row import InARow
+from alerts.rules.novelty import Novelty
+from alerts.rules.silence import Silence
+from alerts.rules.spike import Spike
 from alerts.rules.threshold import Threshold
 from alerts.states import NoDataPolicy, Timing
 from store.configuration.section import Section
 from store.errors import ConfigError
 
 SEVERITIES: Final = ("info", "warning", "critical")
-CONDITIONS: Final[Mapping[str, type[Condition]]] = {kind.kind: kind for kind in (Threshold, Baseline, Drift)}
+CONDITIONS: Final[Mapping[str, type[Condition]]] = {
+    kind.kind: kind
+    for kind in (
+        Threshold,
+        Baseline,
+        Change,
+        BurnRate,
+        InARow,
+        Drift,
+        Spike,
+        Silence,
+        Budget,
+        Novelty,
+        Health,
+    )
+}
 _RESERVED_LABELS: Final = ("alert", "severity")
 
 
@@ -35,13 +58,15 @@ class AlertRule:
     is_enabled: bool = True
     is_starter: bool = False
     """It comes with Spanledger, changed by the configuration or not."""
+    origin: str = "file"
+    """Where it was written last: starter, file or command."""
 
     def label_alert(self, group: Mapping[str, str]) -> dict[str, str]:
         """Return all labels of the alert of one group; what the rule says wins over what telemetry says."""
         return {**group, **self.labels, "alert": self.name, "severity": self.severity}
 
 
-def read_rule(section: Section, *, is_starter: bool = False) -> AlertRule:
+def read_rule(section: Section, *, is_starter: bool = False, origin: str = "file") -> AlertRule:
     """Return the rule that an [[alert]] table writes.
 
     Raises:
@@ -50,9 +75,11 @@ def read_rule(section: Section, *, is_starter: bool = False) -> AlertRule:
     name = section.name()
     condition = _find_kind(section).read(section)
     labels = section.pairs("labels")
-    for label in _RESERVED_LABELS:
-        if label in labels:
+    for label in labels:
+        if label in _RESERVED_LABELS:
             section.fail("labels", f"sets {label}, which every alert has already; remove it")
+        if label in condition.group_by:
+            section.fail("labels", f"sets {label}, by which the alert is split; choose another name")
     rule = AlertRule(
         name=name,
         condition=condition,
@@ -62,6 +89,7 @@ def read_rule(section: Section, *, is_starter: bool = False) -> AlertRule:
         annotations=_read_annotations(section),
         is_enabled=section.flag("enabled", default=True),
         is_starter=is_starter,
+        origin=origin,
     )
     section.finish()
     return rule
@@ -79,6 +107,9 @@ def _read_timing(section: Section) -> Timing:
 def _find_kind(section: Section) -> type[Condition]:
     written = section.choice("kind", tuple(CONDITIONS), "") if "kind" in section else None
     implied = [kind for kind in CONDITIONS.values() if _has_any(section, kind.keys)]
+    if Health in implied or written == Health.kind:
+        # Its limit is written with the keys of a threshold.
+        implied = [kind for kind in implied if kind is not Threshold]
     if written is not None:
         for kind in implied:
             if kind.kind != written:

@@ -29,6 +29,89 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "annotations": {"summary": "The last 24 hours cost {{ value }}, far above the daily average"},
     },
     {
+        "name": "slow runs",
+        "metric": "run_p95_ms",
+        "above": 20_000,
+        "recover_below": 18_000,
+        "window": "1h",
+        "group_by": ["agent"],
+        "min_count": 20,
+        "for": "10m",
+        "keep_firing_for": "10m",
+        "severity": "warning",
+        "annotations": {"summary": "5 of 100 runs of {{ labels.agent }} take longer than {{ value }}"},
+    },
+    {
+        "name": "user fails repeatedly",
+        "in_a_row": 3,
+        "of": "run",
+        "group_by": ["user_id"],
+        "window": "24h",
+        "severity": "warning",
+        "annotations": {"summary": "The last {{ value }} runs of {{ labels.user_id }} failed"},
+    },
+    {
+        "name": "tool fails",
+        "in_a_row": 3,
+        "of": "tool_call",
+        "group_by": ["tool"],
+        "window": "6h",
+        "severity": "warning",
+        "annotations": {"summary": "{{ labels.tool }} failed {{ value }} times in a row"},
+    },
+    {
+        "name": "completion rate",
+        "metric": "completion_rate",
+        "below_change": -0.05,
+        "recover_above_change": -0.03,
+        "window": "6h",
+        "season": "day",
+        "baseline": "7d",
+        "min_count": 50,
+        "for": "15m",
+        "keep_firing_for": "15m",
+        "severity": "warning",
+        "annotations": {"summary": "Fewer runs are completed than usual: {{ value }}"},
+    },
+    {
+        "name": "budget nearly used",
+        "budget": "*",
+        "at": 0.8,
+        "severity": "warning",
+        "annotations": {
+            "summary": "{{ labels.budget }}: {{ value }} used, {{ threshold }} is the warning level"
+        },
+    },
+    {
+        "name": "budget used",
+        "budget": "*",
+        "at": 1.0,
+        "severity": "critical",
+        "annotations": {"summary": "{{ labels.budget }} is used up: {{ value }} of {{ threshold }}"},
+    },
+    {
+        "name": "budget forecast",
+        "budget": "*",
+        "at": 1.0,
+        "forecast": True,
+        "for": "1h",
+        "severity": "info",
+        "annotations": {"summary": "{{ labels.budget }} will be used up: {{ value }} of {{ threshold }}"},
+    },
+    {
+        "name": "unpriced calls",
+        "metric": "unpriced_calls",
+        "above": 0,
+        "window": "24h",
+        "group_by": ["model"],
+        "for": "5m",
+        "severity": "info",
+        "annotations": {
+            "summary": "Calls of {{ labels.model }} have no price, so that costs are “at least”",
+            "description": "Add a price with spanledger prices update, or one of your own.",
+        },
+    },
+    {
         "name": "drift",
         "kind": "drift",
         "window": "24h",
@@ -37,10 +120,59 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
             "summary": "{{ labels.metric }} changed for good: {{ threshold }} before, {{ value }} since"
         },
     },
+    {
+        "name": "ingest lag",
+        "health": "ingest_lag_ms",
+        "above": 60_000,
+        "for": "2m",
+        "severity": "critical",
+        "annotations": {"summary": "Data have waited {{ value }} to be loaded"},
+    },
+    {
+        "name": "dead letters",
+        "health": "dead_letters",
+        "above": 0,
+        "severity": "warning",
+        "annotations": {
+            "summary": "{{ value }} records of the last hour could not be loaded",
+            "description": "SELECT * FROM dead_letters ORDER BY received_at DESC says why.",
+        },
+    },
+    {
+        "name": "disk space",
+        "health": "disk_free_rate",
+        "below": 0.05,
+        "recover_above": 0.08,
+        "severity": "critical",
+        "annotations": {"summary": "{{ value }} of the disk is free"},
+    },
+    {
+        "name": "configuration",
+        "health": "configuration_errors",
+        "above": 0,
+        "severity": "warning",
+        "annotations": {
+            "summary": "The changed configuration is wrong; the last good one holds",
+            "description": "spanledger alerts check-config says what is wrong.",
+        },
+    },
+    {
+        "name": "notifications",
+        "health": "dead_notifications",
+        "above": 0,
+        "severity": "warning",
+        "annotations": {
+            "summary": "{{ value }} notifications of the last day could not be delivered",
+            "description": "spanledger alerts replay sends them again.",
+        },
+    },
 )
 """Tables as a configuration would write them."""
 
-_CONDITION_KEYS: Final = ("above", "below", "above_baseline", "below_baseline")
+_CONDITION_KEYS: Final = (
+    "above", "below", "above_baseline", "below_baseline", "above_change", "below_change",
+    "objective", "in_a_row", "spike", "silent_for", "budget", "new", "health",
+)  # fmt: skip
 _KEPT_KEYS: Final = ("name", "metric", "window", "min_count", "for", "keep_firing_for", "severity")
 """What a starter still says when its condition is replaced."""
 

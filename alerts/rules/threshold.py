@@ -1,4 +1,4 @@
-"""Threshold: the metric is above or below a number."""
+"""Threshold: the metric, or what a query answers, is above or below a number."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import ClassVar, Final, Self
 from alerts.figures import format_figure
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
-from alerts.rules.conditions import Evidence, Measured
-from alerts.rules.measure import Measure
+from alerts.rules.conditions import Evidence
+from alerts.rules.measure import Measure, QueryMeasure
+from alerts.rules.measured import Attention, Measured, Question
 from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
 
@@ -25,18 +26,19 @@ class Threshold:
     kind: ClassVar[str] = "threshold"
     keys: ClassVar[tuple[str, ...]] = ("above", "below")
 
-    measure: Measure
+    measure: Measure | QueryMeasure
     bound: Bound
 
     @classmethod
     def read(cls, section: Section) -> Self:
         """Return the condition that the section writes."""
-        return cls(Measure.read(section, _WINDOW), read_bound(section, "above", "below"))
+        source = QueryMeasure if "query" in section else Measure
+        return cls(source.read(section, _WINDOW), read_bound(section, "above", "below"))
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> str | None:
         """Metric it is about."""
-        return self.measure.metric
+        return self.measure.metric if isinstance(self.measure, Measure) else None
 
     @property
     def window(self) -> timedelta:
@@ -46,31 +48,52 @@ class Threshold:
     @property
     def where(self) -> Filters:
         """Dimensions it is restricted to."""
-        return self.measure.where
+        return self.measure.where if isinstance(self.measure, Measure) else {}
 
-    def observe(self, evidence: Evidence, now: datetime) -> Sequence[Reading]:
+    @property
+    def group_by(self) -> Sequence[str]:
+        """Dimensions it is split by."""
+        return self.measure.group_by if isinstance(self.measure, Measure) else ()
+
+    def questions(self, now: datetime) -> Sequence[Question]:
+        """Return the question about the present window."""
+        return [self.measure.question(now - self.measure.delay)] if isinstance(self.measure, Measure) else []
+
+    def observe(self, evidence: Evidence, now: datetime, attention: Attention) -> Sequence[Reading]:
         """Hold every group's figure against the bound."""
-        return [Reading(row.labels, self._judge(row)) for row in self.measure.take(evidence, now)]
+        measured = self.measure.take(evidence, now)
+        breaches = self.bound.find_breaches(measured.values)
+
+        def judge(position: int) -> Observation:
+            return self._judge(measured, position)
+
+        if isinstance(self.measure, Measure):
+            return self.measure.judge(evidence, now, measured, breaches, attention, judge)
+        return self.measure.judge(measured, breaches, attention, judge)
 
     def explain_absence(self) -> str:
         """Return why a group may have gone."""
-        return self.measure.explain_absence()
+        if isinstance(self.measure, Measure):
+            return self.measure.explain_absence()
+        return "missing: the query does not name the group any more"
 
     def describe(self) -> str:
         """Return the condition in words."""
         limit = format_figure(self.bound.limit, self.metric)
-        return f"{self.measure.title} {self.bound.side} {limit} over {format_duration(self.window)}"
+        return f"{self._title} {self.bound.side} {limit} over {format_duration(self.window)}"
 
-    def _judge(self, row: Measured) -> Observation:
-        gap = self.measure.find_gap(row)
-        if gap is not None or row.value is None:
-            return gap or Observation(Verdict.NO_DATA, "no data")
-        verdict = self.bound.judge(row.value)
-        limit = self.bound.recovery if verdict is Verdict.BETWEEN else self.bound.limit
+    @property
+    def _title(self) -> str:
+        return self.measure.title if isinstance(self.measure, Measure) else "the query's value"
+
+    def _judge(self, measured: Measured, position: int) -> Observation:
+        value, count = float(measured.values[position]), measured.count(position)
+        verdict = self.bound.judge(value)
         relation = self.bound.relation(verdict)
-        rest = f" ({row.count:,} events)" if row.count is not None else ""
+        limit = self.bound.recovery if verdict is Verdict.BETWEEN else self.bound.limit
+        rest = f" ({count:,} events)" if count is not None else ""
         reason = (
-            f"{self.measure.title} is {format_figure(row.value, self.metric)}, {relation} "
+            f"{self._title} is {format_figure(value, self.metric)}, {relation} "
             f"{format_figure(limit, self.metric)}, over {format_duration(self.window)}{rest}"
         )
-        return Observation(verdict, reason, row.value, self.bound.limit)
+        return Observation(verdict, reason, value, self.bound.limit)

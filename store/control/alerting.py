@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from store.control.tables import alert_events, alert_groups, alert_threads, alerts, outbox, silences
+from store.control.tables import alert_events, alert_groups, alert_threads, alerts, budgets, outbox, silences
 from store.errors import NotFound
 
 
@@ -316,10 +316,28 @@ def find_next_attempt(connection: Connection, channel: str | None = None) -> dat
     return connection.execute(query).scalar()
 
 
+def count_dead(connection: Connection, since: datetime) -> int:
+    """Return how many messages that were decided since then were given up."""
+    query = select(func.count()).where(outbox.c.state == "dead", outbox.c.decided_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def find_oldest_queued(connection: Connection) -> datetime | None:
+    """Return when the oldest message that waits was decided."""
+    return connection.execute(
+        select(func.min(outbox.c.decided_at)).where(outbox.c.state == "queued")
+    ).scalar()
+
+
 def has_other_channels(connection: Connection, channels: Sequence[str]) -> bool:
     """Tell whether a message waits for a channel that is none of these."""
     query = select(outbox.c.channel).where(outbox.c.state == "queued").distinct()
     return not set(connection.execute(query).scalars()) <= set(channels)
+
+
+def list_budgets(connection: Connection) -> Sequence[Row[Any]]:
+    """Return how every budget stands."""
+    return connection.execute(select(budgets).order_by(budgets.c.fingerprint)).all()
 
 
 def add_silence(connection: Connection, row: SilenceRow) -> int:

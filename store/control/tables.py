@@ -37,6 +37,16 @@ alerts = Table(
     Column("problem", Text),
 )
 
+alert_rules = Table(
+    "alert_rules",
+    metadata,
+    Column("name", String, primary_key=True),
+    # The table that a configuration file would hold.
+    Column("definition", JSON, nullable=False),
+    Column("author", String, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
 alert_events = Table(
     "alert_events",
     metadata,

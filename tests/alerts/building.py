@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from alerts.messages.model import Item, Message
-from alerts.rules.conditions import DriftAlarm, Measured
+from alerts.rules.conditions import BudgetStanding, DriftAlarm
+from alerts.rules.measured import Measured, Question
 from alerts.states import Instance, State, fingerprint_labels
 from store.configuration.section import Filters
 
+T = TypeVar("T")
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
@@ -28,32 +30,65 @@ class SteppedClock:
         return self.now
 
 
+Row = tuple[Mapping[str, str], float | None, int | None]
+
+
 class ScriptedEvidence:
     """Figures as a test says; a figure that is an error is raised."""
 
     def __init__(self) -> None:
-        self.figures: dict[str, list[Measured] | Exception] = {}
-        self.by_end: dict[str, Callable[[datetime], list[Measured]]] = {}
+        self.figures: dict[str, list[Row] | Exception] = {}
+        self.by_end: dict[str, Callable[[datetime], list[Row]]] = {}
         """Metrics whose figures depend on the window's end."""
+        self.by_question: Callable[[Question], list[Row]] | None = None
+        self.streaks: list[Row] = []
+        self.traces: dict[tuple[str | None, ...], list[tuple[int, float, float]]] = {}
         self.alarms: list[DriftAlarm] = []
+        self.budgets: list[BudgetStanding] = []
+        self.health: dict[str, float] = {}
         self.asked = 0
 
-    def show(self, metric: str, *rows: tuple[Mapping[str, str], float | None, int | None]) -> None:
-        self.figures[metric] = [Measured(labels, value, count) for labels, value, count in rows]
+    def show(self, metric: str, *rows: Row) -> None:
+        self.figures[metric] = list(rows)
 
-    def measure(
-        self, metric: str, start: datetime, end: datetime, where: Filters, group_by: Sequence[str]
-    ) -> Sequence[Measured]:
+    def prepare(self, questions: Sequence[Question]) -> None:
+        """Know everything anyway."""
+
+    def measure(self, question: Question) -> Measured:
         self.asked += 1
-        if metric in self.by_end:
-            return self.by_end[metric](end)
-        figures = self.figures.get(metric, [])
+        if self.by_question is not None:
+            return Measured.of(self.by_question(question))
+        if question.metric in self.by_end:
+            return Measured.of(self.by_end[question.metric](question.end))
+        figures = self.figures.get(question.metric, [])
         if isinstance(figures, Exception):
             raise figures
-        return figures
+        return Measured.of(figures)
+
+    def trace(
+        self, question: Question
+    ) -> Mapping[tuple[str | None, ...], Sequence[tuple[int, float, float]]]:
+        return self.traces
+
+    def recall(self, key: object, compute: Callable[[], T]) -> T:
+        return compute()
+
+    def ask(self, query: str, start: datetime, end: datetime) -> Measured:
+        return self.measure(Question(query, start, end))
+
+    def count_streaks(
+        self, subject: str, start: datetime, end: datetime, where: Filters, group_by: Sequence[str]
+    ) -> Measured:
+        return Measured.of(self.streaks)
 
     def find_drift(self, since: datetime) -> Sequence[DriftAlarm]:
         return [alarm for alarm in self.alarms if alarm.raised_at >= since]
+
+    def read_budgets(self) -> Sequence[BudgetStanding]:
+        return self.budgets
+
+    def read_health(self) -> Mapping[str, float]:
+        return self.health
 
 
 def an_instance(alert: str = "success rate", state: State = State.FIRING, **changes: Any) -> Instance:

@@ -14,8 +14,7 @@ from alerts.channels.email import EmailChannel
 from alerts.channels.slack import SlackChannel
 from alerts.check import describe_config
 from alerts.rules import AlertingConfig, parse_alerting
-from alerts.rules.baseline import Baseline
-from alerts.rules.drift import Drift
+from alerts.rules.starter import STARTERS
 from alerts.rules.threshold import Threshold
 from alerts.states import NoDataPolicy
 from store.configuration.durations import format_duration, parse_duration
@@ -68,19 +67,17 @@ def test_example_of_the_contract_is_understood() -> None:
 
 def test_starter_alerts_are_on_without_any_configuration() -> None:
     config = parse("")
-    assert {rule.name: type(rule.condition) for rule in config.rules} == {
-        "success rate": Threshold,
-        "cost": Baseline,
-        "drift": Drift,
-    }
+    assert [rule.name for rule in config.rules] == [starter["name"] for starter in STARTERS]
+    assert {"success rate", "cost", "slow runs", "user fails repeatedly", "tool fails", "completion rate",
+            "budget used", "unpriced calls", "drift", "ingest lag"} <= {rule.name for rule in config.rules}  # fmt: skip
     assert all(rule.is_enabled for rule in config.rules)
 
 
-@pytest.mark.parametrize("name", ["success rate", "cost", "drift"])
+@pytest.mark.parametrize("name", [str(starter["name"]) for starter in STARTERS])
 def test_starter_alert_can_be_switched_off_by_name(name: str) -> None:
     config = parse(f'[[alert]]\nname = "{name}"\nenabled = false')
     assert [rule.name for rule in config.rules if not rule.is_enabled] == [name]
-    assert len(config.rules) == 3
+    assert len(config.rules) == len(STARTERS)
 
 
 def test_single_key_of_a_starter_alert_can_be_changed() -> None:
@@ -97,6 +94,24 @@ def test_starter_alert_can_change_its_side_or_kind() -> None:
     assert isinstance(rule.condition, Threshold)
     assert rule.condition.window == timedelta(days=1)
     assert rule.annotations == {}
+
+
+def test_rule_of_the_file_wins_over_one_made_by_command_and_says_so() -> None:
+    made = [
+        {"name": "mine", "metric": "success_rate", "below": 0.5},
+        {"name": "a", "metric": "success_rate", "below": 0.5},
+        {"name": "cost", "enabled": False},
+        {"name": "broken", "metric": "nothing", "below": 0.5},
+    ]
+    text = '[[alert]]\nname = "a"\nmetric = "run_p95_ms"\nabove = 1'
+    config = parse_alerting(tomllib.loads(text), made_rules=made, environ={})
+    assert {rule.name: rule.origin for rule in config.rules if rule.origin != "starter"} == {
+        "a": "file",
+        "mine": "command",
+        "cost": "command",
+    }
+    assert (config.find_rule("cost") or config.rules[0]).is_enabled is False
+    assert [note.split("'")[1] for note in config.notes] == ["a", "broken"]
 
 
 def test_alert_that_counts_takes_nothing_for_a_figure() -> None:
@@ -160,7 +175,7 @@ WRONG = {
         "above = 1 and above_baseline exclude each other",
     ),
     "kind and key": (ALERT + 'kind = "baseline"\nabove = 1', 'above = 1 does not go with kind = "baseline"'),
-    "unknown kind": (ALERT + 'kind = "spikes"', 'kind = "spikes" is not one of threshold, baseline, drift'),
+    "unknown kind": (ALERT + 'kind = "spikes"', 'kind = "spikes" is not one of threshold, baseline, change'),
     "no condition": (ALERT, "there is no condition"),
     "recovery beyond": (ALERT + "above = 1\nrecover_below = 2", "recover_below = 2 is beyond above = 1"),
     "recovery side": (ALERT + "above = 1\nrecover_above = 0.5", "recover_above = 0.5 does not go with above"),

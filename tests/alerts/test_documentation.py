@@ -12,7 +12,9 @@ from alerts.channels.registry import CHANNEL_TYPES, read_channel
 from alerts.messages.templates import FIELDS
 from alerts.routing.groups import Reason
 from alerts.rules import CONDITIONS, SEVERITIES, parse_alerting
+from alerts.rules.health import HEALTH_FIGURES
 from alerts.rules.rule import read_rule
+from alerts.rules.starter import STARTERS
 from alerts.states import NoDataPolicy, State
 from store.configuration.section import Section
 
@@ -21,6 +23,14 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 RULES = {
     "threshold": {"metric": "success_rate", "below": 0.9},
     "baseline": {"metric": "cost_usd", "above_baseline": 2.0},
+    "change": {"metric": "success_rate", "below_change": -0.05},
+    "burn_rate": {"metric": "success_rate", "objective": 0.99},
+    "in_a_row": {"in_a_row": 3},
+    "spike": {"metric": "cost_usd", "spike": 6},
+    "silence": {"silent_for": "1h"},
+    "budget": {"budget": "*"},
+    "new": {"new": "model"},
+    "health": {"health": "failing_jobs", "above": 0},
     "drift": {"kind": "drift"},
 }
 CHANNELS = {
@@ -60,7 +70,15 @@ def test_every_key_of_a_channel_is_documented(kind: str) -> None:
 
 
 def test_every_choice_is_documented() -> None:
-    words = {*CONDITIONS, *CHANNEL_TYPES, *SEVERITIES, *FIELDS, *(reason.value for reason in Reason)}
+    words = {
+        *CONDITIONS,
+        *HEALTH_FIGURES,
+        *(starter["name"] for starter in STARTERS),
+        *CHANNEL_TYPES,
+        *SEVERITIES,
+        *FIELDS,
+        *(reason.value for reason in Reason),
+    }
     words |= {policy.value for policy in NoDataPolicy} | {state.value for state in State}
     assert missing(words) == set()
 

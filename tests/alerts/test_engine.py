@@ -16,14 +16,15 @@ from alerts.check import list_alerts
 from alerts.engine import AlertEngine, alerts_job
 from alerts.matchers import parse_matcher
 from alerts.rules import AlertingConfig, parse_alerting
-from alerts.rules.conditions import DriftAlarm, Measured
+from alerts.rules.conditions import DriftAlarm
+from alerts.rules.starter import STARTERS as SHIPPED
 from alerts.silences import add_silence, expire_silence
 from analytics.jobs import JobContext
 from store import Control, Store, open_control, open_store
 from store.control import alerting
 from store.control.alerting import AlertEventRow, OutboxRow
 from store.errors import ConfigError, NotFound, StoreUnavailable
-from tests.alerts.building import START, ScriptedEvidence, SteppedClock
+from tests.alerts.building import START, Row, ScriptedEvidence, SteppedClock
 from tests.alerts.lookalikes import HttpLookalike
 
 RULE: dict[str, Any] = {
@@ -35,7 +36,7 @@ RULE: dict[str, Any] = {
     "keep_firing_for": "1m",
     "severity": "critical",
 }
-STARTERS = ("success rate", "cost", "drift")
+STARTERS = tuple(str(starter["name"]) for starter in SHIPPED)
 QUICK = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "4h"}
 
 
@@ -342,9 +343,9 @@ def test_baseline_compares_with_earlier_windows_and_needs_enough_of_them(install
     it = install({"name": "dear", "metric": "cost_usd", "above_baseline": 2.0, "at_least": 5})
     costs = {0: 30.0, 1: 10.0, 2: 12.0, 3: 8.0}
 
-    def answer(end: datetime) -> list[Measured]:
+    def answer(end: datetime) -> list[Row]:
         days_ago = round((it.clock() - end) / timedelta(days=1))
-        return [Measured({}, costs.get(days_ago, 0.0), 10 if days_ago in costs else 0)]
+        return [({}, costs.get(days_ago, 0.0), 10 if days_ago in costs else 0)]
 
     it.evidence.by_end["cost_usd"] = answer
     it.step()

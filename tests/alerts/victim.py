@@ -14,6 +14,7 @@ from typing import cast
 from alerts.engine import AlertEngine
 from alerts.outbox import Patience
 from alerts.rules import parse_alerting
+from alerts.rules.starter import STARTERS
 from store import Store, open_control
 from store.clock import utc_now
 from tests.alerts.building import ScriptedEvidence
@@ -27,7 +28,7 @@ class NoStore:
 
 
 def main(directory: str, url: str, rate: str) -> None:
-    off = [{"name": name, "enabled": False} for name in ("success rate", "cost", "drift")]
+    off = [{"name": name, "enabled": False} for name in (starter["name"] for starter in STARTERS)]
     tables = {
         "alert": [*off, {"name": "rate", "metric": "success_rate", "below": 0.9}],
         "channel": [{"name": "hook", "type": "webhook", "url": url}],

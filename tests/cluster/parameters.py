@@ -17,8 +17,15 @@ _END = _BEGIN + timedelta(days=4)
 _TRACE = TRACES[3]
 _SPAN = f"{int(_TRACE, 16) * 16:016x}"
 
+STREAK_DIMENSIONS = (
+    "service", "environment", "tenant", "agent", "agent_version", "purpose", "user_id", "tool", "model"
+)  # fmt: skip
+
 VALUES: dict[str, object] = {
     "agents": ["*"],
+    **{f"by_{name}": name in ("tool", "model", "user_id") for name in STREAK_DIMENSIONS},
+    **{f"in_{name}": ["*"] for name in STREAK_DIMENSIONS},
+    "end": _END,
     "before": _END,
     "bin_s": 3600,
     "enough": 3,

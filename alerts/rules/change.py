@@ -1,0 +1,110 @@
+"""Change: the metric differs from its own average by so much; rates in points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Self
+
+import numpy as np
+
+from alerts.figures import format_difference, format_figure
+from alerts.observations import Observation, Reading, Verdict
+from alerts.rules.bounds import Bound, read_bound
+from alerts.rules.conditions import Evidence
+from alerts.rules.measure import Measure
+from alerts.rules.measured import Attention, Measured, Question
+from alerts.rules.past import Past
+from store.configuration.durations import format_duration
+from store.configuration.section import Filters, Section
+
+_WINDOW: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`above_change` or `below_change`: the present window less the average of those before it."""
+
+    kind: ClassVar[str] = "change"
+    keys: ClassVar[tuple[str, ...]] = ("above_change", "below_change")
+
+    measure: Measure
+    bound: Bound
+    past: Past
+
+    @classmethod
+    def read(cls, section: Section) -> Self:
+        """Return the condition that the section writes."""
+        measure = Measure.read(section, _WINDOW)
+        past = Past.read(section, measure)
+        bound = read_bound(section, "above_change", "below_change")
+        if bound.limit == 0 or (bound.limit > 0) != (bound.side == "above"):
+            example = "above_change = 0.05" if bound.side == "above" else "below_change = -0.05"
+            section.fail(f"{bound.side}_change", f"has the wrong sign; write {example} for five points")
+        return cls(measure, bound, past)
+
+    @property
+    def metric(self) -> str:
+        """Metric it is about."""
+        return self.measure.metric
+
+    @property
+    def window(self) -> timedelta:
+        """Time it looks back over, without the earlier windows."""
+        return self.measure.window
+
+    @property
+    def where(self) -> Filters:
+        """Dimensions it is restricted to."""
+        return self.measure.where
+
+    @property
+    def group_by(self) -> Sequence[str]:
+        """Dimensions it is split by."""
+        return self.measure.group_by
+
+    def questions(self, now: datetime) -> Sequence[Question]:
+        """Return the questions about the present window and the earlier ones."""
+        return [self.measure.question(now - self.measure.delay), *self.past.questions(now)]
+
+    def observe(self, evidence: Evidence, now: datetime, attention: Attention) -> Sequence[Reading]:
+        """Hold every group's difference from its earlier figures against the bound."""
+        measured = self.measure.take(evidence, now)
+        averages = measured.look_up(self.past.average(evidence, now))
+        suspicious = self.bound.find_breaches(measured.values - averages)
+        if attention.gaps:
+            suspicious |= np.isnan(averages)
+        return self.measure.judge(
+            evidence,
+            now,
+            measured,
+            suspicious,
+            attention,
+            lambda position: self._judge(measured, position, float(averages[position])),
+        )
+
+    def explain_absence(self) -> str:
+        """Return why a group may have gone."""
+        return self.measure.explain_absence()
+
+    def describe(self) -> str:
+        """Return the condition in words."""
+        limit = format_difference(self.bound.limit, self.metric)
+        return (
+            f"{self.measure.title} over {format_duration(self.window)} differs from its "
+            f"{self.past.describe()} by {limit} or more"
+        )
+
+    def _judge(self, measured: Measured, position: int, average: float) -> Observation:
+        value = float(measured.values[position])
+        if np.isnan(average):
+            return Observation(Verdict.NO_DATA, self.past.explain_lack(), value)
+        difference = value - average
+        reason = (
+            f"{self.measure.title} is {format_figure(value, self.metric)} in the last "
+            f"{format_duration(self.window)}, {format_difference(difference, self.metric)} against the "
+            f"{format_figure(average, self.metric)} of its {self.past.describe()} "
+            f"(limit {format_difference(self.bound.limit, self.metric)})"
+        )
+        return Observation(self.bound.judge(difference), reason, value, average + self.bound.limit)
