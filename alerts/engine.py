@@ -14,9 +14,11 @@ import msgspec
 
 from alerts.evaluation import LIVE, Evaluation, RuleStatus, evaluate_rules
 from alerts.evidence import StoreEvidence
+from alerts.incidents import keep_incidents
 from alerts.memory import load_groups, load_instances, save_groups, save_instances
 from alerts.messages.compose import Composer
 from alerts.outbox import Outbox, Patience
+from alerts.ownership import load_acknowledged
 from alerts.reloading import ConfigSource, ConfigWatch
 from alerts.routing.groups import Decision, Group
 from alerts.routing.planning import Plan, Situation, plan_notifications
@@ -218,6 +220,7 @@ class AlertEngine:
                 connection, [i for key, i in after.items() if _is_worth_keeping(i, before.get(key))]
             )
             alerting.append_alert_events(connection, [_to_row(event) for event in events])
+            keep_incidents(connection, after, events, now)
             save_groups(connection, plan)
             for decision in plan.decisions:
                 alerting.enqueue(connection, self._write(decision, now))
@@ -236,14 +239,21 @@ class AlertEngine:
         self._loaded_at = self._clock()
 
     def _plan(self, connection: Any, instances: Mapping[str, Instance], now: datetime) -> Plan:
+        config = self._config
+        longest = max((limit.period for limit in config.limits.values()), default=timedelta(0))
         situation = Situation(
             now=now,
-            route=self._config.route,
-            channels={name: channel.sends_resolved for name, channel in self._config.channels.items()},
+            route=config.route,
+            channels={name: channel.sends_resolved for name, channel in config.channels.items()},
             instances=instances,
             groups=load_groups(connection),
             silences=load_silences(connection, now),
+            maintenance=config.maintenance,
+            inhibitions=config.inhibitions,
             undelivered=alerting.find_undelivered_groups(connection),
+            acknowledged=load_acknowledged(connection, instances),
+            limits=config.limits,
+            sent=alerting.find_sent(connection, list(config.limits), now - longest) if config.limits else {},
         )
         return plan_notifications(situation)
 

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 _OPERATORS: Final = ("=", "!=", "=~", "!~")
@@ -55,6 +56,14 @@ def parse_matcher(text: str) -> Matcher:
     quoted = match["quoted"]
     value = match["bare"] if quoted is None else _unescape(quoted)
     return make_matcher(match["label"], match["op"], value)
+
+
+def read_matchers(section: Section, key: str) -> tuple[Matcher, ...]:
+    """Return the list of matchers that a key of the configuration holds."""
+    try:
+        return tuple(parse_matcher(text) for text in section.texts(key))
+    except ConfigError as error:
+        raise ConfigError(f"{section.title}: {key}: {error}") from error
 
 
 def make_matcher(label: str, op: str, value: str) -> Matcher:

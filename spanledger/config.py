@@ -79,7 +79,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "dashboard": DashboardSettings,
     "log": LogSettings,
 }
-_ALERTING = ("alert", "channel", "route")
+_ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance")
 _MAPPING = "mapping"
 _PRICING = "pricing"
 

@@ -36,7 +36,7 @@ __all__ = ["CHANNEL_TYPES", "Channel", "Receipt", "read_channel"]
 
 
 def read_channel(section: Section) -> Channel:
-    """Return the channel that a [[channel]] table writes.
+    """Return the channel that a [[channel]] table writes; what is not the channel's own was read before.
 
     Raises:
         ConfigError: The type is unknown, or a key of it is.

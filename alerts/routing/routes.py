@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.matchers import Matcher, all_match, parse_matcher
+from alerts.figures import format_instant
+from alerts.matchers import Matcher, all_match, read_matchers
+from alerts.routing.times import Recurrence, choose_recurrences
 from store.configuration.section import Section
 from store.errors import ConfigError
 
@@ -32,6 +34,21 @@ class Route:
     goes_on: bool = False
     """`continue`: the siblings after it are tried as well."""
     routes: tuple[Route, ...] = ()
+    mute: tuple[Recurrence, ...] = ()
+    """While one of them holds, nothing is told; what there is to tell waits."""
+    active: tuple[Recurrence, ...] = ()
+    """When there are any, something is told only while one of them holds."""
+
+    def find_mute(self, now: datetime) -> str | None:
+        """Return which time keeps the route quiet, and until when; None when it may speak."""
+        for recurrence in self.mute:
+            if recurrence.holds(now):
+                end = recurrence.find_end(now)
+                return f"muted by {recurrence.name}{f' until {format_instant(end)}' if end else ''}"
+        if self.active and not any(recurrence.holds(now) for recurrence in self.active):
+            names = ", ".join(recurrence.name for recurrence in self.active)
+            return f"muted outside of {names}"
+        return None
 
     def match(self, labels: Mapping[str, str]) -> list[Route]:
         """Return the deepest routes that take an alert with these labels; empty when this one does not."""
@@ -68,7 +85,9 @@ DEFAULT_ROUTE: Final = Route(
 )
 
 
-def read_routes(table: Mapping[str, object], channels: Sequence[str]) -> Route:
+def read_routes(
+    table: Mapping[str, object], channels: Sequence[str], times: Mapping[str, Recurrence] | None = None
+) -> Route:
     """Return the tree that [route] writes; a root without `channels` goes to all of them.
 
     Raises:
@@ -78,23 +97,33 @@ def read_routes(table: Mapping[str, object], channels: Sequence[str]) -> Route:
         if key in table:
             Section("[route]", table).fail(key, "does not go with the root; put it into a [[route.routes]]")
     root = replace(DEFAULT_ROUTE, channels=tuple(channels))
-    return _read_route(Section("[route]", table), root, tuple(channels), depth=0)
+    return _read_route(Section("[route]", table), root, _Known(tuple(channels), times or {}), depth=0)
 
 
-def _read_route(section: Section, parent: Route, channels: tuple[str, ...], depth: int) -> Route:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What routes may name."""
+
+    channels: tuple[str, ...]
+    times: Mapping[str, Recurrence]
+
+
+def _read_route(section: Section, parent: Route, known: _Known, depth: int) -> Route:
     if depth > _DEEPEST:
         raise ConfigError(f"{section.title}: routes are more than {_DEEPEST} deep; flatten them")
-    matchers = _read_matchers(section)
+    matchers = read_matchers(section, "matchers")
     path = parent.path if depth == 0 else f"{parent.path}/{{{','.join(map(str, matchers))}}}"
     route = Route(
         path=path,
-        channels=_read_channels(section, parent, channels),
+        channels=_read_channels(section, parent, known.channels),
         group_by=section.texts("group_by", parent.group_by),
         group_wait=section.duration("group_wait", parent.group_wait),
         group_interval=section.duration("group_interval", parent.group_interval, least=_SHORTEST),
         repeat_interval=section.duration("repeat_interval", parent.repeat_interval, least=_SHORTEST),
         matchers=matchers,
         goes_on=section.flag("continue", default=False),
+        mute=choose_recurrences(section, "mute", known.times, parent.mute),
+        active=choose_recurrences(section, "active", known.times, parent.active),
     )
     children = section.tables("routes")
     section.finish()
@@ -104,7 +133,7 @@ def _read_route(section: Section, parent: Route, channels: tuple[str, ...], dept
         )
     title = "[[route.routes]]" if depth == 0 else section.title
     below = tuple(
-        _read_route(Section(f"{title} number {number}", child), route, channels, depth + 1)
+        _read_route(Section(f"{title} number {number}", child), route, known, depth + 1)
         for number, child in enumerate(children, 1)
     )
     return replace(route, routes=below)
@@ -117,10 +146,3 @@ def _read_channels(section: Section, parent: Route, defined: tuple[str, ...]) ->
             known = f"use one of {', '.join(defined)}" if defined else "add a [[channel]] of that name"
             section.fail("channels", f"names {name!r}, which is not defined; {known}")
     return used
-
-
-def _read_matchers(section: Section) -> tuple[Matcher, ...]:
-    try:
-        return tuple(parse_matcher(text) for text in section.texts("matchers"))
-    except ConfigError as error:
-        raise ConfigError(f"{section.title}: matchers: {error}") from error

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
 from alerts.channels.registry import Channel, read_channel
+from alerts.routing.inhibition import Inhibition
+from alerts.routing.limits import RateLimit
+from alerts.routing.quiet import Maintenance
 from alerts.routing.routes import Route, read_routes
+from alerts.routing.times import Recurrence, read_recurrences
 from alerts.rules.rule import AlertRule, read_rule
 from alerts.rules.starter import STARTERS, merge_starter
 from store.configuration.section import Section
@@ -25,6 +29,11 @@ class AlertingConfig:
     rules: tuple[AlertRule, ...]
     channels: Mapping[str, Channel]
     route: Route
+    limits: Mapping[str, RateLimit] = field(default_factory=dict[str, RateLimit])
+    """Of the channels that have one."""
+    inhibitions: tuple[Inhibition, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    mute_times: Mapping[str, Recurrence] = field(default_factory=dict[str, Recurrence])
     notes: tuple[str, ...] = ()
     """What a person should know although it is right: rules that are not used, and why."""
 
@@ -53,30 +62,50 @@ def parse_alerting(
         ConfigError: A key is unknown or of a wrong type, a channel is not defined, or settings contradict each other.
     """
     environ = os.environ if environ is None else environ
-    channels = _read_channels(_take_tables(values, "channel"), environ, directory)
+    channels, limits = _read_channels(_take_tables(values, "channel"), environ, directory)
+    times = read_recurrences(_take_tables(values, "mute_time"))
     tables = _take_tables(values, "alert")
     used, notes = _choose_made(made_rules, tables)
     rules = _read_rules(tables, used)
     route_table = values.get("route", {})
     if not isinstance(route_table, Mapping):
         raise ConfigError("[route]: route is not a table; start it with [route]")
-    route = read_routes(cast("Mapping[str, object]", route_table), tuple(channels))
-    return AlertingConfig(rules, channels, route, notes=tuple(notes))
+    route = read_routes(cast("Mapping[str, object]", route_table), tuple(channels), times)
+    return AlertingConfig(
+        rules,
+        channels,
+        route,
+        limits=limits,
+        inhibitions=tuple(
+            Inhibition.read(Section(f"[[inhibit]] number {number}", table))
+            for number, table in enumerate(_take_tables(values, "inhibit"), 1)
+        ),
+        maintenance=tuple(
+            Maintenance.read(Section(_title("maintenance", table, number), table), times)
+            for number, table in enumerate(_take_tables(values, "maintenance"), 1)
+        ),
+        mute_times=times,
+        notes=tuple(notes),
+    )
 
 
 def _read_channels(
     tables: Sequence[Mapping[str, object]], environ: Mapping[str, str], directory: Path | None
-) -> dict[str, Channel]:
+) -> tuple[dict[str, Channel], dict[str, RateLimit]]:
     channels: dict[str, Channel] = {}
+    limits: dict[str, RateLimit] = {}
     for number, table in enumerate(tables, 1):
         title = _title("channel", table, number)
         prefix = f"SPANLEDGER_CHANNEL_{_spell_variable(table.get('name'))}_"
         section = Section(title, table, environ=environ, variable_prefix=prefix, directory=directory)
+        limit = RateLimit.read(section)
         channel = read_channel(section)
+        if limit is not None:
+            limits[channel.name] = limit
         if channel.name in channels:
             section.fail("name", "is used by two channels; rename one of them")
         channels[channel.name] = channel
-    return channels
+    return channels, limits
 
 
 def _choose_made(

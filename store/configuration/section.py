@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn, cast
 
@@ -138,6 +138,15 @@ class Section:
         if duration < least:
             self.fail(key, f'is too short; it must be at least "{format_duration(least)}"')
         return duration
+
+    def instant(self, key: str) -> datetime | None:
+        """Return a date with time, as TOML writes it; one without offset is UTC."""
+        value = self._take(key)
+        if value is None:
+            return None
+        if not isinstance(value, datetime):
+            self.fail(key, "is not a date with time; write it without quotes, as 2026-03-02T22:00:00Z")
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
 
     def texts(self, key: str, default: Sequence[str] = ()) -> tuple[str, ...]:
         """Return a list of texts without repetition."""

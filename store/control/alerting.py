@@ -329,6 +329,17 @@ def find_oldest_queued(connection: Connection) -> datetime | None:
     ).scalar()
 
 
+def find_sent(connection: Connection, channels: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+    """Return when messages to channels were decided since a time, those that were not sent left out."""
+    query = select(outbox.c.channel, outbox.c.decided_at).where(
+        outbox.c.channel.in_(channels), outbox.c.decided_at > since, outbox.c.state != "suppressed"
+    )
+    found: dict[str, list[datetime]] = {}
+    for channel, decided_at in connection.execute(query):
+        found.setdefault(channel, []).append(decided_at)
+    return found
+
+
 def has_other_channels(connection: Connection, channels: Sequence[str]) -> bool:
     """Tell whether a message waits for a channel that is none of these."""
     query = select(outbox.c.channel).where(outbox.c.state == "queued").distinct()

@@ -47,6 +47,40 @@ alert_rules = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
+alert_remarks = Table(
+    "alert_remarks",
+    metadata,
+    Column("remark_id", _Number, primary_key=True, autoincrement=True),
+    Column("fingerprint", String, nullable=False),
+    Column("alert", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("author", String, nullable=False),
+    # acknowledge, release, assign or comment.
+    Column("kind", String, nullable=False),
+    # The comment; of assign, to whom.
+    Column("text", Text),
+    Index("alert_remarks_by_instance", "fingerprint", "remark_id"),
+    sqlite_autoincrement=True,
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", _Number, primary_key=True, autoincrement=True),
+    Column("title", Text, nullable=False),
+    Column("severity", String, nullable=False),
+    # Labels that its alerts share.
+    Column("labels", JSON, nullable=False),
+    # Fingerprints of the alerts that belong to it.
+    Column("members", JSON, nullable=False),
+    # When what it is about began, as far as is known; the alerts fired later.
+    Column("began_at", Instant, nullable=False),
+    Column("detected_at", Instant, nullable=False),
+    Column("acknowledged_at", Instant),
+    Column("resolved_at", Instant),
+    sqlite_autoincrement=True,
+)
+
 alert_events = Table(
     "alert_events",
     metadata,

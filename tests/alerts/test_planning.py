@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from alerts.matchers import parse_matcher
 from alerts.routing.groups import Decision, Group, Reason
+from alerts.routing.inhibition import Inhibition
+from alerts.routing.limits import RateLimit
 from alerts.routing.planning import Situation, plan_notifications
+from alerts.routing.quiet import Maintenance
 from alerts.routing.routes import Route, read_routes
 from alerts.silences import Silence
 from alerts.states import ACTIVE, Instance, State
@@ -32,6 +35,11 @@ class Desk:
         self.instances: dict[str, Instance] = {}
         self.silences: list[Silence] = []
         self.undelivered: set[str] = set()
+        self.maintenance: list[Maintenance] = []
+        self.inhibitions: list[Inhibition] = []
+        self.acknowledged: dict[str, str] = {}
+        self.limits: dict[str, RateLimit] = {}
+        self.sent: dict[str, list[datetime]] = {}
         self.now = START
 
     def put(self, *instances: Instance) -> None:
@@ -48,9 +56,17 @@ class Desk:
                 groups=self.groups,
                 silences=self.silences,
                 undelivered=self.undelivered,
+                maintenance=self.maintenance,
+                inhibitions=self.inhibitions,
+                acknowledged=self.acknowledged,
+                limits=self.limits,
+                sent=self.sent,
             )
         )
         self.groups = {k: g for k, g in {**self.groups, **plan.groups}.items() if k not in plan.gone}
+        for decision in plan.decisions:
+            if decision.is_sent:
+                self.sent.setdefault(decision.group.channel, []).append(self.now)
         return plan.decisions
 
 
