@@ -38,6 +38,10 @@ def describe_config(config: AlertingConfig) -> str:
     lines += [f"  {c.name}: {c.type}, {c.describe()}" for c in config.channels.values()]
     lines.append("routes:")
     lines += _describe_route(config.route, "  ")
+    lines += [f"inhibition: {rule.describe()}" for rule in config.inhibitions]
+    lines += [f"maintenance: {window.describe()}" for window in config.maintenance]
+    lines += [f"mute time {name}: {time.describe()}" for name, time in config.mute_times.items()]
+    lines += [f"note: {note}" for note in config.notes]
     if not config.channels:
         lines.append("nobody is told: add a [[channel]]")
     return "\n".join(lines) + "\n"
@@ -52,9 +56,14 @@ def list_alerts(control: Control) -> list[Instance]:
 
 
 def send_test(
-    config: AlertingConfig, channel: str, *, dashboard_url: str = "", clock: Clock = utc_now
+    config: AlertingConfig,
+    channel: str,
+    *,
+    alert: str | None = None,
+    dashboard_url: str = "",
+    clock: Clock = utc_now,
 ) -> None:
-    """Send a message marked as a test to one channel, past the outbox.
+    """Send a message marked as a test to one channel, about an alert or the first one, past the outbox.
 
     Raises:
         NotFound: There is no such channel.
@@ -65,7 +74,8 @@ def send_test(
         known = f"known are {', '.join(config.channels)}" if config.channels else "there are no channels yet"
         raise NotFound(f"no channel is called {channel!r}; {known}")
     now = clock()
-    rule = next((rule for rule in config.rules if rule.is_enabled), None)
+    named = config.find_rule(alert) if alert else None
+    rule = named or next((rule for rule in config.rules if rule.is_enabled), None)
     message = _compose_sample(config, rule, now, dashboard_url, reason="test")
     key = hashlib.blake2b(f"test {channel} {now.isoformat()}".encode(), digest_size=16).hexdigest()
     try:

@@ -23,6 +23,7 @@ from spanledger.housekeeping import housekeeping_jobs
 from spanledger.layout import log_dir, prices_dir
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
+from store.control import alert_rules
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ def find_alerting(config: Config) -> ConfigSource:
         return load_config(config.data_dir, config.file, made_rules=made_rules).alerting
 
     return ConfigSource(read, lambda: stamp_config(config))
+
+
+def read_alerting(services: Services) -> AlertingConfig:
+    """Return the rules, channels and routes in force, with the rules that were made by command."""
+    with services.control.read() as connection:
+        made = [row.definition for row in alert_rules.list_rules(connection)]
+    if services.engine is not None and services.engine.config_problem is not None:
+        return services.engine.config
+    return find_alerting(services.config).read(made)
 
 
 @contextmanager

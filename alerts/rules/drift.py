@@ -64,7 +64,8 @@ class Drift:
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
             labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
-            if alarm.evidence >= self.min_evidence and _fits(labels, self.where):
+            is_past = alarm.raised_at <= now
+            if is_past and alarm.evidence >= self.min_evidence and _fits(labels, self.where):
                 latest[frozenset(labels.items())] = alarm
         return [
             Reading(

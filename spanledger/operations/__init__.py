@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from spanledger.operations.alerting import ALERTING_OPERATIONS
 from spanledger.operations.imports import import_bodies
 from spanledger.operations.maintenance import compact_store, reprice_calls
 from spanledger.operations.questions import list_alerts, list_prices, read_status, run_query
@@ -16,6 +17,7 @@ Progress = Callable[[Mapping[str, Any]], None]
 Operation = Callable[[Services, Mapping[str, Any], Progress], Mapping[str, Any] | pa.Table]
 
 OPERATIONS: dict[str, Operation] = {
+    **ALERTING_OPERATIONS,
     "alerts": list_alerts,
     "compact": compact_store,
     "import": import_bodies,

@@ -316,6 +316,12 @@ def find_next_attempt(connection: Connection, channel: str | None = None) -> dat
     return connection.execute(query).scalar()
 
 
+def list_dead(connection: Connection) -> list[int]:
+    """Return the ids of all dead messages, oldest first."""
+    query = select(outbox.c.notification_id).where(outbox.c.state == "dead")
+    return [int(number) for number in connection.execute(query.order_by(outbox.c.notification_id)).scalars()]
+
+
 def count_dead(connection: Connection, since: datetime) -> int:
     """Return how many messages that were decided since then were given up."""
     query = select(func.count()).where(outbox.c.state == "dead", outbox.c.decided_at >= since)
