@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from alerts.guards import GuardSettings
 from alerts.rules import AlertingConfig, parse_alerting
 from analytics.pricing import OwnPrices, parse_pricing
 from analytics.settings import AnalyticsSettings
@@ -61,6 +62,7 @@ class Config:
     store: StoreSettings = field(default_factory=StoreSettings)
     analytics: AnalyticsSettings = field(default_factory=AnalyticsSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    guards: GuardSettings = field(default_factory=GuardSettings)
     log: LogSettings = field(default_factory=LogSettings)
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
     mappings: tuple[OwnMapping, ...] = ()
@@ -77,6 +79,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "store": StoreSettings,
     "analytics": AnalyticsSettings,
     "dashboard": DashboardSettings,
+    "guards": GuardSettings,
     "log": LogSettings,
 }
 _ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance")

@@ -17,6 +17,11 @@ def prices_dir(data_dir: Path) -> Path:
     return data_dir / "prices"
 
 
+def guards_file(data_dir: Path) -> Path:
+    """Return where the core publishes what guards answer; the front looks beside its log."""
+    return data_dir / "guards.json"
+
+
 def make_data_dir(data_dir: Path) -> Path:
     """Make the data directory, readable by its owner only, and return it.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.engine import AlertEngine, alerts_job
+from alerts.guards import GuardPublisher, guards_job
 from alerts.reloading import ConfigSource
 from alerts.rules import AlertingConfig
 from analytics.pipeline import data_jobs
@@ -20,7 +21,7 @@ from collector.mapping.compilation import registry_with
 from spanledger.config import Config, load_config, stamp_config
 from spanledger.health import HealthProbe
 from spanledger.housekeeping import housekeeping_jobs
-from spanledger.layout import log_dir, prices_dir
+from spanledger.layout import guards_file, log_dir, prices_dir
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 from store.control import alert_rules
@@ -91,6 +92,9 @@ def open_services(
             jobs = [*data_jobs(config.analytics, control, prices), *housekeeping_jobs(config.store)]
             if engine:
                 jobs.append(alerts_job(engine))
+            if loading:
+                path = guards_file(config.data_dir)
+                jobs.append(guards_job(GuardPublisher(store, control, path, config.guards, clock=clock)))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
             intake = Intake(store, clock, registry=registry_with(config.mappings))
             loader = (

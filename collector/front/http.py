@@ -25,6 +25,7 @@ from collector.front.answers import (
     encode_success,
 )
 from collector.front.counters import FrontCounters
+from collector.front.guards import Guards
 from collector.front.intake import Intake
 from collector.log.body import COMPRESSIONS
 from store.errors import SpanledgerError
@@ -46,6 +47,8 @@ _CONTENT_TYPES: Final = {
     b"application/json": (JSON_TYPE, "json"),
 }
 _ENCODINGS: Final = {b"": "identity", b"x-gzip": "gzip"} | {name.encode(): name for name in COMPRESSIONS}
+GUARDS: Final = "/guards/"
+_STREAM_S: Final = 1.0
 _TEXT: Final = b"text/plain; charset=utf-8"
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -105,7 +108,9 @@ class HttpApp:
         *,
         max_body_bytes: int,
         body_timeout_s: float,
+        guards: Guards | None = None,
     ) -> None:
+        self._guards = guards
         self._intake = intake
         self._counters = counters
         self._access = access
@@ -124,7 +129,10 @@ class HttpApp:
             self._access.check_host(request.host)
             extra = self._access.check_origin(request.origin)
             if signal is None:
-                await self._answer_page(scope, send, extra)
+                if self._guards is not None and scope["path"].startswith(GUARDS):
+                    await self._answer_guard(self._guards, scope, receive, send, extra)
+                else:
+                    await self._answer_page(scope, send, extra)
                 return
             if scope["method"] == "OPTIONS" and extra:
                 await _send(send, 204, [*preflight_headers(), *extra], b"")
@@ -188,6 +196,23 @@ class HttpApp:
             " collector.max_body_bytes"
         )
 
+    async def _answer_guard(
+        self, guards: Guards, scope: Scope, receive: Receive, send: Send, extra: Headers
+    ) -> None:
+        _check_method(scope, "GET", "HEAD")
+        path, query = scope["path"], scope["query_string"].decode("latin-1")
+        body = guards.answer(path, query)
+        if body is None:
+            raise UnknownPath(
+                f"there is no guard at {path[:100]}; ask for {GUARDS}tools/NAME or {GUARDS}budgets/NAME"
+            )
+        if _wants_stream(scope):
+            await _stream(guards, path, query, receive, send, extra)
+            return
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        headers += [(b"content-length", b"%d" % len(body)), *extra]
+        await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
     async def _answer_page(self, scope: Scope, send: Send, extra: Headers) -> None:
         page = self._pages.get(scope["path"])
         if page is None:
@@ -196,6 +221,36 @@ class HttpApp:
         body = page.read()
         headers = [(b"content-type", page.content_type), (b"content-length", b"%d" % len(body)), *extra]
         await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+def _wants_stream(scope: Scope) -> bool:
+    return any(name == b"accept" and b"text/event-stream" in value for name, value in scope["headers"])
+
+
+async def _stream(
+    guards: Guards, path: str, query: str, receive: Receive, send: Send, extra: Headers
+) -> None:
+    """Send the guard now and whenever it changes, as server-sent events, until the client has gone."""
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), *extra]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    gone = asyncio.create_task(_wait_until_gone(receive))
+    told = None
+    try:
+        while not gone.done():
+            body = guards.answer(path, query) or b"{}"
+            # The age changes always; what else is told is what counts.
+            state = body.partition(b',"age_s"')[0]
+            is_news, told = state != told, state
+            line = b"data: %b\n\n" % body if is_news else b": still so\n\n"
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+            await asyncio.wait([gone], timeout=_STREAM_S)
+    finally:
+        gone.cancel()
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def text_page(read: Callable[[], bytes]) -> Page:

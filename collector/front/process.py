@@ -22,6 +22,7 @@ from collector.front.admission import Admission
 from collector.front.connection import BoundedConnection
 from collector.front.counters import FrontCounters, FrontMetrics
 from collector.front.grpc import build_grpc_server
+from collector.front.guards import Guards
 from collector.front.http import HttpApp, text_page
 from collector.front.intake import Intake
 from collector.front.listeners import address_error, bind_address, parse_address
@@ -73,7 +74,8 @@ async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter
         max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
     )
     intake = Intake(log, admission, max_decompressed_bytes=settings.max_decompressed_bytes)
-    app = _build_app(settings, intake, counters, FrontMetrics(counters, admission, log))
+    guards = Guards(start.guards_file)
+    app = _build_app(settings, intake, counters, FrontMetrics(counters, admission, log), guards)
     grpc_server = build_grpc_server(
         intake,
         counters,
@@ -94,7 +96,9 @@ async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter
         grpc=f"{parse_address(settings.grpc, 'grpc')[0]}:{grpc_port}",
         log=str(start.log_directory),
     )
+    refreshing = asyncio.create_task(guards.keep_fresh())
     await stopping.wait()
+    refreshing.cancel()
     for server in servers:
         server.close()
     await asyncio.gather(grpc_server.stop(_DRAIN_S), _drain_http(state))
@@ -102,7 +106,11 @@ async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter
 
 
 def _build_app(
-    settings: CollectorSettings, intake: Intake, counters: FrontCounters, metrics: FrontMetrics
+    settings: CollectorSettings,
+    intake: Intake,
+    counters: FrontCounters,
+    metrics: FrontMetrics,
+    guards: Guards,
 ) -> HttpApp:
     return HttpApp(
         intake,
@@ -111,6 +119,7 @@ def _build_app(
         {"/healthz": text_page(lambda: b"ok\n"), "/metrics": text_page(metrics.render)},
         max_body_bytes=settings.max_body_bytes,
         body_timeout_s=settings.body_timeout_s,
+        guards=guards,
     )
 
 

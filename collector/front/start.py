@@ -27,6 +27,11 @@ class FrontStart:
     life: int | None = None
     """Descriptor of a pipe whose other end closes when the supervisor is gone."""
 
+    @property
+    def guards_file(self) -> Path:
+        """Where the core publishes what guards answer: beside the log."""
+        return self.log_directory.parent / "guards.json"
+
 
 def front_arguments(
     settings: CollectorSettings,
