@@ -12,6 +12,7 @@ import polars as pl
 from analytics.counting import Counted, count_traces
 from analytics.facts.aliases import trace_aliases
 from analytics.facts.attributes import add_dimensions
+from analytics.facts.counters import mute_counters
 from analytics.facts.judgements import collect_scores
 from analytics.facts.reading import Touched
 from analytics.pricing import price_calls
@@ -42,7 +43,7 @@ def derive_facts(
 
     `declared` names the attributes that are kept as dimensions.
     """
-    counted = _mark_pieces(count_traces(touched.spans), touched)
+    counted = _mark_pieces(count_traces(mute_counters(store, touched.spans)), touched)
     counted = add_dimensions(store, counted, touched.spans, declared)
     calls = price_calls(counted.llm_calls, book)
     tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))

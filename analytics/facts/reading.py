@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.counting import name_likeness
+from analytics.facts.counters import CounterSessions
 from analytics.facts.recent import Keys, RecentKeys, hash_texts
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class SpanReader:
     oversized: set[str] = field(default_factory=set[str])
     """Traces that are counted in pieces."""
     max_past_spans: int = _MAX_PAST_SPANS
+    counters: CounterSessions = field(default_factory=CounterSessions)
+    """Sessions that counters tell of."""
 
     def warm_up(self, now: datetime) -> None:
         """Remember what was received within the lookback; needed once, before the first read."""
@@ -74,6 +77,7 @@ class SpanReader:
             "facts/recent_calls", {"since": now - _RESPONSE_WINDOW, "max_rows": _MAX_RESPONSES}
         )
         self._remember_calls(calls.with_columns(likeness=name_likeness(calls)), in_doubt=True)
+        self.counters.warm_up(self.store, since)
         self.horizon = since.replace(tzinfo=None) if floor else datetime.min  # noqa: DTZ901
 
     def read(self, first: int, last: int, asked: pl.DataFrame | None = None) -> Touched:
@@ -92,7 +96,8 @@ class SpanReader:
             )
             spans = pl.concat([new, older])
         spans, twins = self._add_twins(spans, last)
-        return self._gather(spans, pl.concat([seen, unsure, twins]), first, last)
+        spans, counted = self._add_counters(spans, last)
+        return self._gather(spans, pl.concat([seen, unsure, twins, counted]), first, last)
 
     def read_again(self, traces: pl.DataFrame, last: int) -> Touched:
         """Return all spans, up to the load `last`, of traces that something other than a span touched.
@@ -199,6 +204,15 @@ class SpanReader:
             added.append(found)
         return spans, pl.concat(added)
 
+    def _add_counters(self, spans: pl.DataFrame, last: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Add the counters of sessions that the spans tell calls of: they count no longer."""
+        found = self.counters.find(spans).join(spans, on="trace_id", how="anti")
+        if found.is_empty():
+            return spans, pl.DataFrame(schema={"trace_id": pl.String, "load_seq": pl.Int64})
+        begin = self._begin(_numbers(found["trace_id"]))
+        found = found.with_columns(load_seq=pl.lit(begin, pl.Int64))
+        return pl.concat([spans, self._read(found, last, spans.clear())]), found
+
     def _find_twins(self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None) -> pl.DataFrame:
         """Traces that may hold twins: by response id, or by likeness where one of two spans stands alone."""
         calls = _list_calls(spans)
@@ -240,6 +254,7 @@ class SpanReader:
         return int(load_seq.min()) if len(np.unique(position)) == len(traces) else 0
 
     def _remember(self, spans: pl.DataFrame) -> None:
+        self.counters.remember(spans)
         seen = spans.group_by("trace_id").agg(pl.col("load_seq").min())
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
         self._remember_calls(_list_calls(spans))

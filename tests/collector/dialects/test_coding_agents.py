@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,9 @@ from collector.log import Body
 from tests.analytics.facts.building import open_ledger
 from tests.collector.building import NOW, Plain, a_body
 from tests.collector.dialects.coding_agents import (
+    CUMULATIVE,
     Said,
+    a_counter_export,
     a_log_export,
     claude_session,
     cline_session,
@@ -161,3 +165,54 @@ def test_records_of_a_trace_are_told_by_its_spans() -> None:
             (f"{1:016x}", 1, 1)
         ]
         assert [call["input_tokens"] for call in facts["llm_calls"]] == [15812]
+
+
+def counters(session: str | None, from_s: float, to_s: float, factor: float = 1.0, **said: Any) -> Body:
+    """Return an export of Claude Code's counters."""
+    common: dict[str, Plain] = {"model": "claude-sonnet-4-5-20250929", "user.id": "u-1"}
+    if session is not None:
+        common["session.id"] = session
+    amounts = {"input": 17, "output": 400, "cacheRead": 30800, "cacheCreation": 800}
+    points = [(amount * factor, {**common, "type": kind}) for kind, amount in amounts.items()]
+    export = a_counter_export(
+        {"claude_code.token.usage": points, "claude_code.cost.usage": [(0.0183 * factor, common)]},
+        service="claude-code", from_s=from_s, to_s=to_s, **said,
+    )  # fmt: skip
+    return a_body(export, signal="metrics")
+
+
+def usage_of(facts: dict[str, list[dict[str, Any]]]) -> list[tuple[Any, ...]]:
+    names = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reported_cost_usd")
+    return sorted(
+        tuple(call[name] for name in names) for call in facts["llm_calls"] if call["status"] != "error"
+    )
+
+
+COUNTED = (31617, 30800, 800, 400, Decimal("0.0183"))
+
+
+def test_counters_alone_give_tokens_and_cost_of_a_session() -> None:
+    facts = facts_of(
+        [[counters("s-claude", 0, 60)], [counters("s-claude", 0, 60), counters("s-claude", 60, 120, 2.0)]]
+    )
+    doubled = tuple(2 * each for each in COUNTED)
+    assert usage_of(facts) == [COUNTED, doubled]
+    assert [(run["session_id"], run["complete"], run["input_tokens"]) for run in facts["runs"]] == [
+        ("s-claude", False, 3 * 31617)
+    ]
+
+
+def test_of_a_cumulative_counter_the_last_point_counts() -> None:
+    points = [counters("s-claude", 0, 60 * n, float(n), temporality=CUMULATIVE) for n in (1, 2, 3)]
+    tripled = tuple(3 * each for each in COUNTED)
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        assert usage_of(facts_of([[points[n]] for n in order])) == [tripled]
+
+
+@pytest.mark.parametrize("session", ["s-claude", None])
+def test_counters_count_nothing_where_log_records_tell_of_the_calls(session: str | None) -> None:
+    logs, metrics = log_body(claude_session(), "claude-code"), counters(session, 0, 60)
+    alone = facts_of([[logs]])
+    for order in ([[logs], [metrics]], [[metrics], [logs]], [[logs, metrics]]):
+        facts = facts_of(order)
+        assert (facts["llm_calls"], facts["runs"]) == (alone["llm_calls"], alone["runs"])
