@@ -16,7 +16,13 @@ from collector.decode.metrics import decode_metrics
 from collector.decode.schema import request_class
 from collector.decode.times import to_microseconds
 from collector.decode.traces import decode_traces
-from collector.dialects import Registry, derive_from_counters, derive_from_logs, normalise
+from collector.dialects import (
+    Registry,
+    derive_from_counters,
+    derive_from_logs,
+    normalise,
+    read_log_messages,
+)
 from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
 from collector.loading.units import LISTS, Unit, split_records
 from collector.log import Body
@@ -127,7 +133,9 @@ def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[list
     batch = _DECODERS[signal](payloads, received)
     rows = batch.records.drop("body")
     if signal == "logs":
-        rows = rows.rename({"body_text": "body"})
+        rows = rows.rename({"body_text": "body"}).with_columns(
+            *read_log_messages(batch), record_number=pl.int_range(pl.len(), dtype=pl.Int64)
+        )
     pieces = [
         Piece(signal, rows, batch.attributes, batch.resources),
         *_derive_pieces(signal, batch, registry),

@@ -34,3 +34,12 @@ CREATE OR REPLACE FUNCTION json_text AS (document, key) -> multiIf(
 );
 
 CREATE OR REPLACE FUNCTION head_of AS (text, characters) -> leftUTF8(text, characters);
+
+-- JSON arrays joined to one in an order; NULL when there is none.
+CREATE OR REPLACE FUNCTION joined_arrays AS (texts, place) -> if(
+    countIf(texts IS NOT NULL) = 0,
+    NULL,
+    concat('[', arrayStringConcat(arrayMap(entry -> entry.2, arraySort(entry -> entry.1, groupArrayIf(
+        (place, substringUTF8(assumeNotNull(texts), 2, lengthUTF8(assumeNotNull(texts)) - 2)), texts IS NOT NULL
+    ))), ','), ']')
+);

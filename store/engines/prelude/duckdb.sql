@@ -30,3 +30,7 @@ CREATE OR REPLACE MACRO head_of(text, characters) AS left(text, characters);
 -- Text of a key of a JSON object, JSON where it is no text, NULL when absent or null.
 CREATE OR REPLACE MACRO json_text(document, key) AS
     CASE WHEN json_valid(document) THEN json_extract_string(document, '$."' || key || '"') END;
+
+-- JSON arrays joined to one in an order; NULL when there is none.
+CREATE OR REPLACE MACRO joined_arrays(texts, place) AS
+    '[' || string_agg(substr(texts, 2, length(texts) - 2), ',' ORDER BY place) || ']';

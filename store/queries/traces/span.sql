@@ -30,8 +30,14 @@ SELECT
     s.received_at AS received_at,
     s.input_key AS input_key,
     s.output_key AS output_key,
-    s.input_messages AS input_messages,
-    s.output_messages AS output_messages,
+    coalesce(
+        s.input_messages,
+        CASE WHEN attr(s.attributes, 'gen_ai.input.messages') IS NULL THEN m.input_messages END
+    ) AS input_messages,
+    coalesce(
+        s.output_messages,
+        CASE WHEN attr(s.attributes, 'gen_ai.output.messages') IS NULL THEN m.output_messages END
+    ) AS output_messages,
     s.attributes AS attributes,
     s.events AS events,
     s.links AS links,
@@ -46,5 +52,14 @@ LEFT JOIN (
     FROM ledger.llm_calls AS l
     WHERE l.trace_id = $trace_id AND l.span_id = $span_id
 ) AS c ON c.span_id = s.span_id
+LEFT JOIN (
+    SELECT
+        g.span_id AS span_id,
+        joined_arrays(g.input_messages, (g.logged_at, g.load_seq, g.record_number)) AS input_messages,
+        joined_arrays(g.output_messages, (g.logged_at, g.load_seq, g.record_number)) AS output_messages
+    FROM ledger.logs AS g
+    WHERE g.trace_id = $trace_id AND g.span_id = $span_id
+    GROUP BY g.span_id
+) AS m ON m.span_id = s.span_id
 WHERE s.trace_id = $trace_id AND s.span_id = $span_id
 LIMIT 1

@@ -14,5 +14,8 @@ CREATE TABLE ledger.logs (
     logged_at TIMESTAMP NOT NULL, -- time of the event, else when it was observed, else received
     body VARCHAR USING COMPRESSION zstd, -- text; structured bodies as JSON
     resource_id UBIGINT NOT NULL, -- key of ledger.resources
-    attributes MAP(VARCHAR, VARCHAR) -- all attributes as text; arrays and kvlists as JSON
+    record_number BIGINT NOT NULL, -- place in its load: the order of records of one time
+    attributes MAP(VARCHAR, VARCHAR), -- all attributes as text; arrays and kvlists as JSON
+    input_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}] that the record tells of its span
+    output_messages VARCHAR USING COMPRESSION zstd -- JSON [{role, parts}] that the record tells of its span
 );

@@ -58,10 +58,20 @@ FROM (
                     coalesce(b.run_id, r.run_id) AS run_id,
                     unnest(['input', 'output']) AS direction,
                     unnest([
-                        coalesce(s.input_messages, attr(s.attributes, 'gen_ai.input.messages')),
-                        coalesce(s.output_messages, attr(s.attributes, 'gen_ai.output.messages'))
+                        coalesce(s.input_messages, attr(s.attributes, 'gen_ai.input.messages'), l.input_messages),
+                        coalesce(s.output_messages, attr(s.attributes, 'gen_ai.output.messages'), l.output_messages)
                     ]) AS text
                 FROM ledger.spans AS s
+                LEFT JOIN (
+                    SELECT
+                        g.trace_id,
+                        g.span_id,
+                        joined_arrays(g.input_messages, (g.logged_at, g.load_seq, g.record_number)) AS input_messages,
+                        joined_arrays(g.output_messages, (g.logged_at, g.load_seq, g.record_number)) AS output_messages
+                    FROM ledger.logs AS g
+                    WHERE g.input_messages IS NOT NULL OR g.output_messages IS NOT NULL
+                    GROUP BY g.trace_id, g.span_id
+                ) AS l ON l.trace_id = s.trace_id AND l.span_id = s.span_id
                 LEFT JOIN ledger.run_spans AS b ON b.trace_id = s.trace_id AND b.span_id = s.span_id
                 LEFT JOIN ledger.runs AS r ON r.trace_id = s.trace_id AND (r.is_sole OR r.run_id = b.run_id)
             ) AS t
