@@ -68,6 +68,8 @@ SPAN_COLUMNS: Final[dict[str, pl.DataType]] = {
     "is_pending": pl.Boolean(),
     "content_hash": pl.UInt64(),
     "attribute_count": pl.Int64(),
+    "judgements": pl.String(),
+    "links": pl.String(),
     "input": pl.String(),
     "output": pl.String(),
 }

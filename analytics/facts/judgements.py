@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import polars as pl
 
+from analytics.facts.judged import Places, find_places
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -14,24 +17,27 @@ if TYPE_CHECKING:
     from analytics.facts.reading import Touched
     from store import Store
 
-_COLUMNS: Final = (
-    "load_seq",
-    "target",
-    "target_id",
-    "trace_id",
-    "span_id",
-    "run_id",
-    "name",
-    "value",
-    "source",
-    "explanation",
-    "scored_at",
-)
+_ROWS: Final = {
+    "load_seq": pl.Int64,
+    "score_id": pl.String,
+    "target": pl.String,
+    "target_id": pl.String,
+    "trace_id": pl.String,
+    "span_id": pl.String,
+    "run_id": pl.String,
+    "name": pl.String,
+    "value": pl.Float64,
+    "label": pl.String,
+    "source": pl.String,
+    "explanation": pl.String,
+    "scored_at": pl.Datetime("us"),
+}
+_SOURCES: Final = ("user", "evaluator", "human")
 
 
 def collect_scores(store: Store, touched: Touched, counted: Counted, aliases: Aliases) -> list[Replacement]:
     """Return how to replace the feedback of the touched spans, and to move what was said of a run's earlier id."""
-    given = _feedback(touched.spans, counted)
+    given = _carried_scores(store, touched.spans, counted)
     if given.is_empty() and touched.known.is_empty():
         return []
     old = store.select("facts/old_scores", frames={"asked": touched.known}) if touched.known.height else None
@@ -45,42 +51,50 @@ def collect_scores(store: Store, touched: Touched, counted: Counted, aliases: Al
     return changes
 
 
-def _feedback(spans: pl.DataFrame, counted: Counted) -> pl.DataFrame:
-    """Feedback on a call is about that span; on any other it is about the run."""
-    given = spans.filter(pl.col("feedback").is_not_null() & ~pl.col("is_pending")).unique(
-        ["trace_id", "span_id"], keep="any"
-    )
-    if given.is_empty():
-        return pl.DataFrame(schema={name: spans.schema.get(name, pl.String) for name in _COLUMNS})
-    calls = pl.concat(
-        [
-            rows.select("trace_id", "span_id", about_span=pl.lit(True))
-            for rows in (counted.llm_calls, counted.tool_calls)
-        ]
-    )
-    sole = counted.runs.filter("is_sole").select("trace_id", sole_run="run_id")
-    rows = (
-        given.join(sole, on="trace_id", how="left")
-        .join(counted.run_spans, on=["trace_id", "span_id"], how="left")
-        .join(calls, on=["trace_id", "span_id"], how="left")
-        .with_columns(run_id=pl.coalesce("run_id", "sole_run"))
-    )
-    about_span = pl.col("about_span").is_not_null() | pl.col("run_id").is_null()
-    return rows.select(
-        "load_seq",
-        target=pl.when(about_span).then(pl.lit("span")).otherwise(pl.lit("run")),
-        target_id=pl.when(about_span)
-        .then(pl.concat_str("trace_id", "span_id", separator="-"))
-        .otherwise("run_id"),
-        trace_id="trace_id",
-        span_id="span_id",
-        run_id="run_id",
-        name=pl.lit("feedback"),
-        value="feedback",
-        source=pl.lit("user"),
-        explanation="outcome_reason",
-        scored_at=pl.coalesce("ended_at", "started_at"),
-    )
+def _carried_scores(store: Store, spans: pl.DataFrame, counted: Counted) -> pl.DataFrame:
+    """Return a row per judgement that the spans carry, plain feedback being one of a user's."""
+    judging = pl.col("judgements").is_not_null() | pl.col("feedback").is_not_null()
+    carriers = spans.filter(judging & ~pl.col("is_pending")).unique(["trace_id", "span_id"], keep="any")
+    if carriers.is_empty():
+        return pl.DataFrame(schema=_ROWS)
+    places = find_places(store, carriers, spans, counted)
+    rows = [
+        _score(carrier, judgement, places, number)
+        for carrier in carriers.iter_rows(named=True)
+        for number, judgement in enumerate(_judgements(carrier))
+    ]
+    return pl.DataFrame(rows, schema=_ROWS).sort("trace_id", "span_id", "score_id")
+
+
+def _judgements(carrier: dict[str, Any]) -> list[dict[str, Any]]:
+    if carrier["judgements"] is None:
+        said = {"name": "feedback", "value": carrier["feedback"], "source": "user"}
+        return [{**said, "explanation": carrier["outcome_reason"]}]
+    try:
+        return msgspec.json.decode(carrier["judgements"], type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        return []
+
+
+def _score(carrier: dict[str, Any], judgement: dict[str, Any], places: Places, number: int) -> dict[str, Any]:
+    target = places.target(judgement.get("about") or "span", carrier)
+    own = judgement.get("identifier") or number
+    said = (carrier["trace_id"], carrier["span_id"], target.target, judgement["name"], str(own))
+    return {
+        "load_seq": carrier["load_seq"],
+        "score_id": hashlib.blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest(),
+        "target": target.target,
+        "target_id": target.target_id,
+        "trace_id": carrier["trace_id"],
+        "span_id": carrier["span_id"],
+        "run_id": target.run_id,
+        "name": judgement["name"],
+        "value": judgement.get("value"),
+        "label": judgement.get("label"),
+        "source": judgement["source"] if judgement.get("source") in _SOURCES else "evaluator",
+        "explanation": judgement.get("explanation"),
+        "scored_at": carrier["ended_at"] or carrier["started_at"],
+    }
 
 
 def _move(scores: pl.DataFrame, aliases: Aliases) -> list[Replacement]:
@@ -96,7 +110,7 @@ def _move(scores: pl.DataFrame, aliases: Aliases) -> list[Replacement]:
     return [
         Replacement(
             "scores",
-            keys=moved.select("target", "target_id", "run_id", "span_id"),
+            keys=moved.select("score_id"),
             rows=rows.select(scores.columns),
         )
     ]

@@ -168,7 +168,9 @@ class SpanReader:
         feedback or an outcome for a span that is not among them.
         """
         long = pl.col("duration_ms").fill_null(0.0) > self.lookback.total_seconds() * 1000
-        judged = pl.col("feedback").is_not_null() | pl.col("outcome").is_not_null()
+        judged = pl.any_horizontal(
+            pl.col(name).is_not_null() for name in ("feedback", "judgements", "outcome")
+        )
         searched = spans if self.traces.has_forgotten else spans.filter(judged)
         orphans = searched.filter(pl.col("parent_span_id").is_not_null()).join(
             spans,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from collector.dialects.engine.conditions import has, has_under, name_starts, named
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES
+from collector.dialects.engine.judging import Judgement, Judging, read_value
 from collector.dialects.engine.readers import key, positive, span_name
 
 MODEL_CALL = named(
@@ -18,11 +21,28 @@ BY_HAND = MODEL_CALL | TOOL_CALL | AGENT_RUN
 TOKENS = has("tokens_used", "prompt_tokens", "input_tokens", "llm.tokens.input", "llm.prompt_tokens", "tokens.input",
              "llm.input_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens")  # fmt: skip
 
+OPINIONS = ("user_feedback", "user.feedback", "feedback.score", "feedback.value", "feedback.rating", "feedback",
+            "user_rating", "user.rating", "rating", "thumbs", "thumbs_up")  # fmt: skip
+"""Keys of users' feedback, the more telling first; the judgement has the key's name."""
+COMMENTS = ("feedback.comment", "feedback_comment", "user_feedback_comment", "comment")
+
+
+def read_opinion(attributes: Mapping[str, str]) -> Iterable[Judgement]:
+    """Return the feedback that stands in one plain key."""
+    key = next((key for key in OPINIONS if key in attributes), "")
+    value, label = read_value(attributes.get(key))
+    comment = next((attributes[name] for name in COMMENTS if name in attributes), None)
+    yield Judgement(key, value, label, "user", comment)
+
+
 DIALECT = Dialect(
     name="handwritten",
     about="hand-written spans in the style of tutorials",
     layer=Layer.CUSTOM,
-    recognise=BY_HAND | TOKENS | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, "agent_name") | has_under("tool."),
+    recognise=BY_HAND
+    | TOKENS
+    | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, *OPINIONS, "agent_name")
+    | has_under("tool."),
     is_named=False,
     kinds=(
         kind("llm", MODEL_CALL & (TOKENS | has("model", "llm.model", "model_name"))),
@@ -48,6 +68,7 @@ DIALECT = Dialect(
         "user_id": tuple(name for name in USER_NAMES if name != "user"),
         "tenant": TENANT_NAMES,
     },
+    judgements=(Judging(read_opinion, has(*OPINIONS)),),
     input_keys=("llm.prompt", "tool.input", "tool.arguments", "tool.args", "agent.input", "input", "prompt"),
     output_keys=("llm.response", "llm.completion", "tool.output", "tool.result", "agent.output", "output", "response"),
 )  # fmt: skip

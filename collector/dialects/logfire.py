@@ -6,6 +6,8 @@ without usage, and a log of no length beside it that has usage and duration: the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import polars as pl
 
 from collector.dialects.engine.conditions import (
@@ -18,6 +20,7 @@ from collector.dialects.engine.conditions import (
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.documents import Document
+from collector.dialects.engine.judging import Judgement, Judging, read_value
 from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
 from collector.dialects.engine.readers import KeyReader, absent, constant, positive, seconds
 from collector.dialects.spanledger import read_feedback
@@ -33,6 +36,13 @@ ANSWERED = has("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_a
 def read_annotation(texts: pl.Series) -> pl.Series:
     """Return the feedback in the message of an annotation: `feedback: NAME = VALUE`."""
     return read_feedback(texts.str.extract(r"^feedback: .{1,200} = (\S{1,40})$", 1))
+
+
+def read_feedback_span(attributes: Mapping[str, str]) -> Iterable[Judgement]:
+    """Return the feedback of an annotation: its value stands under the feedback's own name."""
+    name = attributes.get("logfire.feedback.name", "")
+    value, label = read_value(attributes.get(name))
+    yield Judgement(name, value, label, "user", attributes.get("logfire.feedback.comment"))
 
 
 def read_stream_flag(request: object) -> dict[str, object]:
@@ -69,6 +79,7 @@ DIALECT = Dialect(
         Document("gen_ai.usage.raw", PART_FIELDS, read_usage),
         Document("request_data", ("streamed",), read_stream_flag),
     ),
+    judgements=(Judging(read_feedback_span, has("logfire.feedback.name")),),
     input_keys=("gen_ai.input.messages",),
     output_keys=("gen_ai.output.messages",),
 )

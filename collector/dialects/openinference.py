@@ -5,9 +5,12 @@ Source: OpenInference semantic conventions at 1fe497f1 (2026-08-21); captures of
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, is_root, scope, status_is, value
+from collections.abc import Iterable, Mapping
+
+from collector.dialects.engine.conditions import has, has_under, is_root, scope, status_is, value
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
 from collector.dialects.engine.identity import members_of
+from collector.dialects.engine.judging import Judgement, Judging, flattened, read_value
 from collector.dialects.engine.readers import event_time, extract, key, member, span_name
 
 AGENT = value("openinference.span.kind", "AGENT")
@@ -31,11 +34,33 @@ MESSAGE = FlatMessages(
     part_text="message_content.text",
 )
 
+ANNOTATED = {"annotations.": "span", "evaluations.": "span", "trace.annotations.": "run", "trace.evaluations.": "run",
+             "session.annotations.": "session", "session.evaluations.": "session"}  # fmt: skip
+"""Prefixes of annotations by what they are about."""
+JUDGES = {"HUMAN": "human", "LLM": "evaluator", "CODE": "evaluator"}
+
+
+def read_annotations(attributes: Mapping[str, str]) -> Iterable[Judgement]:
+    """Return the annotations of a span, and the results of an evaluator."""
+    for prefix, about in ANNOTATED.items():
+        for said in flattened(attributes, prefix):
+            value, label = read_value(said.get("score"))
+            yield Judgement(
+                said.get("name", ""),
+                value,
+                said.get("label", label),
+                JUDGES.get(said.get("annotator_kind", ""), "evaluator"),
+                said.get("explanation"),
+                about,
+                said.get("identifier"),
+            )
+
+
 DIALECT = Dialect(
     name="openinference",
     about="OpenInference semantic conventions, Python and JavaScript instrumentors",
     layer=Layer.CONVENTION,
-    recognise=has("openinference.span.kind") | INSTRUMENTORS,
+    recognise=has("openinference.span.kind") | INSTRUMENTORS | has_under(*ANNOTATED),
     kinds=(
         # A LangChain tool that wraps an agent is said to be an agent, and has a tool's name.
         kind("tool", AGENT & has("tool.name")),
@@ -100,6 +125,7 @@ DIALECT = Dialect(
         "input_audio_tokens": ("llm.token_count.prompt_details.audio",),
         "output_audio_tokens": ("llm.token_count.completion_details.audio",),
     },
+    judgements=(Judging(read_annotations, has_under(*ANNOTATED)),),
     input_keys=("input.value",),
     output_keys=("output.value",),
     flat_input=(MESSAGE,),

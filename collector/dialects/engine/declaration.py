@@ -9,6 +9,7 @@ from typing import Final
 
 from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.documents import Document
+from collector.dialects.engine.judging import Judging
 from collector.dialects.engine.readers import KeyReader, Reader
 from collector.dialects.engine.records import Counters, LogEvents
 from collector.fields import FIELDS
@@ -96,6 +97,7 @@ class Dialect:
     flat_output: Sequence[FlatMessages] = ()
     named_when: Condition | None = None
     is_named: bool = True
+    judgements: Sequence[Judging] = ()
     log_events: LogEvents | None = None
     counters: Counters | None = None
 
@@ -111,6 +113,7 @@ class Dialect:
             self.counted_usage, self.estimated_usage, self.exclusive_output, self.total_holds_hidden_cache,
             self.named_when,
             *(rule.when for rule in self.kinds),
+            *(judging.when for judging in self.judgements),
             *(document.when for document in self.documents),
             *(c for readers in self.readers().values() for reader in readers for c in reader.conditions),
         ]  # fmt: skip

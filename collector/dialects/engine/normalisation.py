@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from collector.dialects.engine.index import AttributeIndex, Labels, Mask, SpanBatch
+from collector.dialects.engine.judging import read_judgements
 from collector.dialects.engine.messages import gather_messages
 from collector.dialects.engine.registry import Registry, known_dialects
 from collector.dialects.engine.surroundings import read_exceptions, read_resources, read_status_messages
@@ -37,6 +38,7 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
     for dialect in asked.dialects:
         translation.name_by_mapping(dialect)
     read_exceptions(translation)
+    judgements = read_judgements(batch, translation, asked)
     return batch.spans.with_columns(
         *_texts(translation),
         *_surroundings(batch, translation),
@@ -45,6 +47,7 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
         *_usage(translation),
         read_units(index, asked),
         *gather_messages(index, asked),
+        judgements,
     )
 
 

@@ -1,6 +1,7 @@
 -- Scores of some traces.
 SELECT
     s.load_seq AS load_seq,
+    s.score_id AS score_id,
     s.target AS target,
     s.target_id AS target_id,
     s.trace_id AS trace_id,

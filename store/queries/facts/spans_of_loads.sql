@@ -56,6 +56,8 @@ SELECT
     s.is_pending AS is_pending,
     s.content_hash AS content_hash,
     s.attribute_count AS attribute_count,
+    s.judgements AS judgements,
+    CASE WHEN s.judgements IS NOT NULL THEN s.links END AS links,
     CASE
         WHEN s.kind IN ('agent', 'workflow', 'tool') OR s.parent_span_id IS NULL
             THEN head_of(attr(s.attributes, s.input_key), 16384)

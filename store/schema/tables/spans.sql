@@ -66,5 +66,6 @@ CREATE TABLE ledger.spans (
     events VARCHAR USING COMPRESSION zstd, -- JSON array of {name, time, attributes}; NULL when none
     links VARCHAR USING COMPRESSION zstd, -- JSON array of {trace_id, span_id, attributes}; NULL when none
     input_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}], only where the span's own form is another one
-    output_messages VARCHAR USING COMPRESSION zstd -- JSON [{role, parts}], only where the span's own form is another one
+    output_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}], only where the span's own form is another one
+    judgements VARCHAR USING COMPRESSION zstd -- JSON [{name, value, label, source, explanation, about, identifier}] that the span carries
 );

@@ -10,6 +10,7 @@ import pytest
 from analytics.facts.job import FactsState
 from analytics.jobs import NOTHING_TO_DO, JobContext
 from tests.analytics.facts.building import Ledger, agent, call, other, run_id, tool
+from tests.collector.building import Plain
 
 
 def runs_of(ledger: Ledger) -> list[str]:
@@ -157,6 +158,7 @@ def test_scores_from_elsewhere_follow_their_run_to_its_new_id(ledger: Ledger) ->
     old = run_id(1, 2)
     judged = {
         "load_seq": [0, 0],
+        "score_id": ["a", "b"],
         "target": ["run", "session"],
         "target_id": [old, "c1"],
         "trace_id": [f"{1:032x}"] * 2,
@@ -216,3 +218,33 @@ def test_a_trace_too_large_to_hold_is_counted_in_pieces(ledger: Ledger) -> None:
     runs = ledger.rows("runs").select("run_id", "llm_calls").rows()
     assert (run_id(2, 1), 1) in runs
     assert len({run for run, _ in runs}) == len(runs)
+
+
+def judgement(number: int, name: str, score: float, **said: str) -> dict[str, Plain]:
+    fields = {"name": name, "score": str(score), **said}
+    return {f"annotations.{number}.annotation.{field}": value for field, value in fields.items()}
+
+
+def scores_of(ledger: Ledger) -> list[tuple[object, ...]]:
+    return sorted(ledger.rows("scores").select("name", "target", "target_id", "value", "source").rows())
+
+
+def test_one_span_carries_several_judgements(ledger: Ledger) -> None:
+    said = judgement(0, "helpful", 0.8) | judgement(1, "rating", 4, annotator_kind="HUMAN")
+    ledger.receive(agent(1, also=said), call(2, parent=1, also=judgement(0, "relevant", 1.0)))
+    expected = [
+        ("helpful", "run", run_id(1, 1), 0.8, "evaluator"),
+        ("rating", "run", run_id(1, 1), 0.5, "human"),
+        ("relevant", "span", run_id(1, 2), 1.0, "evaluator"),
+    ]
+    assert scores_of(ledger) == expected
+    ledger.receive(call(3, parent=1, at=0.5))
+    assert scores_of(ledger) == expected
+
+
+def test_an_evaluation_event_judges_the_span_above_it(ledger: Ledger) -> None:
+    said: dict[str, Plain] = {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.4}
+    ledger.receive(
+        agent(1), call(2, parent=1), other(3, parent=2, name="gen_ai.evaluation.result", also=said)
+    )
+    assert scores_of(ledger) == [("relevance", "span", run_id(1, 2), 0.4, "evaluator")]
