@@ -1,8 +1,11 @@
-"""Haystack's own tracing: recognised by span names, the scope is the application's; usage stands in the replies."""
+"""Haystack's own tracing: recognised by span names, the scope is the application's; usage stands in the replies.
+
+Before 2.20 an agent's steps are components, and the tools of one step one span, that of the first.
+"""
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, name_starts, named, value
+from collector.dialects.engine.conditions import has_under, name_starts, named, value, value_contains
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
@@ -29,6 +32,18 @@ def read_reply(output: object) -> dict[str, object]:
     return facts
 
 
+INVOKER = value("haystack.component.type", "ToolInvoker")
+TOOL_FIELDS = ("tool", "tool_call_id")
+
+
+def read_output(output: object) -> dict[str, object]:
+    """Return what a component's output tells of a model's reply, or of the first tool of a step."""
+    origin = dig_first(
+        output, *(f"tool_messages.0.{key}.0.tool_call_result.origin" for key in ("content", "_content"))
+    )
+    return {**read_reply(output), "tool": dig(origin, "tool_name"), "tool_call_id": dig(origin, "id")}
+
+
 DIALECT = Dialect(
     name="haystack",
     about="Haystack 2.x own tracing",
@@ -41,16 +56,18 @@ DIALECT = Dialect(
         kind("chain", named("haystack.agent.step")),
         kind("workflow", named("haystack.pipeline.run", "haystack.async_pipeline.run")),
         kind("llm", value("haystack.component.type", *GENERATORS)),
+        kind("tool", INVOKER),
         kind("chain", named("haystack.component.run")),
     ),
-    failed=value("haystack.tool.error", "true", "True"),
+    failed=value("haystack.tool.error", "true", "True")
+    | (INVOKER & value_contains("haystack.component.output", '"error": true}', '"error":true}')),
     fields={
         "agent": ("haystack.agent.name",),
         "tool": ("haystack.tool.name",),
     },
     documents=(
         Document(LLM_OUTPUT, (*USAGE_FIELDS, *REPLY_FIELDS), read_reply),
-        Document("haystack.component.output", (*USAGE_FIELDS, *REPLY_FIELDS), read_reply),
+        Document("haystack.component.output", (*USAGE_FIELDS, *REPLY_FIELDS, *TOOL_FIELDS), read_output),
     ),
     input_keys=(
         "haystack.tool.input",

@@ -2,8 +2,8 @@
 
 OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
 tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
-and a hand-off is a tool. DSPy: to finish is a tool. Haystack and smolagents: cached and reasoning tokens only in the
-printed reply.
+and a hand-off is a tool. DSPy and smolagents: to finish is a tool. Haystack and smolagents: cached and reasoning
+tokens only in the printed reply.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ DIALECT = Dialect(
         kind("other", LLAMA_INDEX & name_ends("._prepare_chat_with_tools")),
         kind("other", LLAMA_INDEX & value("tool.name", "handoff")),
         kind("other", DSPY & TOOL & name_starts("finish.")),
+        kind("other", SMOLAGENTS & TOOL & value("tool.name", "final_answer")),
     ),
     fields={
         "agent": (absent(TRACE),),
