@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 Z_95 = 1.959963984540054
@@ -20,3 +22,19 @@ def wilson(hits: pl.Expr, events: pl.Expr, *, z: float = Z_95) -> tuple[pl.Expr,
     middle = (share + z * z / (2 * events)) / (1 + z * z / events)
     spread = z / (1 + z * z / events) * (share * (1 - share) / events + z * z / (4 * events * events)).sqrt()
     return (middle - spread).clip(0.0, 1.0), (middle + spread).clip(0.0, 1.0)
+
+
+def wilson_of(hits: float, events: float, *, z: float = Z_95) -> tuple[float, float]:
+    """Return the bounds of Wilson's interval of one proportion; 0 and 1 without events.
+
+    >>> [round(bound, 4) for bound in wilson_of(8, 10)]
+    [0.4902, 0.9433]
+    """
+    if events <= 0:
+        return 0.0, 1.0
+    share = hits / events
+    middle = (share + z * z / (2 * events)) / (1 + z * z / events)
+    spread = (
+        z / (1 + z * z / events) * math.sqrt(share * (1 - share) / events + z * z / (4 * events * events))
+    )
+    return max(0.0, middle - spread), min(1.0, middle + spread)

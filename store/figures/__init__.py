@@ -10,6 +10,8 @@ from store.figures.compose import (
     compose_rollup,
     compose_rollup_buckets,
     compose_totals,
+    compose_unit_buckets,
+    compose_unit_totals,
 )
 from store.figures.dimensions import ATTRIBUTE_PREFIX, DIMENSIONS, find_attribute
 from store.figures.subjects import MEASURES, SUBJECTS, SUMS, Subject, Sum
@@ -29,5 +31,7 @@ __all__ = [
     "compose_rollup",
     "compose_rollup_buckets",
     "compose_totals",
+    "compose_unit_buckets",
+    "compose_unit_totals",
     "find_attribute",
 ]

@@ -79,6 +79,46 @@ def compose_buckets(
     return _compose("buckets", subject, columns, grid, selection, where, None, ["bucket_number"])
 
 
+def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection: Selection) -> ComposedQuery:
+    """Return the query for `unit_id` (the session) and a column `aN` per addend, from $first to before $until."""
+    subject = _find_subject(subject_name)
+    columns = [
+        f"{_aggregate(subject, addend, is_rolled_up=False)} AS a{position}"
+        for position, addend in enumerate(addends)
+    ]
+    return _compose_units("totals", subject, columns, selection, [], [])
+
+
+def compose_unit_buckets(subject_name: str, measure: str, selection: Selection) -> ComposedQuery:
+    """Return the query for `unit_id`, `bucket_number` and `bucket_events` of a measure."""
+    subject = _find_subject(subject_name)
+    value = MEASURES[measure].of[subject.name]
+    columns = [f"bucket_of({value}) AS bucket_number", "count(*) AS bucket_events"]
+    where = [f"{value} IS NOT NULL"]
+    return _compose_units("buckets", subject, columns, selection, where, ["bucket_number"])
+
+
+def _compose_units(
+    what: str,
+    subject: Subject,
+    columns: Sequence[str],
+    selection: Selection,
+    conditions: Sequence[str],
+    also_by: Sequence[str],
+) -> ComposedQuery:
+    where = [
+        f"{subject.at} >= $first AND {subject.at} < $until",
+        *conditions,
+        *_filter(subject, selection, is_rolled_up=False),
+    ]
+    sql = (
+        f"SELECT {', '.join([f'{subject.unit} AS unit_id', *columns])}\n"
+        f"FROM {subject.source}\nWHERE {' AND '.join(where)}\n"
+        f"GROUP BY {', '.join(['unit_id', *also_by])}\nORDER BY {', '.join(['unit_id', *also_by])}"
+    )
+    return ComposedQuery(f"{what} of {subject.name} by session", sql)
+
+
 def compose_rollup(subject_name: str) -> ComposedQuery:
     """Return the rows of ledger.hourly for the hours of the frame `hours`, which lie in [$first, $until)."""
     subject = _find_subject(subject_name)

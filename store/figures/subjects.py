@@ -35,6 +35,8 @@ class Subject:
     source: str
     at: str
     dimensions: Mapping[str, str]
+    unit: str = field(kw_only=True)
+    """What its events hang together in: the session, else the run, else the trace."""
     has_attributes: bool = True
     containing: Mapping[str, str] = field(default_factory=dict[str, str])
     """Dimensions of the calls inside a run: the subject is filtered by them, never split."""
@@ -70,6 +72,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
                 "failure_class": "t.failure_class",
             },
             containing=_MODEL_CALLS,
+            unit="coalesce(t.session_id, t.run_id)",
         ),
         Subject(
             "llm_call",
@@ -84,6 +87,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
                 "finish_reason": "t.finish_reason",
                 "error_type": "t.error_type",
             },
+            unit="coalesce(t.session_id, t.run_id, t.trace_id)",
         ),
         Subject(
             "tool_call",
@@ -97,6 +101,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
                 "error_type": "t.error_type",
             },
             containing=_MODEL_CALLS,
+            unit="coalesce(t.session_id, t.run_id, t.trace_id)",
         ),
         Subject(
             "session",
@@ -104,6 +109,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             "t.started_at",
             _SHARED | {"outcome": "t.outcome"},
             has_attributes=False,
+            unit="t.conversation_id",
         ),
         Subject(
             "case",
@@ -111,6 +117,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             "t.closed_at",
             _SHARED | {"outcome": "t.outcome"},
             has_attributes=False,
+            unit="t.case_id",
         ),
         Subject(
             "score",
@@ -124,6 +131,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             },
             has_attributes=False,
             is_rolled_up=False,
+            unit="coalesce(r.session_id, t.run_id, t.target_id)",
         ),
     )
 }

@@ -124,6 +124,8 @@ FRAMES: dict[str, pl.DataFrame] = {
     "candidates": _CANDIDATES,
     "hours": _HOURS,
     "declared": _DECLARED,
+    "inputs": pl.DataFrame({"input": ["input 1", "input 2"]}),
+    "named": pl.DataFrame({"shadow_of": [TRACES[1], f"{TRACES[2]}-x"]}),
     "known_cases": pl.DataFrame({"case_id": ["case0", "case3", "case9"]}),
 }
 """Frames that queries read as tables, by name."""

@@ -1,0 +1,18 @@
+"""Comparison of two versions or periods, with what a statistician asks for: effect, interval, p-value, power."""
+
+from __future__ import annotations
+
+from analytics.compare.comparison import DEFAULT_METRICS, Comparison, compare
+from analytics.compare.shadows import compare_shadows
+from analytics.compare.sides import Side, read_side
+from analytics.compare.statistics import Effect
+
+__all__ = [
+    "DEFAULT_METRICS",
+    "Comparison",
+    "Effect",
+    "Side",
+    "compare",
+    "compare_shadows",
+    "read_side",
+]

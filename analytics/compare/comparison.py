@@ -1,0 +1,195 @@
+"""Two versions or periods side by side, metric by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import polars as pl
+
+from analytics.compare.sides import Side
+from analytics.compare.statistics import (
+    ALPHA,
+    Effect,
+    Floats,
+    adjust,
+    compare_quantiles,
+    compare_ratios,
+)
+from analytics.metrics import Metric, find_metric
+from analytics.metrics.definitions import Part
+from analytics.metrics.percentiles import bucket_value
+from analytics.metrics.reading import (
+    Question,
+    check_question,
+    find_view,
+    read_unit_buckets,
+    read_unit_totals,
+)
+from store.errors import ConfigError
+from store.figures import SUMS
+
+if TYPE_CHECKING:
+    from store import Store
+
+DEFAULT_METRICS: Final = (
+    "success_rate",
+    "escalation_rate",
+    "completion_rate",
+    "satisfaction",
+    "run_p50_ms",
+    "run_p95_ms",
+    "cost_per_run_usd",
+    "tool_failure_rate",
+    "llm_error_rate",
+    "steps_per_run",
+    "tool_calls_per_run",
+    "output_tokens_per_call",
+    "resolution_rate",
+    "cost_per_resolution_usd",
+)
+SEED: Final = 20_261_121
+"""Resampling is by chance, but the same question has the same answer."""
+MOST_ROWS: Final = 2_000
+"""Rows that are counted for a percentile: a table of all sessions by all buckets would not fit."""
+
+Verdict = Literal["better", "worse", "different", "no difference seen", "too little data"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric on both sides."""
+
+    metric: Metric
+    effect: Effect
+    p_adjusted: float | None
+    """p-value that allows for the number of metrics looked at."""
+    events: tuple[int, int]
+    sessions: tuple[int, int]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said."""
+        if self.effect.p is None or self.p_adjusted is None:
+            return "too little data"
+        if self.p_adjusted > ALPHA:
+            return "no difference seen"
+        if self.metric.is_rise_bad is None or self.effect.difference is None:
+            return "different"
+        return "worse" if (self.effect.difference > 0) == self.metric.is_rise_bad else "better"
+
+
+def compare(store: Store, a: Side, b: Side, metrics: Sequence[str] = DEFAULT_METRICS) -> list[Comparison]:
+    """Compare side b with side a; metrics that cannot be filtered as asked are left out.
+
+    Raises:
+        NotFound: No such metric.
+        ConfigError: A metric cannot be compared (counts and sums depend on the length of the window), or no
+            metric has the dimensions.
+    """
+    chosen = [find_metric(name) for name in metrics]
+    for metric in chosen:
+        if not is_comparable(metric):
+            raise ConfigError(
+                f"{metric.name} cannot be compared: it depends on how long or busy a side is; "
+                f"use a rate, a mean or a percentile such as {', '.join(DEFAULT_METRICS[:3])}"
+            )
+    named = {*a.where, *b.where}
+    fitting = [metric for metric in chosen if all(map(metric.has_filter, named))]
+    if chosen and not fitting:
+        check_question(chosen, _question(a))
+        check_question(chosen, _question(b))
+    chance = np.random.default_rng(SEED)
+    rows = [_compare(store, metric, a, b, chance) for metric in fitting]
+    adjusted = adjust([effect.p for effect, *_ in rows])
+    return [
+        Comparison(metric, effect, p, events, sessions)
+        for metric, (effect, events, sessions), p in zip(fitting, rows, adjusted, strict=True)
+    ]
+
+
+def is_comparable(metric: Metric) -> bool:
+    """Return whether a metric says the same of a short and of a long window."""
+    if metric.kind == "percentile":
+        return True
+    is_ratio = metric.kind in ("proportion", "ratio") and len(metric.subjects) == 1
+    return is_ratio and not any(
+        SUMS[part.column].is_distinct for part in (*metric.numerator, *metric.denominator)
+    )
+
+
+_Row = tuple[Effect, tuple[int, int], tuple[int, int]]
+
+
+def _compare(store: Store, metric: Metric, a: Side, b: Side, chance: np.random.Generator) -> _Row:
+    if metric.quantile is not None:
+        return _compare_percentile(store, metric, metric.quantile, a, b, chance)
+    sides = [_read_ratio(store, metric, side) for side in (a, b)]
+    effect = compare_ratios(sides[0][0], sides[1][0], chance)
+    return effect, (sides[0][1], sides[1][1]), (len(sides[0][0]), len(sides[1][0]))
+
+
+def _read_ratio(store: Store, metric: Metric, side: Side) -> tuple[Floats, int]:
+    """Return numerator and denominator per session, and the events they rest on; unknown values count for neither."""
+    question = _question(side)
+    parts = list(
+        {part.key: part for part in (*metric.numerator, *metric.denominator, *metric.events)}.values()
+    )
+    found = read_unit_totals(store, find_view(metric, metric.subjects[0], question), parts, question)
+    rows = found.select(
+        numerator=_weigh(metric.numerator),
+        denominator=_weigh(metric.denominator),
+        events=_weigh(metric.events),
+    ).filter((pl.col("denominator") > 0) | (pl.col("numerator") != 0))
+    events = int(rows["events"].sum())
+    return rows.select("numerator", "denominator").to_numpy().astype(np.float64), events
+
+
+def _weigh(parts: Sequence[Part]) -> pl.Expr:
+    return pl.sum_horizontal(pl.col(part.key).fill_null(0.0) * part.weight for part in parts)
+
+
+def _compare_percentile(
+    store: Store, metric: Metric, quantile: float, a: Side, b: Side, chance: np.random.Generator
+) -> _Row:
+    frames = [_read_values(store, metric, side) for side in (a, b)]
+    buckets = pl.concat([frame.select("bucket") for frame in frames]).unique().sort("bucket")
+    values = buckets.select(bucket_value(pl.col("bucket"))).to_series().to_numpy()
+    sides = [_count_by_session(frame, buckets) for frame in frames]
+    events = (int(frames[0]["events"].sum()), int(frames[1]["events"].sum()))
+    sessions = (len(sides[0]), len(sides[1]))
+    if not len(values):
+        return Effect(None, None), events, sessions
+    return compare_quantiles(sides[0], sides[1], values, quantile, chance), events, sessions
+
+
+def _read_values(store: Store, metric: Metric, side: Side) -> pl.DataFrame:
+    question = _question(side)
+    assert metric.measure is not None
+    frames = [
+        read_unit_buckets(store, find_view(metric, subject, question), metric.measure, question)
+        for subject in metric.subjects
+    ]
+    return (
+        pl.concat(frames).group_by("unit_id", "bucket").agg(pl.col("events").sum()).sort("unit_id", "bucket")
+    )
+
+
+def _count_by_session(frame: pl.DataFrame, buckets: pl.DataFrame) -> Floats:
+    """Return a row per session and a column per bucket; beyond resampling's need sessions share a row."""
+    units = frame.select(pl.col("unit_id").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    places = buckets.with_row_index("place")
+    columns = frame.join(places, on="bucket", how="left", maintain_order="left")["place"].to_numpy()
+    count = int(units.max()) + 1 if len(units) else 0
+    shared = min(count, MOST_ROWS)
+    rows = np.random.default_rng(SEED).permutation(count) % shared if count else units
+    counts = np.zeros((shared, buckets.height))
+    np.add.at(counts, (rows[units] if count else units, columns), frame["events"].to_numpy())
+    return counts
+
+
+def _question(side: Side) -> Question:
+    return Question(side.start, side.end, side.end - side.start + timedelta(days=1), side.where, ())
