@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -76,7 +77,7 @@ def _draw(found: Users, view: View) -> None:
     follow(show_tiles(_tiles(found, view), key="tiles"))
     _show_unnamed(found)
     costs = found.users["cost_usd"].drop_nulls()
-    most = float(costs.max()) if len(costs) else 0.0  # pyright: ignore[reportArgumentType]
+    most = max(map(float, costs), default=0.0)
     lines = [user_line(row, found, view, most) for row in found.users.iter_rows(named=True)]
     with card("Users", "users", note="A user leads to the runs."):
         follow(
@@ -154,7 +155,7 @@ def user_line(row: dict[str, Any], found: Users, view: View, most: float) -> Lin
     """Return the row of a user, which leads to the user's runs; `most` is what the dearest one cost."""
     ended, failures, runs = row["ended"], row["failures"], row["runs"]
     total = found.totals["named_cost_usd"]
-    share = float(row["cost_usd"] / total) if row["cost_usd"] is not None and total else None
+    share = _share_cell(row["cost_usd"], total, most)
     rate = failures / ended if ended else None
     is_small = ended < SMALL
     failed = None if rate is None else cell(
@@ -175,7 +176,7 @@ def user_line(row: dict[str, Any], found: Users, view: View, most: float) -> Lin
                 order=None if row["cost_usd"] is None else float(row["cost_usd"]),
                 is_quiet=row["cost_usd"] is None,
             ),
-            None if share is None else cell(format_rate(share), share=float(row["cost_usd"]) / most, order=share, tone="volume"),
+            share,
             count_cell(runs),
             count_cell(row["sessions"]),
             failed,
@@ -186,6 +187,13 @@ def user_line(row: dict[str, Any], found: Users, view: View, most: float) -> Lin
         ],
         link=link_traces(found.window.name, view.filters, q=row["user_id"]),
     )  # fmt: skip
+
+
+def _share_cell(cost: Decimal | None, total: Decimal | None, most: float) -> dict[str, object] | None:
+    if cost is None or not total or not most:
+        return None
+    share = float(cost / total)
+    return cell(format_rate(share), share=float(cost) / most, order=share, tone="volume")
 
 
 def _show_budgets(found: Users) -> None:

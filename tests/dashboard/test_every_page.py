@@ -30,6 +30,12 @@ def seeded(seeded_dir: Path, clock: HandClock) -> Iterator[Store]:
         yield store
 
 
+@pytest.fixture(scope="class")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with opened(tmp_path_factory.mktemp("nothing"), HandClock()):
+        yield
+
+
 class TestStates:
     @pytest.mark.parametrize("path", FILTERED)
     def test_a_page_shows_what_there_is_and_hostile_text_only_in_components(
@@ -163,11 +169,6 @@ class TestWithoutStore:
 
 
 class TestEmptyStore:
-    @pytest.fixture(scope="class")
-    def nothing(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-        with opened(tmp_path_factory.mktemp("nothing"), HandClock()):
-            yield
-
     @pytest.mark.parametrize("path", FILTERED)
     def test_an_empty_store_says_how_to_send_data(self, nothing: None, path: str) -> None:
         assert open_page(path).subheader[0].value == "Waiting for the first span"
