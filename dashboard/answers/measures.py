@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -50,9 +50,8 @@ def measure(
 ) -> dict[str | None, dict[str, Figure]]:
     """Return the figures of every value of the dimension `by`, with those of the window before beside them."""
     found: dict[str | None, dict[str, Figure]] = {}
-    for metric in metrics:
-        for row in _both(metric, window, filters, [by], where or {}).iter_rows(named=True):
-            found.setdefault(row[by], {})[metric] = _figure(metric, row)
+    for row in _beside(metrics, window, filters, [by], where or {}):
+        found.setdefault(row[by], {})[row["metric"]] = _figure(row)
     for figures in found.values():
         for metric in metrics:
             figures.setdefault(metric, Figure(metric))
@@ -63,26 +62,34 @@ def measure_all(
     metrics: Sequence[str], window: Window, filters: Filters, *, where: dict[str, str] | None = None
 ) -> dict[str, Figure]:
     """Return the figures over everything that the filters let through."""
-    return {
-        metric: _figure(metric, _both(metric, window, filters, [], where or {}).row(0, named=True))
-        for metric in metrics
-    }
+    return {row["metric"]: _figure(row) for row in _beside(metrics, window, filters, [], where or {})}
 
 
-def _both(
-    metric: str, window: Window, filters: Filters, by: list[str], where: dict[str, str]
-) -> pl.DataFrame:
-    store, asked, before = current().store, {**where_of(metric, filters), **where}, window.previous()
-    now = evaluate(store, metric, window.start, window.until, where=asked, group_by=by)
-    then = evaluate(store, metric, before.start, before.until, where=asked, group_by=by)
-    if by:
-        return now.join(then, on=by, how="left", nulls_equal=True, suffix="_before")
-    return now.hstack(then.rename({name: f"{name}_before" for name in then.columns}))
+def _beside(
+    metrics: Sequence[str], window: Window, filters: Filters, by: list[str], where: dict[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each metric and group of the window, the window before beside it; metrics asked alike at once."""
+    alike: dict[tuple[tuple[str, object], ...], list[str]] = {}
+    for metric in metrics:
+        asked = {**where_of(metric, filters), **where}
+        key = tuple(
+            (name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items()
+        )
+        alike.setdefault(key, []).append(metric)
+    store, before, keys = current().store, window.previous(), ["metric", *by]
+    for names in alike.values():
+        asked = {**where_of(names[0], filters), **where}
+        now = evaluate(store, names, window.start, window.until, where=asked, group_by=by)
+        then = evaluate(store, names, before.start, before.until, where=asked, group_by=by)
+        joined = now.join(
+            then, on=keys, how="left", nulls_equal=True, suffix="_before", maintain_order="left"
+        )
+        yield from joined.iter_rows(named=True)
 
 
-def _figure(metric: str, row: dict[str, Any]) -> Figure:
+def _figure(row: dict[str, Any]) -> Figure:
     return Figure(
-        metric,
+        row["metric"],
         row["value"],
         int(row["n"] or 0),
         row["numerator"],
