@@ -86,6 +86,12 @@ def format_duration(duration_ms: Number | None) -> str:
     return f"{hours // 24}{GAP}d {hours % 24}{GAP}h"
 
 
+def format_step(seconds: float) -> str:
+    """Return the length of a bin: `30 min`, `1 h`, `1 d`."""
+    text = format_duration(seconds * 1e3).replace(".0", "")
+    return text.removesuffix(f" 0{GAP}s").removesuffix(f" 0{GAP}min").removesuffix(f" 0{GAP}h")
+
+
 def format_rate(rate: float | None) -> str:
     """Return a share of one in per cent.
 

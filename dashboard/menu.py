@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.pages import cost, models, overview, sessions, tools, trace, traces, users
+from dashboard.pages import alerts, cost, models, overview, sessions, tools, trace, traces, users
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ PAGES: Final = (
     Entry("", "Overview", overview.render, "Monitor", "space_dashboard"),
     Entry("traces", "Traces", traces.render, "Monitor", "account_tree"),
     Entry("sessions", "Sessions", sessions.render, "Monitor", "forum"),
+    Entry("alerts", "Alerts", alerts.render, "Monitor", "notifications", is_filtered=False),
     Entry("cost", "Cost", cost.render, "Analyse", "payments"),
     Entry("tools", "Tools", tools.render, "Analyse", "build"),
     Entry("models", "Models", models.render, "Analyse", "neurology"),

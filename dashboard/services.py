@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from alerts.engine import RuleStatus
+from alerts.rules import AlertingConfig
 from store import Control, Store
 from store.clock import Clock, utc_now
 
@@ -22,6 +25,9 @@ class Services:
         otlp_grpc: base URL agents send OTLP over gRPC to.
         version: version of Spanledger.
         settings: the configuration as composed by the application; pages only show it.
+        alerting: rules, channels and routes; None where alerts are not evaluated.
+        rule_statuses: how the last evaluation of each rule went.
+        operate: does what commands do, by name and arguments; None where nothing may be done.
         clock: the time.
     """
 
@@ -32,6 +38,9 @@ class Services:
     otlp_grpc: str = "http://127.0.0.1:4317"
     version: str = ""
     settings: object = None
+    alerting: AlertingConfig | None = None
+    rule_statuses: Callable[[], Mapping[str, RuleStatus]] = dict
+    operate: Callable[[str, Mapping[str, Any]], object] | None = None
     clock: Clock = utc_now
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from store import open_store
+from store import open_control, open_store
 from tests.dashboard.conftest import NOW, served
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
+from tests.dashboard.seed_control import fill_control
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -98,6 +99,9 @@ def seed(directory: Path) -> str:
     store = open_store(directory)
     fill(store, facts)
     store.close()
+    control = open_control(directory)
+    fill_control(control, NOW)
+    control.close()
     return candidates[-1]["trace_id"]
 
 

@@ -17,7 +17,7 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.data import Overview, read_choices, read_firing_alerts, read_overview
 from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
-from dashboard.filters import Filters, Window, link_traces
+from dashboard.filters import Filters, Link, Window, link_traces
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
 from dashboard.navigation import click_key, follow, leave
 from dashboard.theme import Palette
@@ -46,11 +46,15 @@ def _show_alerts() -> None:
     worst = alerts[0]
     more = f" · and {count - 1} more" if count > 1 else ""
     since = format_instant(cast("datetime | None", worst["fired_at"]), with_zone=True)
-    show_notice(
-        f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
-        title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
-        tone="error",
-        key="alerts",
+    follow(
+        show_notice(
+            f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
+            title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
+            tone="error",
+            link=Link("alerts", {}),
+            link_text="Show them",
+            key="alerts",
+        )
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp
 from spanledger import __version__
 from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
+from spanledger.operations import OPERATIONS
 from spanledger.services import Services
 from store.errors import SpanledgerError
 
@@ -37,10 +40,18 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             otlp_http=f"http://{config.collector.http}",
             otlp_grpc=f"http://{config.collector.grpc}",
             version=__version__,
+            alerting=config.alerting,
+            rule_statuses=lambda: services.engine.statuses if services.engine else {},
+            operate=partial(_operate, services),
         ),
         routes=routes,
         middleware=[guard],
     )
+
+
+def _operate(services: Services, name: str, arguments: Mapping[str, Any]) -> object:
+    """Do what a command does; pages wait for it as a whole."""
+    return OPERATIONS[name](services, arguments, lambda _: None)
 
 
 def _routes(services: Services) -> Sequence[BaseRoute]:

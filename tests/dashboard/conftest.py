@@ -22,6 +22,7 @@ from dashboard.services import Services, install
 from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
+from tests.dashboard.seed_control import fill_control, parse_rules
 
 NOW = datetime(2026, 11, 20, 15, 20)  # noqa: DTZ001
 NOW_UTC = NOW.replace(tzinfo=UTC)
@@ -48,6 +49,9 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(directory)
     fill(store, facts)
     store.close()
+    control = open_control(directory)
+    fill_control(control, NOW)
+    control.close()
     return directory
 
 
@@ -55,7 +59,7 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(directory: Path, clock: HandClock) -> Generator[Store]:
     """Open the store in `directory` and install it as what the pages of this process read."""
     store, control = open_store(directory), open_control(directory)
-    install(Services(store=store, control=control, started_at=clock(), clock=clock))
+    install(Services(store=store, control=control, started_at=clock(), clock=clock, alerting=parse_rules()))
     apply_settings()
     st.cache_data.clear()
     try:

@@ -20,6 +20,7 @@ from dashboard.app import Services, create_app
 from store import open_control, open_store
 from store.clock import utc_now
 from tests.dashboard.seed import fill, simulate
+from tests.dashboard.seed_control import parse_rules
 
 
 def main(data: str, port: str, now: str | None = None) -> None:
@@ -30,6 +31,7 @@ def main(data: str, port: str, now: str | None = None) -> None:
         control=open_control(Path(data)),
         started_at=datetime.now(UTC),
         clock=(lambda: stopped_at) if stopped_at else utc_now,
+        alerting=parse_rules(),
     )
 
     def close_store(_: Request) -> Response:

@@ -143,6 +143,38 @@ class TestUsers:
         assert first["target"]["query"]["q"] == [first["key"]]
 
 
+class TestAlerts:
+    def test_what_fires_is_shown_with_its_reason_and_leads_to_its_runs(self, seeded: Store) -> None:
+        app = open_page("alerts")
+        head = components(app, "headline")[0]
+        assert head["title"] == "web search fails"
+        assert [stat["value"] for stat in head["stats"][:2]] == ["33.8\u202f%", "10.0\u202f%"]
+        links = [link for data in components(app, "notice") for link in data["links"]]
+        assert links[0]["target"]["query"]["tool"] == ["web_search"]
+        assert links[0]["target"]["query"]["failed_tools"] == ["true"]
+
+    def test_a_silence_made_here_is_recorded_and_can_be_ended(self, seeded: Store) -> None:
+        app = open_page("alerts")
+        app.text_input[0].set_value("kim")
+        app.text_input[1].set_value("we know")
+        app.button[0].click().run()
+        assert not app.exception
+        heads = components(open_page("alerts"), "headline")
+        assert any(badge["text"].startswith("silenced until") for badge in heads[0]["badges"])
+        app = open_page("alerts", show="silences")
+        before = len(components(app, "headline"))
+        app.button[-1].click().run()
+        assert len(components(open_page("alerts", show="silences"), "headline")) == before - 1
+
+    @pytest.mark.parametrize(
+        ("show", "caption"), [("rules", "Rules"), ("decisions", "Decisions"), ("history", "Changes of state")]
+    )
+    def test_rules_decisions_and_history_are_tables(self, seeded: Store, show: str, caption: str) -> None:
+        (table,) = components(open_page("alerts", show=show), "table")
+        assert table["caption"] == caption
+        assert table["rows"]
+
+
 class TestSearch:
     def test_runs_are_found_by_what_was_said(self, seeded: Store) -> None:
         (table,) = components(open_page("traces", range="7d", said="CHECK THE VAT"), "table")
@@ -172,3 +204,6 @@ class TestEmptyStore:
     @pytest.mark.parametrize("path", FILTERED)
     def test_an_empty_store_says_how_to_send_data(self, nothing: None, path: str) -> None:
         assert open_page(path).subheader[0].value == "Waiting for the first span"
+
+    def test_no_alert_says_so(self, nothing: None) -> None:
+        assert open_page("alerts").subheader[0].value == "No alert is firing"
