@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.pages import alerts, cost, models, overview, sessions, tools, trace, traces, users
+from dashboard.pages import alerts, cost, drift, models, overview, sessions, tools, trace, traces, users
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,6 @@ PAGES: Final = (
     Entry("tools", "Tools", tools.render, "Analyse", "build"),
     Entry("models", "Models", models.render, "Analyse", "neurology"),
     Entry("users", "Users", users.render, "Analyse", "group"),
+    Entry("drift", "Drift", drift.render, "Analyse", "trending_down"),
     Entry("trace", "Trace", trace.render, is_filtered=False),
 )

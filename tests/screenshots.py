@@ -97,7 +97,7 @@ def seed(directory: Path) -> str:
     big_trace(facts, NOW, 2_000)
     odd_traces(facts, NOW, days_ago=20)
     store = open_store(directory)
-    fill(store, facts)
+    fill(store, facts, now=NOW)
     store.close()
     control = open_control(directory)
     fill_control(control, NOW)

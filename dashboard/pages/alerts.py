@@ -246,8 +246,14 @@ def _show_instances(title: str, instances: list[Instance], key: str) -> None:
     if not instances:
         return
     st.subheader(title, anchor=False)
-    columns = [Column("Alert"), Column("Severity", "badge"), Column("About"), Column("Seen"), Column("Since (UTC)", "time"),
-               Column("Ended (UTC)", "time")]  # fmt: skip
+    columns = [
+        Column("Alert"),
+        Column("Severity", "badge"),
+        Column("About"),
+        Column("Seen"),
+        Column("Since (UTC)", "time"),
+        Column("Ended (UTC)", "time"),
+    ]
     lines = [
         Line(
             key=instance.fingerprint,

@@ -47,7 +47,7 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     big_trace(facts, NOW, 10_000)
     odd_traces(facts, NOW)
     store = open_store(directory)
-    fill(store, facts)
+    fill(store, facts, now=NOW)
     store.close()
     control = open_control(directory)
     fill_control(control, NOW)

@@ -393,8 +393,54 @@ def simulate(now: datetime, *, days: float = 30, runs_per_hour: float = 20, seed
     return simulation.facts
 
 
-def fill(store: Store, facts: Facts, batch: str = "seed") -> None:
-    """Write the facts and their rollups."""
+def make_history(now: datetime) -> dict[str, pl.DataFrame]:
+    """Return what jobs and detectors leave behind: drift alarms, markers, job runs, dead letters, scores' kin."""
+    began = (now - timedelta(hours=9)).replace(minute=0)
+    alarm: Row = {
+        "alarm_id": "a1b2c3d4e5f60718", "series": "tool_failure_rate research production research-brief web_search",
+        "metric": "tool_failure_rate", "service": "research", "environment": "production", "agent": "research-brief",
+        "tool": "web_search", "raised_at": began + timedelta(hours=3), "last_raised_at": began + timedelta(hours=8),
+        "changed_at": began, "direction": "up", "before_value": 0.03, "after_value": 0.34, "evidence": 4.2,
+        "is_historic": False,
+    }  # fmt: skip
+    older = {
+        **alarm, "alarm_id": "0f1e2d3c4b5a6978", "metric": "success_rate", "tool": None, "agent": "code-reviewer",
+        "service": "devtools", "series": "success_rate devtools production code-reviewer", "direction": "down",
+        "raised_at": now - timedelta(days=12), "last_raised_at": now - timedelta(days=11, hours=20),
+        "changed_at": now - timedelta(days=12, hours=7), "before_value": 0.94, "after_value": 0.88, "evidence": 1.3,
+    }  # fmt: skip
+    markers: list[Row] = [
+        {"marked_at": began - timedelta(hours=1, minutes=20), "kind": "deploy", "service": "research",
+         "label": "search-proxy 1.8"},
+        {"marked_at": now - timedelta(days=9), "kind": "agent_version", "agent": "research-brief", "label": "2.4.0"},
+        {"marked_at": now - timedelta(hours=15), "kind": "model", "agent": "support-triage", "label": "qwen3-235b"},
+    ]  # fmt: skip
+    jobs: list[Row] = [
+        {"job": job, "started_at": now - timedelta(minutes=3 * i + 1), "duration_ms": 38.0 + 12 * i, "status": "ok",
+         "changed": 120 * i, "load_seq": 1}
+        for i, job in enumerate(("facts", "sessions", "rollups", "drift", "alerts"))
+    ]  # fmt: skip
+    jobs.append(
+        {"job": "reprice", "started_at": now - timedelta(hours=5), "duration_ms": 812.0, "status": "error",
+         "changed": 0,
+         "error": "the catalogue could not be read: https://prices.example did not answer within 10 s"}
+    )  # fmt: skip
+    letters: list[Row] = [
+        {"received_at": now - timedelta(hours=2, minutes=i), "signal": "traces", "reason": "bad_trace_id",
+         "detail": "the trace id has 8 bytes instead of 16", "trace_id": "deadbeefdeadbeef", "span_id": None,
+         "record": HOSTILE}
+        for i in range(3)
+    ]  # fmt: skip
+    return {
+        "drift_alarms": pl.DataFrame([alarm, older], infer_schema_length=None),
+        "markers": pl.DataFrame(markers, infer_schema_length=None),
+        "job_runs": pl.DataFrame(jobs, infer_schema_length=None),
+        "dead_letters": pl.DataFrame(letters, infer_schema_length=None),
+    }
+
+
+def fill(store: Store, facts: Facts, batch: str = "seed", now: datetime | None = None) -> None:
+    """Write the facts and their rollups; with `now` also what detectors and jobs leave behind."""
     for session in facts.sessions:
         session.pop("case", None)
     frames = {
@@ -412,7 +458,7 @@ def fill(store: Store, facts: Facts, batch: str = "seed") -> None:
             }]
         ),
     }  # fmt: skip
-    tables = {**frames, **roll_up(frames), **extra}
+    tables = {**frames, **roll_up(frames), **extra, **(make_history(now) if now else {})}
     store.append(batch, {name: only_columns(name, frame) for name, frame in tables.items()})
 
 

@@ -1,0 +1,161 @@
+"""What the page of drift shows: alarms, how near every series is to one, and the course of one of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from analytics.metrics import METRICS, series
+from dashboard.answers.events import Event, find_events
+from dashboard.filters import Filters, Window, open_window, write_interval
+from dashboard.reading import remembered, select
+from dashboard.services import current
+from store.control.detectors import load_detectors
+
+LOOKED_BACK: Final = timedelta(days=90)
+BEFORE: Final = timedelta(days=10)
+AFTER: Final = timedelta(days=5)
+BAND_Z: Final = 2.0
+NEAR_BEFORE: Final = timedelta(hours=24)
+NEAR_AFTER: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A series that a detector watches; `closeness` of 1 raises an alarm, None where nothing was tested yet."""
+
+    name: str
+    closeness: float | None
+    is_learning: bool
+    hours: int
+
+
+@dataclass(frozen=True)
+class DriftAlarm:
+    """A change that a detector reported, as in `drift/latest`."""
+
+    alarm_id: str
+    series: str
+    metric: str
+    service: str | None
+    environment: str | None
+    agent: str | None
+    tool: str | None
+    raised_at: datetime
+    last_raised_at: datetime
+    changed_at: datetime | None
+    direction: str
+    before_value: float | None
+    after_value: float | None
+    evidence: float
+    is_historic: bool
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The alarms of the last quarter and all series that are watched, the nearest to an alarm first."""
+
+    alarms: Sequence[DriftAlarm]
+    watched: Sequence[Watched]
+
+
+@remembered(ttl_s=30)
+def read_drift(filters: Filters) -> Drift:
+    """Return alarms and watched series."""
+    since = current().clock() - LOOKED_BACK
+    params = {"since": since, **filters.params()}
+    asked = {name: params[name] for name in ("since", "agents", "environments", "services")}
+    with current().control.read() as connection:
+        states = load_detectors(connection)
+    watched = [
+        Watched(name, row.state.get("closeness"), bool(row.state.get("is_learning")), int(row.state.get("hours", 0)))
+        for name, row in states.items()
+    ]  # fmt: skip
+    return Drift(
+        [DriftAlarm(**row) for row in select("drift/latest", asked).iter_rows(named=True)],
+        sorted(watched, key=lambda one: (-(one.closeness or -1.0), one.name)),
+    )
+
+
+@dataclass(frozen=True)
+class Course:
+    """One series around a change: values, the band in which they are normal, and what is known to have happened."""
+
+    window: Window
+    values: list[float | None]
+    events: list[int]
+    low: list[float | None]
+    high: list[float | None]
+    known: Sequence[Event]
+    errors_before: dict[str, float]
+    """Failed calls a day by type of error, for series of tools."""
+    errors_after: dict[str, float]
+
+
+def where_of(alarm: DriftAlarm) -> dict[str, str]:
+    """Return the dimensions of an alarm as `analytics.metrics` takes them."""
+    found = {name: getattr(alarm, name) for name in ("service", "environment", "agent", "tool")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@remembered(ttl_s=60, entries=32)
+def read_course(alarm: DriftAlarm) -> Course:
+    """Return the course of the alarm's series, ten days before the change until five after the last alarm."""
+    now = current().clock()
+    changed = (alarm.changed_at or alarm.raised_at).replace(tzinfo=UTC)
+    until = min(now, alarm.last_raised_at.replace(tzinfo=UTC) + AFTER).replace(second=0, microsecond=0)
+    start = (changed - BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
+    window = open_window(write_interval(start, until), now)
+    where = where_of(alarm)
+    frame = series(
+        current().store, alarm.metric, window.start, window.until, timedelta(seconds=window.bin_s), where=where
+    )  # fmt: skip
+    events = [int(n or 0) for n in frame["n"]]
+    low, high = find_band(alarm.before_value, events)
+    near = Window("near", changed - NEAR_BEFORE, changed + NEAR_AFTER, 3_600, changed - NEAR_BEFORE)
+    filters = Filters().only(agent=alarm.agent, environment=alarm.environment, service=alarm.service)
+    return Course(
+        window,
+        frame["value"].to_list(),
+        events,
+        low,
+        high,
+        find_events(near, filters),
+        _count_errors(alarm, filters, window.start, changed),
+        _count_errors(alarm, filters, changed, window.until),
+    )
+
+
+def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
+    """Return between which rates chance alone keeps a bin of so many events, when `normal` is the true rate.
+
+    >>> find_band(0.5, [100, 0])
+    ([0.4, None], [0.6, None])
+    """
+    if normal is None or not 0 <= normal <= 1:
+        return [None] * len(events), [None] * len(events)
+    reach = [BAND_Z * math.sqrt(normal * (1 - normal) / n) if n else None for n in events]
+    return (
+        [None if width is None else max(0.0, normal - width) for width in reach],
+        [None if width is None else min(1.0, normal + width) for width in reach],
+    )
+
+
+def _count_errors(alarm: DriftAlarm, filters: Filters, start: datetime, until: datetime) -> dict[str, float]:
+    if alarm.tool is None or until <= start:
+        return {}
+    params = {"start": start, "until": until, "bin_s": 86_400, "tools": [alarm.tool], **filters.params()}
+    del params["models"]
+    sums = select("tools/errors", params).group_by("error_type").agg(pl.col("failures").sum())
+    days = (until - start) / timedelta(days=1)
+    return {row["error_type"] or "unknown": row["failures"] / days for row in sums.iter_rows(named=True)}
+
+
+def title_of(metric: str) -> str:
+    """Return a metric as people call it."""
+    return METRICS[metric].title if metric in METRICS else metric.replace("_", " ")
