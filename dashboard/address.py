@@ -18,11 +18,9 @@ MAX_VALUES = 20
 MAX_CHARACTERS = 200
 
 
-def read_values(name: str) -> tuple[str, ...]:
+def read_values(name: str, longest: int = MAX_CHARACTERS) -> tuple[str, ...]:
     """Return the values that the address has for `name`, within bounds."""
-    return tuple(
-        value for value in st.query_params.get_all(name)[:MAX_VALUES] if len(value) <= MAX_CHARACTERS
-    )
+    return tuple(value for value in st.query_params.get_all(name)[:MAX_VALUES] if len(value) <= longest)
 
 
 def enter_page(path: str) -> None:
@@ -32,13 +30,13 @@ def enter_page(path: str) -> None:
         st.session_state["addresses"] = {}
 
 
-def take_over(name: str, read: Callable[[tuple[str, ...]], T]) -> bool:
+def take_over(name: str, read: Callable[[tuple[str, ...]], T], *, longest: int = MAX_CHARACTERS) -> bool:
     """Give the widget with the key `name` what the address says, when that is new; return whether it was.
 
     `read` turns the values of the address into one of the widget, whatever they are.
     """
     seen: dict[str, tuple[str, ...]] = st.session_state.setdefault("addresses", {})
-    values = read_values(name)
+    values = read_values(name, longest)
     is_new = seen.get(name) != values
     if is_new or name not in st.session_state:
         st.session_state[name] = read(values)
@@ -46,9 +44,9 @@ def take_over(name: str, read: Callable[[tuple[str, ...]], T]) -> bool:
     return is_new
 
 
-def write_back(name: str, values: Sequence[str]) -> None:
+def write_back(name: str, values: Sequence[str], *, longest: int = MAX_CHARACTERS) -> None:
     """Make the address say `values` for `name`; nothing when there are none."""
-    if tuple(values) == read_values(name) and len(values) == len(st.query_params.get_all(name)):
+    if tuple(values) == read_values(name, longest) and len(values) == len(st.query_params.get_all(name)):
         return
     st.session_state["addresses"][name] = tuple(values)
     if values:
@@ -87,6 +85,16 @@ def choose_one(label: str, options: Sequence[str], name: str, *, default: str) -
     chosen = (
         st.segmented_control(label, options, required=True, key=name, label_visibility="collapsed") or default
     )
+    write_back(name, [] if chosen == default else [chosen])
+    return chosen
+
+
+def choose_option(label: str, options: Sequence[str], name: str, *, default: str, say: str = "") -> str:
+    """Draw a list of options of which one holds; the address leaves the default out. `say` names an empty option."""
+    take_over(name, lambda values: values[0] if values and values[0] in options else default)
+    if st.session_state[name] not in options:
+        st.session_state[name] = default
+    chosen = st.selectbox(label, options, key=name, format_func=lambda option: option or say) or default
     write_back(name, [] if chosen == default else [chosen])
     return chosen
 

@@ -86,6 +86,20 @@ def format_duration(duration_ms: Number | None) -> str:
     return f"{hours // 24}{GAP}d {hours % 24}{GAP}h"
 
 
+def format_bytes(value: int) -> str:
+    """Return a size with decimal units.
+
+    >>> format_bytes(999), format_bytes(3_158_016)
+    ('999\\u202fB', '3.2\\u202fMB')
+    """
+    number = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(number) < 999.5:
+            return f"{number:.0f}{GAP}{unit}" if unit == "B" else f"{number:.1f}{GAP}{unit}"
+        number /= 1e3
+    return f"{number:.1f}{GAP}TB"
+
+
 def format_step(seconds: float) -> str:
     """Return the length of a bin: `30 min`, `1 h`, `1 d`."""
     text = format_duration(seconds * 1e3).replace(".0", "")

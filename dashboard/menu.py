@@ -6,7 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.pages import alerts, cost, drift, models, overview, sessions, tools, trace, traces, users
+from dashboard.pages import (
+    alerts,
+    cost,
+    dashboards,
+    drift,
+    explore,
+    models,
+    overview,
+    sessions,
+    system,
+    tools,
+    trace,
+    traces,
+    users,
+)
 
 
 @dataclass(frozen=True)
@@ -40,5 +54,8 @@ PAGES: Final = (
     Entry("models", "Models", models.render, "Analyse", "neurology"),
     Entry("users", "Users", users.render, "Analyse", "group"),
     Entry("drift", "Drift", drift.render, "Analyse", "trending_down"),
+    Entry("explore", "Explore", explore.render, "Explore", "terminal", is_filtered=False),
+    Entry("dashboards", "Dashboards", dashboards.render, "Explore", "dashboard"),
+    Entry("system", "System", system.render, "System", "dns", is_filtered=False),
     Entry("trace", "Trace", trace.render, is_filtered=False),
 )

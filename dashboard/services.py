@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from alerts.engine import RuleStatus
@@ -27,6 +28,8 @@ class Services:
         settings: the configuration as composed by the application; pages only show it.
         alerting: rules, channels and routes; None where alerts are not evaluated.
         rule_statuses: how the last evaluation of each rule went.
+        describe_settings: says the settings in force as TOML, without secrets.
+        saved_file: where queries and boards are kept; None where nothing can be kept.
         operate: does what commands do, by name and arguments; None where nothing may be done.
         clock: the time.
     """
@@ -40,6 +43,8 @@ class Services:
     settings: object = None
     alerting: AlertingConfig | None = None
     rule_statuses: Callable[[], Mapping[str, RuleStatus]] = dict
+    describe_settings: Callable[[], str] | None = None
+    saved_file: Path | None = None
     operate: Callable[[str, Mapping[str, Any]], object] | None = None
     clock: Clock = utc_now
 

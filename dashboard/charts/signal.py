@@ -52,11 +52,16 @@ def draw_signal(
         top, bottom = max([*known, limit]), min([*known, limit])
         room = (top - bottom or abs(top) or 1) * 0.12
         figure.update_yaxes(range=[max(0.0, bottom - room) if bottom >= 0 else bottom - room, top + room])
-    for moment, words in marks:
+    for rank, (moment, words) in enumerate(marks):
         figure.add_vline(
             x=moment.replace(tzinfo=None),
             line={"color": colours.text, "width": 1.2, "dash": "dot"},
-            annotation={"text": words, "font": {"color": colours.muted, "size": 11.5}, "yanchor": "bottom"},
+            annotation={
+                "text": words,
+                "font": {"color": colours.muted, "size": 11.5},
+                "yanchor": "bottom",
+                "xanchor": "right" if rank + 1 < len(marks) else "center",
+            },
         )
     figure.update_layout(showlegend=False, margin={"t": 20})
     if is_share:

@@ -20,6 +20,22 @@ _FONT: Final = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) -> go.Figure:
     """Return an empty figure whose x axis is `window`, UTC."""
+    figure = go.Figure()
+    style_axes(figure, colours, height_px=height_px)
+    figure.update_xaxes(
+        type="date",
+        range=[_naive(window.start), _naive(window.bin_start(window.bins))],
+        hoverformat="%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
+        tickformatstops=[
+            {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
+            {"dtickrange": [86_400_000, None], "value": "%-d %b"},
+        ],
+    )
+    return figure
+
+
+def style_axes(figure: go.Figure, colours: Palette, *, height_px: int) -> None:
+    """Give a figure the colours, axes and manners that all charts share."""
     axis = {
         "gridcolor": colours.line,
         "linecolor": colours.line,
@@ -28,7 +44,6 @@ def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) 
         "fixedrange": True,
         "automargin": True,
     }
-    figure = go.Figure()
     figure.update_layout(
         height=height_px,
         margin={"l": 8, "r": 10, "t": 34, "b": 8},
@@ -52,21 +67,9 @@ def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) 
         barcornerradius=2,
         dragmode=False,
         clickmode="event+select",
-        xaxis={
-            **axis,
-            "type": "date",
-            "showgrid": False,
-            "range": [_naive(window.start), _naive(window.bin_start(window.bins))],
-            "hoverformat": "%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
-            "tickformatstops": [
-                {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
-                {"dtickrange": [86_400_000, None], "value": "%-d %b"},
-            ],
-            "nticks": 8,
-        },
+        xaxis={**axis, "showgrid": False, "nticks": 8},
         yaxis={**axis, "rangemode": "tozero", "nticks": 5, "separatethousands": True},
     )  # fmt: skip
-    return figure
 
 
 def middles(window: Window) -> list[datetime]:

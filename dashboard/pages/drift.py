@@ -67,7 +67,7 @@ def _show_body() -> None:
         with left, card("Alarms", "alarms", note="Of the last 90 days; a row shows its course."):
             lines = [alarm_line(row, chosen) for row in drift.alarms]
             columns = [Column("Changed (UTC)", "time"), Column("What"), Column("Of"), Column("Before", "number", "end"),
-                       Column("After", "number", "end"), Column("Raised (UTC)", "time")]  # fmt: skip
+                       Column("After", "number", "end")]  # fmt: skip
             follow(
                 show_table(columns, lines, key="alarms", caption="Alarms", nothing="No alarm.", is_bare=True)
             )
@@ -243,7 +243,6 @@ def alarm_line(alarm: DriftAlarm, chosen: Filters) -> Line:
             cell(say_subject(alarm), title=say_subject(alarm)),
             cell(_say(metric, alarm.before_value), order=alarm.before_value),
             cell(_say(metric, alarm.after_value), order=alarm.after_value),
-            cell(format_instant(alarm.raised_at), order=alarm.raised_at.timestamp()),
         ],
         link=Link("drift", {**chosen.query(), "alarm": [alarm.alarm_id]}),
     )

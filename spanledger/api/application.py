@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from spanledger import __version__
 from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
+from spanledger.config import show_config
 from spanledger.operations import OPERATIONS
 from spanledger.services import Services
 from store.errors import SpanledgerError
@@ -29,6 +30,7 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
         return Starlette(routes=list(routes), middleware=[guard])
     from dashboard.app import Services as DashboardServices
     from dashboard.app import create_app
+    from dashboard.saved import FILE_NAME as SAVED_FILE_NAME
 
     config = services.config
     return create_app(
@@ -42,6 +44,8 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             version=__version__,
             alerting=config.alerting,
             rule_statuses=lambda: services.engine.statuses if services.engine else {},
+            describe_settings=partial(show_config, config),
+            saved_file=config.data_dir / SAVED_FILE_NAME,
             operate=partial(_operate, services),
         ),
         routes=routes,

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from dashboard.saved import FILE_NAME
 from dashboard.services import Services, install
 from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
@@ -59,7 +60,16 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(directory: Path, clock: HandClock) -> Generator[Store]:
     """Open the store in `directory` and install it as what the pages of this process read."""
     store, control = open_store(directory), open_control(directory)
-    install(Services(store=store, control=control, started_at=clock(), clock=clock, alerting=parse_rules()))
+    install(
+        Services(
+            store=store,
+            control=control,
+            started_at=clock(),
+            clock=clock,
+            alerting=parse_rules(),
+            saved_file=directory / FILE_NAME,
+        )
+    )
     apply_settings()
     st.cache_data.clear()
     try:

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard.app import Services, create_app
+from dashboard.saved import FILE_NAME
 from store import open_control, open_store
 from store.clock import utc_now
 from tests.dashboard.seed import fill, simulate
@@ -32,6 +33,7 @@ def main(data: str, port: str, now: str | None = None) -> None:
         started_at=datetime.now(UTC),
         clock=(lambda: stopped_at) if stopped_at else utc_now,
         alerting=parse_rules(),
+        saved_file=Path(data) / FILE_NAME,
     )
 
     def close_store(_: Request) -> Response:

@@ -16,7 +16,8 @@ from store import Store
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
 
-FILTERED = [entry.path for entry in PAGES if entry.section and entry.is_filtered]
+OWN_STATES = ("drift", "explore", "dashboards")
+FILTERED = [e.path for e in PAGES if e.section and e.is_filtered and e.path not in OWN_STATES]
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +176,75 @@ class TestAlerts:
         assert table["rows"]
 
 
+class TestDrift:
+    def test_an_alarm_shows_its_change_what_happened_then_and_its_failures(self, seeded: Store) -> None:
+        app = open_page("drift")
+        head = components(app, "headline")[0]
+        assert head["title"] == "Tool failure rate changed"
+        assert [stat["value"] for stat in head["stats"][:2]] == ["3.0\u202f%", "34.0\u202f%"]
+        assert "deployed search-proxy 1.8" in notices(app)
+        links = [link["target"]["query"] for data in components(app, "notice") for link in data["links"]]
+        assert links[0]["tool"] == ["web_search"]
+
+    def test_an_alarm_of_the_address_is_the_one_that_is_shown(self, seeded: Store) -> None:
+        assert (
+            components(open_page("drift", alarm="0f1e2d3c4b5a6978"), "headline")[0]["title"]
+            == "Success rate changed"
+        )
+
+
+class TestSystem:
+    @pytest.mark.parametrize(
+        "show", ["ingest", "jobs", "dead letters", "dialects", "prices", "configuration"]
+    )
+    def test_every_view_is_drawn(self, seeded: Store, show: str) -> None:
+        app = open_page("system", show=show)
+        assert app.title[0].value == "System"
+        assert "does not answer" not in notices(app)
+
+    def test_dead_letters_say_why_and_show_hostile_records_as_text(self, seeded: Store) -> None:
+        reasons, latest = components(open_page("system", show="dead letters"), "table")
+        assert reasons["rows"][0]["cells"][1]["text"] == "bad trace id"
+        assert latest["rows"][0]["cells"][4]["text"].startswith("<script>")
+
+
+class TestExplore:
+    def test_a_query_in_the_address_is_asked_with_the_times_of_the_range(self, seeded: Store) -> None:
+        sql = "SELECT count(*) AS runs FROM runs WHERE started_at >= :start AND started_at < :until"
+        app = open_page("explore", sql=sql, range="1h")
+        count = seeded.query(
+            "SELECT count(*) AS n FROM runs WHERE started_at >= '2026-11-20 14:22:00'"
+        ).to_pylist()
+        assert components(app, "notice")[-1]["title"] == str(count[0]["n"])
+
+    def test_a_query_that_is_refused_says_why(self, seeded: Store) -> None:
+        app = open_page("explore", sql="DELETE FROM runs")
+        assert "This query was refused." in notices(app)
+
+    def test_an_example_is_asked_when_it_is_chosen(self, seeded: Store) -> None:
+        app = open_page("explore")
+        next(button for button in app.button if button.label == "Slowest tools").click().run()
+        assert not app.exception
+        assert "rows in" in notices(app)
+
+    def test_a_saved_query_stands_on_its_board_until_it_is_asked_again(
+        self, seeded: Store, seeded_dir: Path
+    ) -> None:
+        app = open_page("explore", sql="SELECT agent, count(*) AS n FROM runs GROUP BY agent", chart="bars")
+        app.text_input[0].set_value("runs by agent")
+        app.text_input[1].set_value("mine")
+        app.button[-1].click().run()
+        assert "on the board mine" in notices(app)
+        board = open_page("dashboards")
+        assert "runs by agent" in notices(board)
+        (link,) = [link for data in components(board, "notice") for link in data["links"]]
+        assert link["target"]["query"]["chart"] == ["bars"]
+        (seeded_dir / "dashboards.toml").unlink()
+
+    def test_without_a_board_the_way_to_one_is_shown(self, seeded: Store) -> None:
+        assert open_page("dashboards").subheader[0].value == "No board yet"
+
+
 class TestSearch:
     def test_runs_are_found_by_what_was_said(self, seeded: Store) -> None:
         (table,) = components(open_page("traces", range="7d", said="CHECK THE VAT"), "table")
@@ -207,3 +277,6 @@ class TestEmptyStore:
 
     def test_no_alert_says_so(self, nothing: None) -> None:
         assert open_page("alerts").subheader[0].value == "No alert is firing"
+
+    def test_no_drift_says_so(self, nothing: None) -> None:
+        assert open_page("drift").subheader[0].value == "Nothing drifted"
