@@ -8,12 +8,14 @@ from typing import Final
 
 from dashboard.pages import (
     alerts,
+    compare,
     cost,
     dashboards,
     drift,
     explore,
     models,
     overview,
+    quality,
     sessions,
     system,
     tools,
@@ -53,6 +55,8 @@ PAGES: Final = (
     Entry("tools", "Tools", tools.render, "Analyse", "build"),
     Entry("models", "Models", models.render, "Analyse", "neurology"),
     Entry("users", "Users", users.render, "Analyse", "group"),
+    Entry("quality", "Quality", quality.render, "Analyse", "thumbs_up_down"),
+    Entry("compare", "Compare", compare.render, "Analyse", "compare_arrows"),
     Entry("drift", "Drift", drift.render, "Analyse", "trending_down"),
     Entry("explore", "Explore", explore.render, "Explore", "terminal", is_filtered=False),
     Entry("dashboards", "Dashboards", dashboards.render, "Explore", "dashboard"),

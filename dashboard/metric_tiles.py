@@ -11,9 +11,9 @@ from dashboard.changes import compare_amounts, compare_rates
 from dashboard.components import Change, Tile, cell
 from dashboard.figures import SMALL, say_meaning
 from dashboard.filters import Link, Window
-from dashboard.formats import format_count, format_duration, format_interval, format_rate, format_usd
+from dashboard.formats import NO_DATA, format_count, format_duration, format_interval, format_rate, format_usd
 
-_GOOD: Final = ("success_rate", "satisfaction", "resolution_rate", "confirmed_resolution_rate")
+_COUNTED: Final = ("runs", "calls", "cases", "users", "sessions", "scores", "tokens")
 
 
 def say_value(metric: str, value: float | None, *, at_least: bool = False) -> str:
@@ -25,26 +25,22 @@ def say_value(metric: str, value: float | None, *, at_least: bool = False) -> st
         return format_duration(value)
     if unit == "USD":
         return format_usd(value, at_least=at_least)
-    return format_count(value)
+    if value is None:
+        return NO_DATA
+    return format_count(value) if unit in _COUNTED or value >= 1_000 else f"{value:.3g}"
 
 
 def is_rise_bad(metric: str) -> bool | None:
     """Return whether more of it is worse; None where it is neither."""
-    definition = METRICS[metric]
-    if definition.unit not in ("ratio", "ms", "USD"):
-        return None
-    return metric not in _GOOD
+    return METRICS[metric].is_rise_bad
 
 
 def compare(figure: Figure, words: str) -> Change:
     """Return the change of a figure against the window before."""
     definition = METRICS[figure.metric]
-    if definition.unit == "ratio" and definition.kind == "ratio":
+    if definition.kind == "proportion" and definition.is_rise_bad is not None:
         return compare_rates(
-            figure.hits,
-            (figure.n, figure.n_before),
-            words=words,
-            is_rise_bad=bool(is_rise_bad(figure.metric)),
+            figure.hits, (figure.n, figure.n_before), words=words, is_rise_bad=definition.is_rise_bad
         )
     return compare_amounts(
         figure.value,
@@ -75,7 +71,7 @@ def metric_tile(
         spark_kind="bar" if definition.kind in ("count", "sum") else "line",
         link=link,
         help=say_meaning(figure.metric),
-        is_small=definition.kind in ("ratio", "percentile") and figure.n < SMALL,
+        is_small=definition.kind not in ("count", "sum") and figure.n < SMALL,
         is_unknown=figure.value is None,
     )
 

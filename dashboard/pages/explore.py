@@ -35,10 +35,10 @@ GROUP BY user_id ORDER BY cost_usd DESC NULLS LAST LIMIT 20""",
 FROM runs
 WHERE outcome = 'failure' AND {_IN_RANGE}
 GROUP BY hour_at, failure_class ORDER BY hour_at""",
-    "Tokens by model": f"""SELECT response_model AS model, sum(input_tokens) AS tokens_in, sum(output_tokens) AS tokens_out
+    "Tokens by model": f"""SELECT response_model AS model, sum(input_tokens) AS asked, sum(output_tokens) AS answered
 FROM llm_calls
 WHERE {_IN_RANGE}
-GROUP BY model ORDER BY tokens_in DESC NULLS LAST""",
+GROUP BY model ORDER BY asked DESC NULLS LAST""",
     "Slowest tools": f"""SELECT tool, count(*) AS calls, p50(duration_ms) AS p50_ms, p95(duration_ms) AS p95_ms
 FROM tool_calls
 WHERE {_IN_RANGE}

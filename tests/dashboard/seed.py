@@ -67,6 +67,7 @@ class Facts:
     runs: list[Row] = field(default_factory=list[Row])
     sessions: list[Row] = field(default_factory=list[Row])
     cases: list[Row] = field(default_factory=list[Row])
+    scores: list[Row] = field(default_factory=list[Row])
 
 
 class Simulation:
@@ -248,7 +249,9 @@ class Simulation:
             {
                 **common, "is_sole": True, "started_at": at, "ended_at": until, "duration_ms": ms, "outcome": outcome,
                 "outcome_reason": "run span says so", "failure_class": "tool_error" if failed else None,
-                "complete": True, "has_answer": not failed, "steps": len(calls) + len(uses), "llm_calls": len(calls),
+                "complete": True, "has_answer": not failed, "prompt_name": agent_prompt(common["agent"]),
+                "prompt_version": "7" if self.random.random() < 0.4 else "6",
+                **self.judge(common, until, failed, outcome), "steps": len(calls) + len(uses), "llm_calls": len(calls),
                 "tool_calls": len(uses), "tool_failures": failures, "retries": 0, "loops": 0,
                 "input_tokens": sum(call["input_tokens"] for call in calls),
                 "output_tokens": sum(call["output_tokens"] for call in calls),
@@ -284,6 +287,22 @@ class Simulation:
             self.sessions[common["agent"]] = self.facts.sessions[-1]
             self.facts.sessions[-1]["case"] = self.facts.cases[-1]
 
+    def judge(self, common: Row, until: datetime, failed: bool, outcome: str) -> Row:
+        """Return feedback and confidence of a run, some runs have none, and keep the scores behind them."""
+        confidence = round(min(1.0, max(0.05, self.random.gauss(0.5 if failed else 0.86, 0.12))), 2)
+        if self.random.random() > 0.18:
+            return {"confidence": confidence, "feedback": None}
+        liked = self.random.random() < (0.15 if failed else 0.5 if outcome == "escalated" else 0.92)
+        score: Row = {
+            "load_seq": 1, "target": "run", "target_id": common["run_id"], "trace_id": common["trace_id"],
+            "run_id": common["run_id"], "name": "feedback", "value": 1.0 if liked else -1.0, "source": "user",
+            "explanation": None if liked else "It did not answer what I asked.", "scored_at": until,
+        }  # fmt: skip
+        grade = round(min(1.0, max(0.0, self.random.gauss(0.4 if failed else 0.83, 0.13))), 2)
+        graded = {**score, "name": "helpfulness", "value": grade, "source": "evaluator", "explanation": None}
+        self.facts.scores += [score, graded]
+        return {"confidence": confidence, "feedback": score["value"]}
+
     def continue_session(self, session: Row, until: datetime, cost: Decimal | None, unpriced: int) -> None:
         """Add a run to a session and its case."""
         for row in (session, session["case"]):
@@ -293,6 +312,10 @@ class Simulation:
             if cost is not None:
                 row["cost_usd"] = (row["cost_usd"] or Decimal(0)) + cost
         session |= {"last_at": until, "closes_at": session["closed_at"], "is_conversation": True}
+
+
+def agent_prompt(agent: str) -> str:
+    return f"{agent} system prompt"
 
 
 def big_trace(facts: Facts, now: datetime, spans: int) -> str:
@@ -519,6 +542,11 @@ def roll_up(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             unpriced.sum().alias("unpriced_calls"),
             *[pl.col(name).sum() for name in TOKENS if name in facts.columns],
         ]
+        if "feedback" in facts.columns:
+            sums += [
+                pl.col("feedback").count().cast(pl.Int64).alias("rated"),
+                (pl.col("feedback") > 0).sum().cast(pl.Int64).alias("liked"),
+            ]
         if "duration_ms" in facts.columns:
             sums += [
                 pl.col("duration_ms").count().cast(pl.Int64).alias("timed_events"),

@@ -16,7 +16,7 @@ from store import Store
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
 
-OWN_STATES = ("drift", "explore", "dashboards")
+OWN_STATES = ("compare", "drift", "explore", "dashboards")
 FILTERED = [e.path for e in PAGES if e.section and e.is_filtered and e.path not in OWN_STATES]
 
 

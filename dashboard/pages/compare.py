@@ -1,0 +1,196 @@
+"""Compare: two versions, models or periods, metric by metric, and what may be said of their difference."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import streamlit as st
+
+from analytics.compare import Comparison
+from dashboard import filters
+from dashboard.address import choose_one, choose_option
+from dashboard.answers.compare import DIMENSIONS, Compared, read_comparison, read_values_of
+from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table
+from dashboard.figures import SMALL, say_meaning
+from dashboard.filters import Filters, Link, Window, link_traces
+from dashboard.formats import GAP, format_count, format_signed, format_window
+from dashboard.metric_tiles import say_value
+from dashboard.navigation import active_filters, follow
+from dashboard.services import current
+from dashboard.states import show_failure, show_nothing_found
+from dashboard.view import page_head
+
+PERIOD: Final = "period"
+TONES: Final = {"better": "good", "worse": "error", "different": "warning"}
+_NOTE: Final = (
+    "Compared by sessions, because what happens in one session hangs together. A verdict is given when chance alone "
+    "would bring such a difference in fewer than 5 of 100 comparisons, with allowance for the number of metrics."
+)
+
+
+def render() -> None:
+    """Draw the page."""
+    with page_head("Compare"):
+        range_name = filters.choose_range()
+    window = filters.open_window(range_name, current().clock())
+    chosen = active_filters()
+    what = choose_one("What", (PERIOD, *DIMENSIONS), "what", default="agent version")
+    if what == PERIOD:
+        before = window.previous()
+        a, b = format_window(before.start, before.until), format_window(window.start, window.until)
+        _show_comparison(window, chosen, "", a, b)
+        return
+    dimension = DIMENSIONS[what]
+    reading = read_values_of(window, chosen, dimension)
+    with st.container(key="notices"):
+        if not show_failure(reading, key="failure"):
+            return
+    values = reading.value or []
+    if not values:
+        show_nothing_found(window, chosen, what=f"runs with a known {what}", path="compare")
+        return
+    if len(values) == 1:
+        name, runs = values[0]
+        show_notice(
+            f"Only one {what} ran in this window: {name}, {format_count(runs)} times. "
+            "Choose a longer range, or compare periods.",
+            is_plain=True,
+            key="only_one",
+        )
+        return
+    names = [name for name, _ in values]
+    older, newer = sorted(names[:2], key=natural_order)
+    with st.container(horizontal=True, key="sides"):
+        a = choose_option("From", names, "a", default=older)
+        b = choose_option("To", names, "b", default=newer)
+    if a == b:
+        show_notice("Both sides are the same; choose another one.", is_plain=True, key="same")
+        return
+    _show_comparison(window, chosen, dimension, a, b)
+
+
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Return what sorts version 10 behind version 9."""
+    parts = re.split(r"(\d+)", name)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> None:
+    with st.spinner("Comparing sessions …", show_time=True):
+        reading = read_comparison(window, chosen, dimension, a, b)
+    if not show_failure(reading, key="compare_failure") or reading.value is None:
+        return
+    compared = reading.value
+    with st.container(key="content"):
+        if compared.refused:
+            show_notice(compared.refused, tone="error", title="These cannot be compared.", key="refused")
+            return
+        _show_verdict(compared, a, b)
+        links = [(f"Runs of {name[:60]}", link) for name, link in _links(window, chosen, dimension, a, b)]
+        follow(show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}"))
+        columns = [
+            Column("Metric"),
+            Column("Verdict", "badge", help=_NOTE),
+            Column("From", "number", "end"),
+            Column("To", "number", "end"),
+            Column("Difference", "number", "end"),
+            Column(
+                "In 95 of 100",
+                "number",
+                "end",
+                "the interval in which the true difference lies with 95 % certainty",
+            ),
+            Column(
+                "Could be seen",
+                "number",
+                "end",
+                "the least difference that data like these show in 80 of 100 cases",
+            ),
+            Column("Sessions", "number", "end"),
+        ]
+        lines = [comparison_line(row) for row in compared.rows]
+        show_table(
+            columns,
+            lines,
+            key="comparison",
+            caption="Metrics of both sides",
+            nothing="No metric can be compared.",
+        )
+        st.caption(_NOTE)
+
+
+def _show_verdict(compared: Compared, a: str, b: str) -> None:
+    """Say in a sentence what the table says."""
+    said = {
+        verdict: [row.metric.title.lower() for row in compared.rows if row.verdict == verdict]
+        for verdict in TONES
+    }
+    texts = [f"{verdict}: {', '.join(names)}" for verdict, names in said.items() if names]
+    tone = "error" if said["worse"] else "good" if said["better"] else "agent"
+    seen = sum(row.verdict != "too little data" for row in compared.rows)
+    text = "; ".join(texts) or (
+        f"no difference can be told from chance in {seen} metrics"
+        if seen
+        else "there is too little data to say anything"
+    )
+    show_notice(
+        f"{text[:1].upper()}{text[1:]}.", title=f"{b[:80]} against {a[:80]}", tone=tone, key="verdict"
+    )
+
+
+def _links(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> list[tuple[str, Link]]:
+    if not dimension:
+        before = window.previous()
+        interval = filters.write_interval(before.start, before.until)
+        return [
+            ("the time before", link_traces(interval, chosen)),
+            ("this time", link_traces(window.name, chosen)),
+        ]
+    more = {"agent_version": "version", "prompt_version": "prompt"}
+    if dimension in more:
+        return [(side, link_traces(window.name, chosen, **{more[dimension]: side})) for side in (a, b)]
+    return [(side, link_traces(window.name, chosen.only(**{dimension: side}))) for side in (a, b)]
+
+
+def comparison_line(row: Comparison) -> Line:
+    """Return the row of a metric; what rests on little data is grey."""
+    effect, metric = row.effect, row.metric
+    is_small = min(row.sessions) < SMALL
+    say = _say_percentage_points if metric.unit == "ratio" else _say_relative
+    return Line(
+        metric.name,
+        [
+            cell(metric.title, title=say_meaning(metric.name)),
+            cell(row.verdict, tone=TONES.get(row.verdict, "agent")),
+            cell(say_value(metric.name, effect.a), is_quiet=effect.a is None or is_small),
+            cell(say_value(metric.name, effect.b), is_quiet=effect.b is None or is_small),
+            _difference_cell(say(effect.difference, effect.a), row),
+            _interval_cell(say(effect.low, effect.a), say(effect.high, effect.a)),
+            None
+            if effect.detectable is None
+            else cell(f"±{say(effect.detectable, effect.a).lstrip('+')}", is_quiet=True),
+            cell(f"{format_count(row.sessions[0])} / {format_count(row.sessions[1])}", is_quiet=is_small),
+        ],
+    )
+
+
+def _difference_cell(text: str, row: Comparison) -> dict[str, object] | None:
+    if not text:
+        return None
+    tone = TONES.get(row.verdict)
+    return cell(
+        text, tone=tone if tone != "warning" else None, is_quiet=tone is None, order=row.effect.relative
+    )
+
+
+def _interval_cell(low: str, high: str) -> dict[str, object] | None:
+    return cell(f"{low} … {high}", is_quiet=True) if low and high else None
+
+
+def _say_percentage_points(value: float | None, _: float | None) -> str:
+    return "" if value is None else f"{format_signed(value * 100)}{GAP}pp"
+
+
+def _say_relative(value: float | None, base: float | None) -> str:
+    return "" if value is None or not base else f"{format_signed(value / abs(base) * 100)}{GAP}%"

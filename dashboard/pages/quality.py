@@ -1,0 +1,200 @@
+"""Quality: outcomes, feedback, judgements of evaluators, and the runs that a person should look at."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dashboard.answers.measures import values_of
+from dashboard.answers.quality import Quality, read_quality
+from dashboard.charts.stacked import draw_stacked
+from dashboard.charts.template import show
+from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
+from dashboard.filters import Link, link_page, link_traces
+from dashboard.formats import format_count, format_instant, format_rate, format_window
+from dashboard.metric_tiles import count_cell, metric_tile, rate_cell, value_cell
+from dashboard.navigation import click_key, follow, leave
+from dashboard.pages.traces import TONES
+from dashboard.view import Screen, View, card, show_screen, two_cards
+
+REASONS: Final = {"disliked": "error", "escalated": "warning", "unsure": "agent"}
+
+
+def render() -> None:
+    """Draw the page."""
+    show_screen(Screen("Quality", "quality", read_quality, _draw, is_empty=lambda found: not found.agents))
+
+
+def _draw(found: Quality, view: View) -> None:
+    window, totals = found.window, found.totals
+    show_notice(format_window(window.start, window.until), is_plain=True, key="window")
+    sessions = link_page("sessions", window.name, view.filters)
+    success = values_of(found.success, "", window)
+    tiles = [
+        metric_tile(
+            totals["success_rate"],
+            window,
+            spark=success,
+            link=link_traces(window.name, view.filters, outcome="failure"),
+        ),
+        metric_tile(
+            totals["satisfaction"], window, beside=[f"{format_count(totals['satisfaction'].n)} rated runs"]
+        ),
+        metric_tile(totals["resolution_rate"], window, link=sessions),
+        metric_tile(totals["confirmed_resolution_rate"], window, link=sessions),
+        metric_tile(
+            totals["abandonment_rate"],
+            window,
+            link=link_page("sessions", window.name, view.filters, outcome="abandoned"),
+        ),
+        metric_tile(
+            totals["escalation_rate"],
+            window,
+            link=link_traces(window.name, view.filters, outcome="escalated"),
+        ),
+    ]
+    follow(show_tiles(tiles, key="tiles"))
+    with card(
+        "To be looked at",
+        "review",
+        note="Disliked runs first, then escalated ones, then those whose agent was unsure.",
+    ):
+        _show_review(found)
+    left, right = two_cards()
+    with left, card("By agent", "agents"):
+        _show_agents(found, view)
+    with right, card("Feedback", "feedback", note="Runs with feedback of users, by when they ran."):
+        _show_feedback(found, view)
+    with card(
+        "Judgements", "scores", note="By evaluators, people and users; a number above zero is positive."
+    ):
+        _show_scores(found)
+
+
+def _show_review(found: Quality) -> None:
+    columns = [
+        Column("Started (UTC)", "time"),
+        Column("Why", "badge"),
+        Column("Agent"),
+        Column("Question"),
+        Column("Outcome", "badge"),
+        Column("Said about it"),
+        Column("User"),
+    ]
+    lines = [_review_line(row) for row in found.review.head(12).iter_rows(named=True)]
+    follow(
+        show_table(
+            columns,
+            lines,
+            key="review",
+            caption="Runs to be looked at",
+            nothing="No run needs a look.",
+            is_bare=True,
+        )
+    )
+
+
+def _review_line(row: dict[str, Any]) -> Line:
+    unsure = "" if row["confidence"] is None else f"confidence {row['confidence']:.2f}"
+    words = row["outcome_reason"] or unsure
+    return Line(
+        row["run_id"],
+        [
+            cell(format_instant(row["started_at"])),
+            cell(row["why"], tone=REASONS[row["why"]]),
+            cell(row["agent"] or "unnamed", title=row["agent"] or ""),
+            None if not row["input"] else cell(row["input"], title=row["input"]),
+            cell(row["outcome"] or "unfinished", tone=TONES.get(row["outcome"], "agent")),
+            None if not words else cell(words, title=words),
+            None if not row["user_id"] else cell(row["user_id"], title=row["user_id"]),
+        ],
+        Link("trace", {"id": [row["trace_id"]], "span": [row["root_span_id"]]}),
+    )
+
+
+def _show_agents(found: Quality, view: View) -> None:
+    columns = [
+        Column("Agent"),
+        Column("Succeeded", "bar"),
+        Column("Satisfied", "number", "end", "runs with positive feedback, of those with any"),
+        Column("Resolved", "number", "end", "closed cases that were resolved"),
+        Column("Escalated", "number", "end"),
+        Column("Runs", "number", "end"),
+    ]
+    ranked = sorted(found.agents.items(), key=lambda item: -item[1]["run_count"].n)
+    lines = [
+        Line(
+            agent or "",
+            [
+                cell(agent or "unnamed agent", title=agent or ""),
+                rate_cell(figures["success_rate"], 1.0, tone="volume"),
+                value_cell(figures["satisfaction"]),
+                value_cell(figures["resolution_rate"]),
+                value_cell(figures["escalation_rate"]),
+                value_cell(figures["run_count"]),
+            ],
+            link_traces(found.window.name, view.filters.only(agent=agent), outcome="failure")
+            if agent
+            else None,
+        )
+        for agent, figures in ranked[:15]
+    ]
+    follow(show_table(columns, lines, key="agents", caption="Agents", nothing="No agent ran.", is_bare=True))
+
+
+def _show_feedback(found: Quality, view: View) -> None:
+    if found.feedback.is_empty():
+        show_notice(
+            "Nobody gave feedback in this window. Set spanledger.feedback (up, down, or -1 to 1) on any span of a run.",
+            is_plain=True,
+            key="no_feedback",
+        )
+        return
+    parts = found.feedback.select("bin", part="feeling", value="runs")
+    tones = {"liked": view.colours.volume, "disliked": view.colours.error, "neither": view.colours.unknown}
+    figure = draw_stacked(parts, found.window, view.colours, say=format_count, tones=tones)
+    point = show(figure, key=click_key("feedback"), alt="Bars of liked and disliked runs", is_clickable=True)
+    if point:
+        leave(link_traces(str(point["customdata"][0]), view.filters))
+
+
+def _show_scores(found: Quality) -> None:
+    columns = [
+        Column("What was judged"),
+        Column("By"),
+        Column("Positive", "bar"),
+        Column("Mean", "number", "end"),
+        Column("Least", "number", "end"),
+        Column("Most", "number", "end"),
+        Column("Judgements", "number", "end"),
+        Column("Last (UTC)", "time"),
+    ]
+    lines = [_score_line(row) for row in found.scores.iter_rows(named=True)]
+    show_table(
+        columns,
+        lines,
+        key="scores",
+        caption="Judgements",
+        nothing="Nothing was judged in this window.",
+        is_bare=True,
+    )
+
+
+def _score_line(row: dict[str, Any]) -> Line:
+    share = row["positive"] / row["numbers"] if row["numbers"] else None
+    is_small = row["scores"] < 30
+    return Line(
+        row["name"] + row["source"],
+        [
+            cell(row["name"], title=row["name"]),
+            cell(row["source"]),
+            cell(f"{row['labels']} labels", is_quiet=True, share=0.0)
+            if share is None
+            else cell(format_rate(share), share=share, order=share, tone="volume", is_quiet=is_small),
+            *(
+                None if row[name] is None else cell(f"{row[name]:.3g}", order=row[name], is_quiet=is_small)
+                for name in ("mean_value", "least_value", "most_value")
+            ),
+            count_cell(row["scores"]),
+            cell(format_instant(row["last_at"])),
+        ],
+    )

@@ -1,0 +1,20 @@
+-- Judgements of the window by what was judged and who judged; negative ones are below zero, or labelled so.
+SELECT
+    s.name AS name,
+    s.source AS source,
+    count(*) AS scores,
+    avg(s.value) AS mean_value,
+    min(s.value) AS least_value,
+    max(s.value) AS most_value,
+    sum(CASE WHEN s.value > 0 THEN 1 ELSE 0 END) AS positive,
+    sum(CASE WHEN s.value IS NOT NULL THEN 1 ELSE 0 END) AS numbers,
+    count(DISTINCT s.label) AS labels,
+    max(s.scored_at) AS last_at
+FROM ledger.scores AS s
+WHERE s.scored_at >= $start AND s.scored_at < $until
+    AND ('*' IN $agents OR s.run_id IN (
+        SELECT r.run_id FROM ledger.runs AS r WHERE r.agent IN $agents
+    ))
+GROUP BY s.name, s.source
+ORDER BY count(*) DESC, s.name, s.source
+LIMIT 100
