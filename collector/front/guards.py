@@ -100,7 +100,7 @@ class Guards:
             return {"tool": name, "state": "closed", "allow": True, "known": False}
         wait_s = None if guard.retry_at is None else guard.retry_at - time.time()
         state = "half_open" if guard.state == "open" and wait_s is not None and wait_s <= 0 else guard.state
-        told = {"tool": name, "state": state, "allow": state != "open", "known": True}
+        told: dict[str, Any] = {"tool": name, "state": state, "allow": state != "open", "known": True}
         told |= {"reason": guard.reason, "since": guard.since}
         if state == "open" and wait_s is not None:
             told["retry_after_s"] = round(wait_s, 1)
