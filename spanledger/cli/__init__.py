@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from spanledger.cli import alerts, config, data, health, prices, serve
+from spanledger.cli import alerts, analysis, config, data, golden, health, prices, reports, serve
 from store.errors import ConfigError, SpanledgerError
 
 app = typer.Typer(
@@ -22,6 +22,10 @@ serve.register(app)
 data.register(app)
 health.register(app)
 prices.register(app)
+analysis.register(app)
+app.add_typer(golden.app, name="golden")
+app.add_typer(golden.review, name="review")
+app.add_typer(reports.app, name="report")
 app.add_typer(config.app, name="config")
 app.add_typer(alerts.app, name="alerts")
 

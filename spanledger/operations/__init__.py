@@ -8,6 +8,18 @@ from typing import Any
 import pyarrow as pa
 
 from spanledger.operations.alerting import ALERTING_OPERATIONS
+from spanledger.operations.analysis import (
+    compare_shadow_runs,
+    compare_sides,
+    export_golden,
+    golden_regressions,
+    import_golden,
+    label_review,
+    report_digest,
+    report_readiness,
+    sample_review,
+    search,
+)
 from spanledger.operations.imports import import_bodies
 from spanledger.operations.maintenance import compact_store, reprice_calls
 from spanledger.operations.questions import list_alerts, list_prices, read_status, run_query
@@ -20,9 +32,19 @@ OPERATIONS: dict[str, Operation] = {
     **ALERTING_OPERATIONS,
     "alerts": list_alerts,
     "compact": compact_store,
+    "compare": compare_sides,
+    "digest": report_digest,
+    "golden-export": export_golden,
+    "golden-import": import_golden,
+    "golden-regressions": golden_regressions,
     "import": import_bodies,
     "prices": list_prices,
+    "readiness": report_readiness,
     "reprice": reprice_calls,
+    "review-label": label_review,
+    "review-sample": sample_review,
+    "search": search,
+    "shadows": compare_shadow_runs,
     "sql": run_query,
     "status": read_status,
 }

@@ -27,6 +27,7 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "cases": "case_id",
     "dead_letters": "received_at",
     "drift_alarms": "alarm_id",
+    "evaluations": "(suite, case_id)",
     "hourly": "(subject, hour_at)",
     "hourly_buckets": "(subject, measure, hour_at)",
     "ingest_stats": "load_seq",

@@ -1,0 +1,18 @@
+"""Reports: whether a service is ready for production, and what changed in a day or a week."""
+
+from __future__ import annotations
+
+from analytics.reports.digest import Digest, build_digest
+from analytics.reports.readiness import Installed, Readiness, check_readiness
+from analytics.reports.writing import write_digest_html, write_digest_markdown, write_readiness_markdown
+
+__all__ = [
+    "Digest",
+    "Installed",
+    "Readiness",
+    "build_digest",
+    "check_readiness",
+    "write_digest_html",
+    "write_digest_markdown",
+    "write_readiness_markdown",
+]

@@ -1,0 +1,151 @@
+"""What a day or a week was like: figures beside those before, who moved most, what failed, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import polars as pl
+
+from analytics.metrics import METRICS, Metric, evaluate, evaluate_beside
+
+if TYPE_CHECKING:
+    from store import Store
+
+Period = Literal["daily", "weekly"]
+LENGTHS: Final[Mapping[Period, timedelta]] = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+FIGURES: Final = (
+    "run_count", "success_rate", "escalation_rate", "satisfaction", "run_p95_ms", "cost_usd", "cost_per_run_usd",
+    "resolution_rate", "cost_per_resolution_usd", "tool_failure_rate", "llm_error_rate", "tokens", "active_users",
+)  # fmt: skip
+_MOVING: Final = ("success_rate", "run_p95_ms", "cost_per_run_usd", "escalation_rate")
+MOST_MOVERS: Final = 8
+MOST_ROWS: Final = 10
+FEWEST_EVENTS: Final = 20
+"""An agent with fewer events in either period is no mover."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric in the period, before it, and a week earlier."""
+
+    metric: Metric
+    value: float | None
+    before: float | None
+    week_ago: float | None
+    n: int
+    is_at_least: bool
+
+    @property
+    def change(self) -> float | None:
+        """How much it changed: of a share in points, else as a share of what it was."""
+        if self.value is None or self.before is None:
+            return None
+        if self.metric.unit == "ratio":
+            return self.value - self.before
+        return (self.value - self.before) / self.before if self.before else None
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A metric of one agent that changed much."""
+
+    service: str | None
+    agent: str | None
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Digest:
+    """All of a report."""
+
+    period: Period
+    start: datetime
+    end: datetime
+    figures: tuple[Figure, ...]
+    movers: tuple[Mover, ...]
+    failures: tuple[tuple[str, str, int], ...]
+    """Agent, class, failed runs."""
+    spenders: tuple[tuple[str, float, bool], ...]
+    """Model, USD, whether it is an “at least”."""
+    changes: tuple[Mapping[str, Any], ...]
+    """happened_at, what, subject, detail."""
+    dashboard_url: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing ran."""
+        return not any(figure.n for figure in self.figures)
+
+
+def build_digest(
+    store: Store, period: Period, end: datetime, *, services: Sequence[str] = (), dashboard_url: str = ""
+) -> Digest:
+    """Return the report of the day or week that ends at `end`."""
+    start, where = end - LENGTHS[period], ({"service": list(services)} if services else {})
+    rows = evaluate_beside(store, FIGURES, start, end, where=where)
+    failed = evaluate(
+        store,
+        "run_count",
+        start,
+        end,
+        where={**where, "outcome": "failure"},
+        group_by=["agent", "failure_class"],
+    ).sort("value", "agent", "failure_class", descending=[True, False, False], nulls_last=True)
+    spent = (
+        evaluate(store, "cost_usd", start, end, where=where, group_by=["model"])
+        .filter(pl.col("value") > 0)
+        .sort("value", descending=True)
+    )
+    return Digest(
+        period,
+        start,
+        end,
+        tuple(_figure(row) for row in rows.iter_rows(named=True)),
+        _find_movers(store, start, end, where),
+        tuple(
+            (agent or "unnamed", cause or "unknown", int(count))
+            for agent, cause, count in failed.head(MOST_ROWS)
+            .select("agent", "failure_class", "value")
+            .iter_rows()
+        ),
+        tuple(
+            (model or "tools and others", usd, unpriced > 0)
+            for model, usd, unpriced in spent.head(MOST_ROWS)
+            .select("model", "value", "unpriced_calls")
+            .iter_rows()
+        ),
+        tuple(store.select("reports/changes", {"start": start, "until": end}).iter_rows(named=True)),
+        dashboard_url,
+    )
+
+
+def _find_movers(store: Store, start: datetime, end: datetime, where: Mapping[str, Any]) -> tuple[Mover, ...]:
+    """Return where a figure of an agent left the interval that chance explains, the largest changes first."""
+    rows = evaluate_beside(store, _MOVING, start, end, where=where, group_by=["service", "agent"])
+    enough = (pl.col("n") >= FEWEST_EVENTS) & (pl.col("previous_n") >= FEWEST_EVENTS)
+    apart = (
+        pl.when(pl.col("low").is_not_null())
+        .then((pl.col("low") > pl.col("previous_high")) | (pl.col("high") < pl.col("previous_low")))
+        .otherwise((pl.col("value") / pl.col("previous_value")).log().abs() > 0.25)
+    )
+    found = [
+        Mover(row["service"], row["agent"], _figure(row))
+        for row in rows.filter(enough & apart.fill_null(False)).iter_rows(named=True)
+    ]
+    found.sort(key=lambda mover: -abs(mover.figure.change or 0.0))
+    return tuple(found[:MOST_MOVERS])
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    metric = METRICS[row["metric"]]
+    return Figure(
+        metric,
+        row["value"],
+        row["previous_value"],
+        row["week_value"],
+        int(row["n"] or 0),
+        metric.is_money and bool(row["unpriced_calls"]),
+    )

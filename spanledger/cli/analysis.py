@@ -1,0 +1,118 @@
+"""Commands that compare and search: `compare`, `shadows`, `search`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from spanledger.cli.options import ConfigFile, Data, perform
+from store.configuration.durations import parse_duration
+from store.errors import ConfigError
+
+Last = Annotated[str, typer.Option("--last", help='How far back to look, as "24h" or "7d".')]
+Agents = Annotated[list[str] | None, typer.Option("--agent", help="Only this agent; may be repeated.")]
+Form = Annotated[str, typer.Option("--format", help="table, csv, json, arrow or parquet.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(compare)
+    app.command()(shadows)
+    app.command()(search)
+
+
+def compare(
+    a: Annotated[
+        str, typer.Argument(help='One side: "prompt_version=7,agent=support" or "2026-11-01/2026-11-08".')
+    ],
+    b: Annotated[str, typer.Argument(help="The other side.")],
+    metric: Annotated[list[str] | None, typer.Option("--metric", help="A metric; may be repeated.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="dimension=value, on both sides.")
+    ] = None,
+    last: Last = "14d",
+    form: Form = "table",
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Compare two versions or periods: effect, interval, p-value, and what could have been seen."""
+    pairs = [text.partition("=") for text in where or ()]
+    for text, (name, sign, _) in zip(where or (), pairs, strict=True):
+        if not name or not sign:
+            raise ConfigError(f'--where {text!r} is no condition; write "agent=support"')
+    arguments = {
+        "a": a,
+        "b": b,
+        "metrics": metric,
+        "where": {name.strip(): value.strip() or None for name, _, value in pairs},
+        "last_s": seconds(last),
+    }
+    show("compare", arguments, form, data=data, config=config)
+
+
+def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Compare shadow runs with the runs they repeat, action by action."""
+    report = perform("shadows", {"last_s": seconds(last), "agents": agent}, data=data, config=config)
+    assert isinstance(report, Mapping)
+    typer.echo(f"{report['pairs']:,} pairs, {report['unpaired']:,} shadow runs without a partner")
+    for name, words in (("same_tools", "used the same tools"), ("same_outcome", "had the same outcome")):
+        if report[name] is not None:
+            share, low, high = report[name]
+            typer.echo(f"{share:.1%} {words} (95 % interval {low:.1%} to {high:.1%})")
+    for name, unit in (("cost_usd", "USD"), ("duration_ms", "ms")):
+        _tell_effect(name, unit, report[name])
+    for row in report["differing"]:
+        typer.echo(f"{row['shadow_run_id']} differs from {row['run_id']} at tool {row['differs_at']}")
+
+
+def _tell_effect(name: str, unit: str, effect: Mapping[str, Any]) -> None:
+    if effect["difference"] is None:
+        return
+    between = (
+        "" if effect["low"] is None else f" (95 % interval {effect['low']:+.4g} to {effect['high']:+.4g})"
+    )
+    typer.echo(f"{name}: {effect['difference']:+.4g} {unit} a run{between}")
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="What inputs or outputs contain, in any case of letters.")],
+    last: Last = "24h",
+    agent: Agents = None,
+    max_rows: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 100,
+    form: Form = "table",
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Search what users and models said."""
+    arguments = {"text": text, "last_s": seconds(last), "agents": agent, "max_rows": max_rows}
+    show("search", arguments, form, data=data, config=config)
+
+
+def seconds(text: str) -> float:
+    """Return a duration in seconds.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        length = parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise ConfigError(f'--last {text!r} is no duration; write for example "24h" or "7d"') from error
+    if length <= 0:
+        raise ConfigError(f'--last {text!r} is no time at all; write for example "24h" or "7d"')
+    return length
+
+
+def show(operation: str, arguments: Mapping[str, Any], form: str, **where: Any) -> None:
+    """Perform an operation and print its table."""
+    import pyarrow as pa
+
+    from spanledger.cli.tables import Format, print_table
+
+    if form not in Format.__args__:
+        raise ConfigError(f"--format {form!r} is not one of {', '.join(Format.__args__)}")
+    table = perform(operation, arguments, **where)
+    assert isinstance(table, pa.Table)
+    print_table(table, form)  # type: ignore[arg-type]
