@@ -25,6 +25,7 @@ BENCHMARKS = {
     "freshness": ("benchmarks.freshness", "measure_freshness"),
     "alerts": ("benchmarks.alerts", "measure_alerts"),
     "idle": ("benchmarks.idle", "measure_idle"),
+    "queries": ("benchmarks.queries", "measure_queries"),
     "start": ("benchmarks.start", "measure_start"),
     "peers": ("benchmarks.peers", "measure_peers"),
 }

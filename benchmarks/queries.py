@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import polars as pl
@@ -29,6 +29,16 @@ BEGIN: Final = END - timedelta(days=DAYS)
 MESSAGES: Final = 1_000_000
 ROUNDS: Final = 5
 
+TILES: Final = (
+    "run_count",
+    "success_rate",
+    "run_p95_ms",
+    "cost_usd",
+    "cost_per_resolution_usd",
+    "tool_failure_rate",
+)
+Question = Callable[[], object]
+
 _SHARED = """
     1 AS load_seq, md5(r.n::VARCHAR) AS trace_id, 'service-' || r.n % 5 AS service,
     ['production', 'staging'][1 + (hash(r.n, 9) % 4 = 0)::INT] AS environment,
@@ -42,16 +52,23 @@ _AT = "TIMESTAMP '{begin}' + to_microseconds((r.n * ({days} * 86400000000 // $ru
 _STATEMENTS = (
     f"""INSERT INTO ledger.runs BY NAME SELECT {_SHARED}, '0' AS root_span_id, true AS is_sole, {{at}} AS started_at,
     exp(7 + 2 * (hash(r.n, 1) % 1000) / 1000.0) AS duration_ms,
-    CASE WHEN hash(r.n, 2) % 20 = 0 THEN 'failure' WHEN hash(r.n, 2) % 20 = 1 THEN 'escalated' ELSE 'success' END AS outcome,
-    CASE WHEN hash(r.n, 2) % 20 = 0 THEN ['timeout', 'rate_limit', 'tool_error'][1 + (hash(r.n, 3) % 3)::INT] END AS failure_class,
-    true AS complete, true AS has_answer, 15 AS steps, 10 AS llm_calls, 5 AS tool_calls, 0 AS tool_failures, 0 AS retries,
-    0 AS loops, 20000 AS input_tokens, 2000 AS output_tokens, (hash(r.n, 4) % 1000) / 10000.0 AS cost_usd, 0 AS unpriced_calls
+    CASE WHEN hash(r.n, 2) % 20 = 0 THEN 'failure' WHEN hash(r.n,
+    2) % 20 = 1 THEN 'escalated' ELSE 'success' END AS outcome,
+    CASE WHEN hash(r.n, 2) % 20 = 0 THEN ['timeout', 'rate_limit', 'tool_error'][1 + (hash(r.n,
+    3) % 3)::INT] END AS failure_class,
+    true AS complete, true AS has_answer, 15 AS steps, 10 AS llm_calls, 5 AS tool_calls, 0 AS tool_failures,
+    0 AS retries,
+    0 AS loops, 20000 AS input_tokens, 2000 AS output_tokens, (hash(r.n, 4) % 1000) / 10000.0 AS cost_usd,
+    0 AS unpriced_calls
     FROM range($runs) AS r(n)""",
     f"""INSERT INTO ledger.llm_calls BY NAME SELECT {_SHARED}, 'c' || k.n AS span_id, {{at}} AS started_at,
-    exp(6 + 2 * (hash(r.n, k.n) % 1000) / 1000.0) AS duration_ms, 200.0 + hash(r.n, k.n) % 500 AS ttft_ms, 'openai' AS provider,
-    'model-' || hash(r.n, k.n) % 8 AS response_model, 2000 AS input_tokens, 500 AS cache_read_tokens, 200 AS output_tokens,
+    exp(6 + 2 * (hash(r.n, k.n) % 1000) / 1000.0) AS duration_ms, 200.0 + hash(r.n, k.n) % 500 AS ttft_ms,
+    'openai' AS provider,
+    'model-' || hash(r.n, k.n) % 8 AS response_model, 2000 AS input_tokens, 500 AS cache_read_tokens,
+    200 AS output_tokens,
     ['stop', 'tool_call', 'length'][1 + (hash(r.n, k.n) % 3)::INT] AS finish_reason,
-    CASE WHEN hash(r.n, k.n) % 100 = 0 THEN 'error' ELSE 'ok' END AS status, 'priced' AS cost_status, 0.001 AS cost_usd
+    CASE WHEN hash(r.n, k.n) % 100 = 0 THEN 'error' ELSE 'ok' END AS status, 'priced' AS cost_status,
+    0.001 AS cost_usd
     FROM range($runs) AS r(n), range(10) AS k(n)""",
     f"""INSERT INTO ledger.tool_calls BY NAME SELECT {_SHARED}, 't' || k.n AS span_id, {{at}} AS started_at,
     exp(4 + 2 * (hash(r.n, k.n) % 1000) / 1000.0) AS duration_ms, 'tool-' || hash(r.n, k.n) % 30 AS tool,
@@ -70,11 +87,14 @@ _TENFOLD = (
     FROM ledger.hourly_buckets AS b, range(1, 3) AS k(n)""",
 )
 _TEXTS = """INSERT INTO ledger.spans BY NAME SELECT 2 AS load_seq, $end AS received_at, md5(n::VARCHAR) AS trace_id,
-    substr(md5('s' || n), 1, 16) AS span_id, 'service-1' AS service, 'agent-1' AS agent, 'chat' AS name, 'llm' AS kind,
-    'internal' AS otel_kind, $end - INTERVAL 1 DAY + to_microseconds((n * (86400000000 // $messages))::BIGINT) AS started_at,
+    substr(md5('s' || n), 1, 16) AS span_id, 'service-1' AS service, 'agent-1' AS agent, 'chat' AS name,
+    'llm' AS kind,
+    'internal' AS otel_kind,
+    $end - INTERVAL 1 DAY + to_microseconds((n * (86400000000 // $messages))::BIGINT) AS started_at,
     'ok' AS status, 'gen_ai.input.messages' AS input_key, false AS is_pending, n::UBIGINT AS content_hash,
     1 AS attribute_count, 1::UBIGINT AS resource_id,
-    MAP {'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"where is my parcel ' || md5(n::VARCHAR)
+    MAP {'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"where is my parcel '
+    || md5(n::VARCHAR)
         || ' it should have come ' || md5((n + 1)::VARCHAR) || ' days ago"}]}]'} AS attributes
     FROM range($messages) AS r(n)"""
 
@@ -96,7 +116,8 @@ def measure_queries() -> list[Figure]:
         job_before = _time_rollup(path)
     return [
         Figure("dashboard query p95, rollups of 10 M spans", small["p95"], "ms", at_most=100),
-        Figure("dashboard query p95, rollups of 100 M spans", large["p95"], "ms", "10 M spans", small["p95"], at_most=1.5),
+        Figure("dashboard query p95, rollups of 100 M spans", large["p95"], "ms", "10 M spans", small["p95"],
+               at_most=1.5),
         Figure("by user, from narrow tables of 10 M spans", small["narrow"], "ms"),
         Figure("rolling up one hour, 10 M spans", job, "ms", "1 M spans", job_before, at_most=1.5),
         Figure("p99 from buckets, off the exact one", exactness, "%", at_most=1.0),
@@ -109,7 +130,9 @@ def _fill(path: Path, runs: int) -> None:
     open_store(path).close()
     at = _AT.format(begin=BEGIN.replace(tzinfo=None), days=DAYS)
     statements = [text.replace("{at}", at) for text in _STATEMENTS]
-    hours = pl.DataFrame({"hour_at": [BEGIN.replace(tzinfo=None) + timedelta(hours=n) for n in range(DAYS * 24 + 2)]})
+    hours = pl.DataFrame(
+        {"hour_at": [BEGIN.replace(tzinfo=None) + timedelta(hours=n) for n in range(DAYS * 24 + 2)]}
+    )
     with duckdb.connect(str(path / "spanledger.duckdb")) as connection:
         for text in statements:
             connection.execute(text, {"runs": runs})
@@ -121,7 +144,9 @@ def _fill(path: Path, runs: int) -> None:
                 ("hourly", compose_rollup(subject)), ("hourly_buckets", compose_rollup_buckets(subject))
             ):  # fmt: skip
                 if query is not None:
-                    connection.execute(f"INSERT INTO ledger.{table} BY NAME {query.sql} ORDER BY hour_at", window)
+                    connection.execute(
+                        f"INSERT INTO ledger.{table} BY NAME {query.sql} ORDER BY hour_at", window
+                    )
         connection.execute("CHECKPOINT")
 
 
@@ -136,33 +161,42 @@ def _measure(path: Path) -> dict[str, float]:
     store = open_store(path)
     try:
         times = [_time(question) for question in _questions(store) for _ in range(ROUNDS)]
-        narrow = _time(lambda: evaluate(store, "cost_per_run_usd", END - timedelta(days=7), END, group_by=["user_id"]))
+        narrow = _time(
+            lambda: evaluate(store, "cost_per_run_usd", END - timedelta(days=7), END, group_by=["user_id"])
+        )
         return {"p95": statistics.quantiles(times, n=20)[-1] * 1e3, "narrow": narrow * 1e3}
     finally:
         store.close()
 
 
-def _questions(store: Store) -> list[Callable[[], Any]]:
+def _questions(store: Store) -> list[Question]:
     """The reads of overview, tools, models and a filtered page, over a day, a week and a month."""
-    tiles = ["run_count", "success_rate", "run_p95_ms", "cost_usd", "cost_per_resolution_usd", "tool_failure_rate"]
-    questions: list[Callable[[], Any]] = []
-    for days, step in ((1, 1), (7, 6), (30, 24)):
-        window = (END - timedelta(days=days), END)
-        every = timedelta(hours=step)
-        questions += [
-            lambda w=window: evaluate_beside(store, tiles, *w),
-            lambda w=window: evaluate_beside(store, tiles, *w, where={"agent": ["agent-3", "agent-4"]}),
-            lambda w=window: evaluate(store, ["tool_call_count", "tool_failure_rate", "tool_p95_ms"], *w, group_by=["tool"]),
-            lambda w=window: evaluate(store, ["llm_call_count", "llm_error_rate", "llm_p95_ms", "cost_usd"], *w, group_by=["model"]),
-            lambda w=window, e=every: series(store, ["run_p50_ms", "run_p95_ms", "run_p99_ms"], *w, e),
-            lambda w=window, e=every: totals(store, {"n": part("run")}, *w, e, group_by=["outcome"]),
-            lambda w=window, e=every: totals(store, {"usd": part("llm_call", "cost_usd")}, *w, e, group_by=["model"]),
-            lambda w=window, e=every: distribution(store, part("run"), "duration_ms", *w, e),
-        ]  # fmt: skip
-    return questions
+    return [
+        question
+        for days, step_h in ((1, 1), (7, 6), (30, 24))
+        for question in _questions_of(store, days, step_h)
+    ]
 
 
-def _time(question: Callable[[], Any]) -> float:
+def _questions_of(store: Store, days: int, step_h: int) -> list[Question]:
+    begin, every = END - timedelta(days=days), timedelta(hours=step_h)
+    agents = {"agent": ["agent-3", "agent-4"]}
+    tools = ["tool_call_count", "tool_failure_rate", "tool_p95_ms"]
+    models = ["llm_call_count", "llm_error_rate", "llm_p95_ms", "cost_usd"]
+    latency = ["run_p50_ms", "run_p95_ms", "run_p99_ms"]
+    return [
+        lambda: evaluate_beside(store, TILES, begin, END),
+        lambda: evaluate_beside(store, TILES, begin, END, where=agents),
+        lambda: evaluate(store, tools, begin, END, group_by=["tool"]),
+        lambda: evaluate(store, models, begin, END, group_by=["model"]),
+        lambda: series(store, latency, begin, END, every),
+        lambda: totals(store, {"runs": part("run")}, begin, END, every, group_by=["outcome"]),
+        lambda: totals(store, {"usd": part("llm_call", "cost_usd")}, begin, END, every, group_by=["model"]),
+        lambda: distribution(store, part("run"), "duration_ms", begin, END, every),
+    ]
+
+
+def _time(question: Question) -> float:
     begun = time.perf_counter()
     question()
     return time.perf_counter() - begun
@@ -177,7 +211,8 @@ def _time_rollup(path: Path) -> float:
         runs = pl.DataFrame(
             {
                 "load_seq": 3, "run_id": [f"new-{n}" for n in range(rows)], "trace_id": "new", "root_span_id": "1",
-                "is_sole": True, "purpose": "production", "started_at": hour, "duration_ms": 5.0, "outcome": "success",
+                "is_sole": True, "purpose": "production", "started_at": hour, "duration_ms": 5.0,
+    "outcome": "success",
                 "complete": True, "steps": 1, "llm_calls": 1, "tool_calls": 0, "tool_failures": 0, "retries": 0,
                 "loops": 0, "unpriced_calls": 0,
             }
@@ -203,11 +238,14 @@ def _compare_p99(path: Path) -> float:
     with duckdb.connect(str(path / "spanledger.duckdb")) as connection:
         exact = dict(
             connection.execute(
-                "SELECT agent, quantile_disc(duration_ms, 0.99) FROM ledger.runs WHERE started_at < $1 GROUP BY agent",
+                "SELECT agent, quantile_disc(duration_ms, "
+                "0.99) FROM ledger.runs WHERE started_at < $1 GROUP BY agent",
                 [END.replace(tzinfo=None) - timedelta(hours=2)],
             ).fetchall()
         )
-    return max(abs(value / exact[agent] - 1) * 100 for agent, value in found.select("agent", "value").iter_rows())
+    return max(
+        abs(value / exact[agent] - 1) * 100 for agent, value in found.select("agent", "value").iter_rows()
+    )
 
 
 def _time_search(path: Path) -> float:
