@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.budgets import BudgetBoard, budgets_job
 from analytics.drift import drift_job
 from analytics.facts import facts_job
 from analytics.job_log import job_log_retention
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
     from store.control import Control
 
 
-def data_jobs(settings: AnalyticsSettings, control: Control, prices: PriceKeeper | None = None) -> list[Job]:
-    """Return facts → sessions → rollups → drift, and the job that keeps job_runs bounded."""
+def data_jobs(
+    settings: AnalyticsSettings,
+    control: Control,
+    prices: PriceKeeper | None = None,
+    budgets: BudgetBoard | None = None,
+) -> list[Job]:
+    """Return facts → sessions → rollups → drift → budgets, and the job that keeps job_runs bounded."""
     return [
         facts_job(prices),
         sessions_job(settings),
         rollups_job(settings),
         drift_job(control),
+        budgets_job(budgets or BudgetBoard(), control),
         job_log_retention(),
     ]

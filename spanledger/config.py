@@ -14,6 +14,7 @@ from typing import Any
 
 from alerts.guards import GuardSettings
 from alerts.rules import AlertingConfig, parse_alerting
+from analytics.budgets import Budget, parse_budgets
 from analytics.pricing import OwnPrices, parse_pricing
 from analytics.settings import AnalyticsSettings
 from collector.mapping.mapping import Mapping as OwnMapping
@@ -67,6 +68,7 @@ class Config:
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
     mappings: tuple[OwnMapping, ...] = ()
     pricing: OwnPrices = field(default_factory=OwnPrices)
+    budgets: tuple[Budget, ...] = ()
 
     @property
     def dashboard_url(self) -> str:
@@ -85,6 +87,7 @@ SECTIONS: Mapping[str, type[Any]] = {
 _ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance")
 _MAPPING = "mapping"
 _PRICING = "pricing"
+_BUDGET = "budget"
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -114,7 +117,7 @@ def load_config(
     data_dir = data_dir.expanduser().absolute()
     path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
     where = str(path) if path else "configuration"
-    known = [*SECTIONS, *_ALERTING, _MAPPING, _PRICING]
+    known = [*SECTIONS, *_ALERTING, _MAPPING, _PRICING, _BUDGET]
     for name in table:
         if name not in known:
             raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
@@ -139,6 +142,7 @@ def load_config(
             ),
             mappings=parse_mappings(table.get(_MAPPING)),
             pricing=parse_pricing(_table(table, _PRICING, where)),
+            budgets=parse_budgets(table.get(_BUDGET)),
         )
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error

@@ -11,6 +11,7 @@ from alerts.engine import AlertEngine, alerts_job
 from alerts.guards import GuardPublisher, guards_job
 from alerts.reloading import ConfigSource
 from alerts.rules import AlertingConfig
+from analytics.budgets import BudgetBoard
 from analytics.pipeline import data_jobs
 from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
@@ -40,6 +41,7 @@ class Services:
     loader: Loader | None
     started_at: datetime
     prices: PriceKeeper
+    budgets: BudgetBoard
 
 
 def find_alerting(config: Config) -> ConfigSource:
@@ -89,7 +91,8 @@ def open_services(
                 else None
             )
             prices = PriceKeeper(PriceSource(config.pricing, prices_dir(config.data_dir)))
-            jobs = [*data_jobs(config.analytics, control, prices), *housekeeping_jobs(config.store)]
+            budgets = BudgetBoard(config.budgets, clock=clock)
+            jobs = [*data_jobs(config.analytics, control, prices, budgets), *housekeeping_jobs(config.store)]
             if engine:
                 jobs.append(alerts_job(engine))
             if loading:
@@ -104,6 +107,9 @@ def open_services(
             )
             probe.loader, probe.scheduler = loader, scheduler
             yield Services(config, store, control, intake, scheduler, engine, loader, clock(), prices)
+            yield Services(
+                config, store, control, intake, scheduler, engine, loader, clock(), prices, budgets
+            )
         finally:
             control.close()
     finally:

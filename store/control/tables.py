@@ -177,6 +177,9 @@ budgets = Table(
     Column("period", String, nullable=False),
     Column("limit_value", Money, nullable=False),
     Column("used_value", Money),
+    Column("forecast_value", Money),
+    Column("state", String, nullable=False, default="ok"),
+    Column("resets_at", Instant),
     Column("evaluated_at", Instant),
 )
 

@@ -8,6 +8,9 @@ SELECT
     t.period AS period,
     t.limit_value AS limit_value,
     t.used_value AS used_value,
+    t.forecast_value AS forecast_value,
+    t.state AS state,
+    t.resets_at AS resets_at,
     t.evaluated_at AS evaluated_at
 FROM ledger.budgets AS t
 ORDER BY t.fingerprint

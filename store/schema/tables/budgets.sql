@@ -8,5 +8,8 @@ CREATE TABLE ledger.budgets (
     period VARCHAR NOT NULL, -- day, week or month of the calendar (UTC), else a rolling length such as 24h
     limit_value DECIMAL(38, 12) NOT NULL, -- limit, in the unit
     used_value DECIMAL(38, 12), -- used in the present period, in the unit
+    forecast_value DECIMAL(38, 12), -- use by the end of the period at the pace so far; NULL when too early to say
+    state VARCHAR, -- ok, warning or exceeded
+    resets_at TIMESTAMP, -- end of the calendar period; NULL for rolling ones
     evaluated_at TIMESTAMP -- when that was measured
 );

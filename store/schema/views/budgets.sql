@@ -8,5 +8,8 @@ SELECT
     t.period AS period, -- day, week or month of the calendar (UTC), else a rolling length such as 24h
     t.limit_value AS limit_value, -- limit, in the unit
     t.used_value AS used_value, -- used in the present period, in the unit
+    t.forecast_value AS forecast_value, -- use by the end of the period at the pace so far; NULL when too early to say
+    t.state AS state, -- ok, warning or exceeded
+    t.resets_at AS resets_at, -- end of the calendar period; NULL for rolling ones
     t.evaluated_at AS evaluated_at -- when that was measured
 FROM ledger.budgets AS t
