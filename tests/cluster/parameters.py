@@ -74,7 +74,22 @@ VALUES: dict[str, object] = {
 OF_LOADS = {"first": 2, "last": 7}
 OF_TIMES = {"first": _BEGIN, "last": _END}
 
+_BUDGET_DIMENSIONS = (
+    "service",
+    "environment",
+    "tenant",
+    "agent",
+    "agent_version",
+    "purpose",
+    "model",
+    "user_id",
+    "session_id",
+)
 OWN_VALUES: dict[str, dict[str, object]] = {
+    "budgets/used": {
+        **{f"by_{name}": name in ("user_id", "model") for name in _BUDGET_DIMENSIONS},
+        **{f"in_{name}": ["*"] for name in _BUDGET_DIMENSIONS},
+    },
     "facts/loads_of_traces": OF_LOADS,
     "facts/declared_attributes": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
