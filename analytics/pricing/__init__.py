@@ -5,6 +5,7 @@ from __future__ import annotations
 from analytics.pricing.book import PriceBook
 from analytics.pricing.catalogue import compile_catalogue
 from analytics.pricing.costing import price_calls
+from analytics.pricing.explanation import CostExplanation, CostLine, explain_call_cost, explain_cost
 from analytics.pricing.keeper import PriceKeeper
 from analytics.pricing.own import OwnPrices, parse_pricing
 from analytics.pricing.repricing import RepriceReport, reprice
@@ -12,6 +13,8 @@ from analytics.pricing.source import PriceSource
 from analytics.pricing.versions import current_price_book
 
 __all__ = [
+    "CostExplanation",
+    "CostLine",
     "OwnPrices",
     "PriceBook",
     "PriceKeeper",
@@ -19,6 +22,8 @@ __all__ = [
     "RepriceReport",
     "compile_catalogue",
     "current_price_book",
+    "explain_call_cost",
+    "explain_cost",
     "parse_pricing",
     "price_calls",
     "reprice",

@@ -34,7 +34,7 @@ def charge_other_units(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
         facts: Columns call, price_row, price_model, has_input, has_output, other_units.
         book: The prices.
     """
-    used = _list_units(facts)
+    used = list_units(facts)
     if used.is_empty():
         return pl.DataFrame(schema=SUMMARY_SCHEMA)
     charged = used.join(book.charges, on=["price_row", "unit"], how="left", nulls_equal=False)
@@ -71,7 +71,7 @@ _SIDES = {
 }
 
 
-def _list_units(facts: pl.DataFrame) -> pl.DataFrame:
+def list_units(facts: pl.DataFrame) -> pl.DataFrame:
     """Return one row per call and unit in the book's spelling; quantities of 0 are left out."""
     names = {**ALIASES, **SECONDS_ALIASES}
     listed = (

@@ -49,12 +49,7 @@ def price_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
         book: The prices; a call takes those that were valid when it started.
     """
     calls = calls.drop([column for column in _ADDED if column in calls.columns])
-    facts = _complete_columns(calls).with_row_index("call")
-    facts = facts.with_columns(book.name_models(facts), _read_tier())
-    facts = _attach_prices(facts, book)
-    units = charge_other_units(facts, book)
-    facts = _read_quantities(facts.join(units, on="call", how="left", maintain_order="left"))
-    facts = facts.with_columns(cost=_cost()).with_columns(cost_status=_status())
+    facts = weigh_calls(calls, book)
     costs = facts.select(
         "price_model",
         pl.when(pl.col("cost_status").is_in(["priced", "partial"]))
@@ -67,6 +62,16 @@ def price_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
         pl.lit(book.version, pl.Int64).alias("cost_version"),
     )
     return pl.concat([calls, costs], how="horizontal")
+
+
+def weigh_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
+    """Return the calls with everything their cost follows from: price row, prices, quantities, cost and status."""
+    facts = _complete_columns(calls).with_row_index("call")
+    facts = facts.with_columns(book.name_models(facts), _read_tier())
+    facts = _attach_prices(facts, book)
+    units = charge_other_units(facts, book)
+    facts = _read_quantities(facts.join(units, on="call", how="left", maintain_order="left"))
+    return facts.with_columns(cost=_cost()).with_columns(cost_status=_status())
 
 
 def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:

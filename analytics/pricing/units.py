@@ -6,7 +6,7 @@ a price applies to what no more specific price takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Final
 
@@ -111,6 +111,23 @@ def contains(outer: str, inner: str) -> bool:
     return UNITS[outer].items() <= UNITS[inner].items()
 
 
+def share_leaves(units: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Return, for each priced unit, what of it no more specific priced unit takes: shares of reported quantities.
+
+    >>> share_leaves(["input_tokens", "cache_read_tokens"])["input_tokens"]
+    {'input_tokens': 1.0, 'cache_read_tokens': -1.0}
+    """
+    leaves: dict[str, dict[str, float]] = {}
+    for unit in sorted(units, key=lambda unit: (-len(UNITS.get(unit, {})), unit)):
+        leaf = {unit: 1.0}
+        for inner in leaves:
+            if inner != unit and contains(unit, inner):
+                for reported, share in leaves[inner].items():
+                    leaf[reported] = leaf.get(reported, 0.0) - share
+        leaves[unit] = leaf
+    return leaves
+
+
 def charge_per_unit(prices: Mapping[str, float]) -> dict[str, float]:
     """Return what each reported quantity adds to the cost, given the prices of the most specific parts.
 
@@ -120,16 +137,8 @@ def charge_per_unit(prices: Mapping[str, float]) -> dict[str, float]:
     >>> charge_per_unit({"input_tokens": 3.0, "cache_read_tokens": 0.5})
     {'cache_read_tokens': -2.5, 'input_tokens': 3.0}
     """
-    ordered = sorted(prices, key=lambda unit: (-len(UNITS.get(unit, {})), unit))
-    leaves: dict[str, dict[str, float]] = {}
-    for unit in ordered:
-        leaf = {unit: 1.0}
-        for inner in leaves:
-            if inner != unit and contains(unit, inner):
-                for reported, share in leaves[inner].items():
-                    leaf[reported] = leaf.get(reported, 0.0) - share
-        leaves[unit] = leaf
-    charges = dict.fromkeys(ordered, 0.0)
+    leaves = share_leaves(prices)
+    charges = dict.fromkeys(leaves, 0.0)
     for unit, leaf in leaves.items():
         for reported, share in leaf.items():
             charges[reported] += share * prices[unit]
