@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analytics.pricing.book import PriceBook
 from analytics.pricing.own import OwnPrices
-from analytics.pricing.source import PriceSource
+from analytics.pricing.source import DEFAULT_SOURCE, PriceSource
 from analytics.pricing.versions import current_price_book
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class PriceKeeper:
     """The book of one installation; safe to use from any thread."""
 
-    source: PriceSource = field(default_factory=PriceSource)
+    source: PriceSource = DEFAULT_SOURCE
     _book: PriceBook | None = None
     _lock: Lock = field(default_factory=Lock)
 

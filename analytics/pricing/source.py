@@ -114,6 +114,10 @@ class PriceSource:
         return path if path is not None and path.exists() else None
 
 
+DEFAULT_SOURCE: Final = PriceSource()
+"""What an installation without configuration and updates has."""
+
+
 def read_catalogue(text: str) -> list[Provider]:
     """Read the data of genai-prices as it is published (`data.json`).
 

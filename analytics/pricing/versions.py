@@ -11,7 +11,7 @@ import polars as pl
 
 from analytics.pricing.book import PriceBook
 from analytics.pricing.catalogue import PRICE_SCHEMA, catalogue_source
-from analytics.pricing.source import PriceSource
+from analytics.pricing.source import DEFAULT_SOURCE, PriceSource
 from store.clock import utc_now
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _SCHEMA = {
     "before_usd": pl.Decimal(38, 12),
     "after_usd": pl.Decimal(38, 12),
 }
-_DEFAULT_SOURCE = PriceSource()
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Present:
 
 def current_price_book(
     store: Store,
-    source: PriceSource = _DEFAULT_SOURCE,
+    source: PriceSource = DEFAULT_SOURCE,
     *,
     author: str = "spanledger",
     reason: str | None = None,

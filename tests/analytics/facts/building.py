@@ -16,7 +16,8 @@ import polars as pl
 
 from analytics.facts.job import FactsState
 from analytics.jobs import JobContext, JobReport
-from analytics.pricing import compile_catalogue
+from analytics.pricing.source import DEFAULT_SOURCE
+from analytics.pricing.versions import version_row
 from collector.loading.intake import Intake
 from collector.log import Body, body_sha256
 from store import Replacement, Store, open_store
@@ -150,16 +151,17 @@ class Ledger:
 
 
 @cache
-def _catalogue() -> pl.DataFrame:
+def _book() -> dict[str, pl.DataFrame]:
     """Compiled once, not once a store."""
-    return compile_catalogue()
+    version = version_row(1, 1, "book", DEFAULT_SOURCE.fingerprint, author="tests", reason="tests")
+    return {"prices": DEFAULT_SOURCE.compile(1), "cost_versions": version}
 
 
 @contextmanager
 def open_ledger() -> Generator[Ledger]:
     with tempfile.TemporaryDirectory() as directory:
         store = open_store(Path(directory))
-        store.replace(appends={"prices": _catalogue()})
+        store.replace(appends=_book())
         try:
             yield Ledger(Intake(store))
         finally:
