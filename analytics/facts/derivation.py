@@ -15,7 +15,7 @@ from analytics.facts.attributes import add_dimensions
 from analytics.facts.counters import mute_counters
 from analytics.facts.judgements import collect_scores
 from analytics.facts.reading import Touched
-from analytics.pricing import price_calls
+from analytics.pricing import price_calls, price_tools
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def derive_facts(
     counted = _mark_pieces(count_traces(mute_counters(store, touched.spans)), touched)
     counted = add_dimensions(store, counted, touched.spans, declared)
     calls = price_calls(counted.llm_calls, book)
-    tools = counted.tool_calls.with_columns(cost_status=pl.lit("no_usage"))
-    runs = add_costs(counted.runs, calls)
+    tools = price_tools(counted.tool_calls, book.tools)
+    runs = add_costs(counted.runs, calls, tools)
     past = _read_past(store, touched)
     of_pieces = touched.spans.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)
     llm_keys, tool_keys = (pl.concat([keys, of_pieces]) for keys in (past.llm_calls, past.tool_calls))
@@ -86,15 +86,22 @@ def _mark_pieces(counted: Counted, touched: Touched) -> Counted:
     return replace(counted, runs=counted.runs.with_columns(is_sole=pl.col("is_sole") & whole))
 
 
-def add_costs(runs: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
-    """Add what the calls of each run cost together; null when none is priced."""
+def add_costs(runs: pl.DataFrame, calls: pl.DataFrame, tools: pl.DataFrame) -> pl.DataFrame:
+    """Add what the model and tool calls of each run cost together; null when none is priced."""
+    columns = ("run_id", "cost_usd", "is_unpriced")
+    parts = [
+        calls.with_columns(is_unpriced=pl.col("cost_status").is_in(_UNPRICED)).select(columns),
+        # What no price is known for may well be free: most tools are the application's own.
+        tools.with_columns(is_unpriced=pl.lit(False)).select(columns),
+    ]
     priced = pl.col("cost_usd").is_not_null()
     costs = (
-        calls.filter(pl.col("run_id").is_not_null())
+        pl.concat(parts)
+        .filter(pl.col("run_id").is_not_null())
         .group_by("run_id")
         .agg(
             cost_usd=pl.when(priced.any()).then(pl.col("cost_usd").cast(pl.Decimal(38, 12)).sum()),
-            unpriced_calls=pl.col("cost_status").is_in(_UNPRICED).sum().cast(pl.Int64),
+            unpriced_calls=pl.col("is_unpriced").sum().cast(pl.Int64),
         )
     )
     return runs.join(costs, on="run_id", how="left", maintain_order="left").with_columns(

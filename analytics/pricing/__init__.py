@@ -10,6 +10,7 @@ from analytics.pricing.keeper import PriceKeeper
 from analytics.pricing.own import OwnPrices, parse_pricing
 from analytics.pricing.repricing import RepriceReport, reprice
 from analytics.pricing.source import PriceSource
+from analytics.pricing.tools import price_tools
 from analytics.pricing.versions import current_price_book
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "explain_cost",
     "parse_pricing",
     "price_calls",
+    "price_tools",
     "reprice",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from analytics.pricing.names import NameResolver
-from analytics.pricing.own import ToolPrice
+from analytics.pricing.own import BUSY_SECONDS, ToolPrice
 from analytics.pricing.units import COLUMN_UNITS, charge_per_unit
 
 NAMES = ("provider", "request_model", "response_model")
@@ -91,6 +91,10 @@ def _apply_dated_names(calls: pl.DataFrame, dated: list[tuple[object, ...]]) -> 
 
 def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
     is_zero = pl.all_horizontal(pl.col(name).fill_null(0.0) == 0.0 for name in _UNIT_PRICES)
+    busy = pl.col("other_units").list.eval(
+        pl.when(pl.element().struct.field("key") == BUSY_SECONDS).then(pl.element().struct.field("value"))
+    )
+    is_hosted = busy.list.max().is_not_null().fill_null(False)
     other_prices = pl.col("other_units").list.eval(pl.element().struct.field("value")).list.sum()
     rows = numbered.select(
         "price_row",
@@ -111,8 +115,9 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
         p_output=pl.col("output").fill_null(0.0),
         p_reasoning=pl.coalesce("reasoning", "output", 0.0),
         p_request=pl.col("per_request").fill_null(0.0),
-        has_input=pl.col("input").is_not_null(),
-        has_output=pl.col("output").is_not_null(),
+        p_busy=busy.list.max(),
+        has_input=pl.col("input").is_not_null() | is_hosted,
+        has_output=pl.col("output").is_not_null() | is_hosted,
         has_reasoning=pl.col("reasoning").is_not_null(),
         is_zero=is_zero & (other_prices.fill_null(0.0) == 0.0),
     )
@@ -140,5 +145,6 @@ def _prepare_charges(numbered: pl.DataFrame) -> pl.DataFrame:
                 "output_part": parts["output"][unit],
             }
             for unit in others
+            if unit != BUSY_SECONDS
         ]
     return pl.DataFrame(rows, schema=_CHARGE_SCHEMA)

@@ -24,6 +24,7 @@ _OPTIONAL = {
     "finish_reason": pl.String,
     "response_id": pl.String,
     "ttft_ms": pl.Float64,
+    "duration_ms": pl.Float64,
     "cache_read_tokens": pl.Int64,
     "cache_write_tokens": pl.Int64,
     "cache_write_1h_tokens": pl.Int64,
@@ -154,6 +155,7 @@ def _read_quantities(facts: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(column).fill_null(0).cast(pl.Float64).alias(name) for name, column in _TOKENS.items()),
         pl.col("other_charge", "input_parts", "output_parts", "input_units", "output_units").fill_null(0.0),
         pl.col("requests").fill_null(1.0),
+        (pl.col("duration_ms").fill_null(0.0) / 1000.0).alias("q_busy"),
         pl.col("charged_units", "unpriced_units", "broken_units").fill_null(0),
         has_units=pl.col("charged_units").is_not_null(),
     )
@@ -174,6 +176,7 @@ def _cost() -> pl.Expr:
         + pl.col("q_reasoning") * pl.col("p_reasoning")
         + pl.col("requests") * pl.col("p_request")
         + pl.col("other_charge")
+        + pl.col("q_busy") * pl.col("p_busy").fill_null(0.0)
     )
 
 
@@ -183,6 +186,8 @@ def _status() -> pl.Expr:
     nobody_said = pl.all_horizontal(pl.col(column).is_null() for column in _TOKENS.values()) & ~pl.col(
         "has_units"
     )
+    is_hosted = pl.col("p_busy").is_not_null()
+    nobody_said = pl.when(is_hosted).then(pl.col("duration_ms").is_null()).otherwise(nobody_said)
     has_answer = pl.any_horizontal(
         pl.col(name).is_not_null() for name in ("finish_reason", "response_id", "ttft_ms")
     )
@@ -193,6 +198,7 @@ def _status() -> pl.Expr:
         & ~has_failed
         & pl.col("has_output")
         & (pl.col("p_output") > 0)
+        & ~is_hosted
         & ~pl.col("operation").is_in(SILENT_OPERATIONS).fill_null(False)
     )
     lacks_part = (
@@ -207,10 +213,11 @@ def _status() -> pl.Expr:
         | (uses_output & pl.col("has_output"))
         | (pl.col("charged_units") > 0)
         | (pl.col("p_request") > 0)
+        | is_hosted
     )
     is_unpriced = pl.col("is_zero").is_null() | (lacks_part & ~has_part)
     cases = (
-        (has_failed & is_silent & ~has_answer, "free"),
+        (has_failed & is_silent & ~has_answer & ~is_hosted, "free"),
         (nobody_said, "no_usage"),
         (_is_inconsistent(), "inconsistent"),
         (is_unpriced.fill_null(True), "unpriced_model"),

@@ -14,6 +14,7 @@ from analytics.pricing.book import PriceBook
 from analytics.pricing.charges import list_units
 from analytics.pricing.corrections import MILLION
 from analytics.pricing.costing import weigh_calls
+from analytics.pricing.own import BUSY_SECONDS
 from analytics.pricing.units import COLUMN_UNITS, contains, share_leaves
 from store.errors import NotFound
 
@@ -28,6 +29,7 @@ _TITLES: Final = {
     "output_tokens": "output",
     "output_reasoning_tokens": "reasoning",
     "requests": "request",
+    BUSY_SECONDS: "seconds of the machine's time",
 }
 _QUANTITIES: Final = {
     "input_tokens": "q_input",
@@ -37,6 +39,7 @@ _QUANTITIES: Final = {
     "output_tokens": "q_output",
     "output_reasoning_tokens": "q_reasoning",
     "requests": "requests",
+    BUSY_SECONDS: "q_busy",
 }
 _WHY: Final = {
     "priced": "every unit that was used has a price",
@@ -196,9 +199,13 @@ def _list_lines(
 def _list_unpriced(
     fact: Mapping[str, Any], price: Mapping[str, Any] | None, units: Mapping[str, float]
 ) -> list[str]:
-    used = [unit for unit, name in _QUANTITIES.items() if fact[name] and unit != "requests"]
+    used = [
+        unit for unit, name in _QUANTITIES.items() if fact[name] and unit not in ("requests", BUSY_SECONDS)
+    ]
     used += (unit for unit in units if unit != "requests")
     prices = {} if price is None else _prices_of(price)
+    if BUSY_SECONDS in prices:
+        return []
     return [unit for unit in used if not any(contains(priced, unit) for priced in prices)]
 
 

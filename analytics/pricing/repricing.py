@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analytics.pricing.book import PriceBook
 from analytics.pricing.costing import price_calls
+from analytics.pricing.names import matches
+from analytics.pricing.tools import price_tools
+from analytics.pricing.versions import read_present, version_row
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ DAY = timedelta(days=1)
 PRICE_COLUMNS = ("price_model", "cost_usd", "cost_status", "cost_version")
 
 _CHANGES = {
-    "day": pl.Datetime("us"),
+    "day_at": pl.Datetime("us"),
     "model": pl.String,
     "calls": pl.Int64,
     "before_usd": pl.Decimal(38, 12),
@@ -31,6 +35,18 @@ _CHANGES = {
 
 
 @dataclass(frozen=True)
+class Order:
+    """Which calls are priced again, and for whom."""
+
+    first: datetime = ALWAYS[0]
+    until: datetime = ALWAYS[1]
+    model: str | None = None
+    """Name, asterisks allowed, of the models asked for, answering or in the book; None: all, and tools too."""
+    author: str = "spanledger"
+    reason: str = "prices changed"
+
+
+@dataclass(frozen=True)
 class RepriceReport:
     """What pricing again changes or changed."""
 
@@ -38,39 +54,90 @@ class RepriceReport:
     """Calls looked at."""
     changed_calls: int
     changes: pl.DataFrame
-    """By day and model, of the calls that change: calls, before_usd, after_usd, unpriced_before, unpriced_after."""
+    """By day and model (tools by name), of the calls that change: day_at, model, calls, before_usd, after_usd,
+    unpriced_before, unpriced_after."""
+    cost_version: int | None = None
+    """The version that was written; None when nothing changed, or on a dry run."""
+
+    @property
+    def before_usd(self) -> Decimal:
+        """What the changed calls cost before."""
+        return self.changes["before_usd"].sum() or Decimal(0)
+
+    @property
+    def after_usd(self) -> Decimal:
+        """What they cost now."""
+        return self.changes["after_usd"].sum() or Decimal(0)
 
 
 def reprice(
-    store: Store,
-    book: PriceBook,
-    *,
-    first: datetime = ALWAYS[0],
-    until: datetime = ALWAYS[1],
-    dry_run: bool = False,
+    store: Store, book: PriceBook, order: Order | None = None, *, dry_run: bool = False
 ) -> RepriceReport:
-    """Price the calls that started in a stretch of time again; a day is written in one transaction.
+    """Price calls again by the present book; what changes is a new version of cost, a day a transaction.
 
     Runs take the new cost at once; sessions, cases and rollups follow when the data jobs run next.
     Hold the jobs off meanwhile (`Scheduler.paused`), so that none writes what is being replaced.
     """
-    looked_at = 0
-    changes: list[pl.DataFrame] = []
-    days = store.select("pricing/days_of_calls", {"first": first, "until": until})
-    for day in days["day"]:
-        begin = max(day.replace(tzinfo=UTC), first)
-        end = min(day.replace(tzinfo=UTC) + DAY, until)
-        usage = store.select("pricing/usage", {"first": begin, "until": end})
-        looked_at += usage.height
-        changed = _find_changed(_mark_answers(usage), book)
-        if changed.is_empty():
-            continue
-        changes.append(_summarise(changed))
-        if not dry_run:
-            calls = store.select("pricing/calls", {"first": begin, "until": end})
-            _write(store, _find_changed(calls, book), (begin, end))
-    summary = pl.concat(changes) if changes else pl.DataFrame(schema=_CHANGES)
-    return RepriceReport(looked_at, int(summary["calls"].sum()), summary)
+    order = order or Order()
+    looked_at, summaries = 0, list[pl.DataFrame]()
+    days: list[tuple[datetime, datetime]] = []
+    bounds = {"first": order.first, "until": order.until}
+    for day in store.select("pricing/days_of_calls", bounds)["day"]:
+        begin = max(day.replace(tzinfo=UTC), order.first)
+        end = min(day.replace(tzinfo=UTC) + DAY, order.until)
+        usage = _pick(store.select("pricing/usage", {"first": begin, "until": end}), order)
+        tools = _read_tools(store, order, begin, end)
+        looked_at += usage.height + tools.height
+        changed = [_find_changed(_mark_answers(usage), book), _find_changed_tools(tools, book)]
+        if any(frame.height for frame in changed):
+            days.append((begin, end))
+            summaries += [_summarise(frame) for frame in changed if frame.height]
+    changes = pl.concat(summaries) if summaries else pl.DataFrame(schema=_CHANGES)
+    report = RepriceReport(looked_at, int(changes["calls"].sum()), changes)
+    return report if dry_run or not days else _apply(store, book, order, report, days)
+
+
+def _apply(
+    store: Store, book: PriceBook, order: Order, report: RepriceReport, days: list[tuple[datetime, datetime]]
+) -> RepriceReport:
+    present = read_present(store)
+    version = present.cost_version + 1
+    row = version_row(
+        version,
+        present.book_version,
+        "reprice",
+        present.fingerprint,
+        author=order.author,
+        reason=order.reason,
+        calls=report.changed_calls,
+        before_usd=report.before_usd,
+        after_usd=report.after_usd,
+    )
+    newer = replace(book, version=version)
+    store.replace(appends={"cost_versions": row})
+    for begin, end in days:
+        calls = _pick(store.select("pricing/calls", {"first": begin, "until": end}), order)
+        tools = _read_tools(store, order, begin, end)
+        changed, changed_tools = _find_changed(calls, newer), _find_changed_tools(tools, newer)
+        _write(store, changed, changed_tools, (begin, end), version)
+    return replace(report, cost_version=version)
+
+
+def _pick(calls: pl.DataFrame, order: Order) -> pl.DataFrame:
+    """Return the calls whose model is asked for."""
+    if order.model is None:
+        return calls
+    pattern = order.model.strip().lower()
+    names = ("price_model", "request_model", "response_model")
+    distinct = calls.select(names).unique()
+    meant = [any(name and matches(pattern, name.lower()) for name in row) for row in distinct.iter_rows()]
+    picked = distinct.filter(pl.Series(meant, dtype=pl.Boolean))
+    return calls.join(picked, on=names, how="semi", nulls_equal=True, maintain_order="left")
+
+
+def _read_tools(store: Store, order: Order, begin: datetime, end: datetime) -> pl.DataFrame:
+    tools = store.select("pricing/tool_calls", {"first": begin, "until": end})
+    return tools if order.model is None else tools.clear()
 
 
 def _mark_answers(usage: pl.DataFrame) -> pl.DataFrame:
@@ -87,14 +154,23 @@ def _find_changed(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     return priced.filter(pl.any_horizontal(pl.col(n).ne_missing(pl.col(f"{n}_before")) for n in compared))
 
 
+def _find_changed_tools(tools: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
+    """Return the tool calls whose cost changes, newly priced, with what they cost before."""
+    columns = ("cost_usd", "cost_status")
+    before = tools.select(pl.col(name).alias(f"{name}_before") for name in columns)
+    priced = pl.concat([price_tools(tools, book.tools), before], how="horizontal")
+    return priced.filter(pl.any_horizontal(pl.col(n).ne_missing(pl.col(f"{n}_before")) for n in columns))
+
+
 def _summarise(changed: pl.DataFrame) -> pl.DataFrame:
+    is_tool = "tool" in changed.columns
+    model = pl.col("tool") if is_tool else pl.coalesce("response_model", "request_model")
+
     def unpriced(status: str) -> pl.Expr:
-        return (~pl.col(status).is_in(["priced", "free"])).sum()
+        return pl.lit(0) if is_tool else (~pl.col(status).is_in(["priced", "free"])).sum()
 
     return (
-        changed.group_by(
-            day=pl.col("started_at").dt.truncate("1d"), model=pl.coalesce("response_model", "request_model")
-        )
+        changed.group_by(day_at=pl.col("started_at").dt.truncate("1d"), model=model)
         .agg(
             calls=pl.len(),
             before_usd=pl.col("cost_usd_before").sum(),
@@ -102,18 +178,26 @@ def _summarise(changed: pl.DataFrame) -> pl.DataFrame:
             unpriced_before=unpriced("cost_status_before"),
             unpriced_after=unpriced("cost_status"),
         )
-        .sort("day", "model")
+        .sort("day_at", "model")
         .cast(_CHANGES)  # pyright: ignore[reportArgumentType]
     )
 
 
-def _write(store: Store, changed: pl.DataFrame, within: tuple[datetime, datetime]) -> None:
-    rows = changed.drop(f"{name}_before" for name in PRICE_COLUMNS)
-    runs = _price_runs(store, changed)
+def _write(
+    store: Store,
+    changed: pl.DataFrame,
+    tools: pl.DataFrame,
+    within: tuple[datetime, datetime],
+    version: int,
+) -> None:
+    calls = changed.drop(f"{name}_before" for name in PRICE_COLUMNS)
+    executions = tools.drop("cost_usd_before", "cost_status_before")
+    runs = _price_runs(store, changed, tools)
     touch = int(datetime.now(UTC).timestamp() * 1e6)
     sessions = runs.select(
         "started_at", load_seq=pl.lit(touch, pl.Int64), session_id=pl.coalesce("session_id", "run_id")
     )
+    subjects = ((calls, "llm_call"), (executions, "tool_call"), (runs, "run"))
     hours = pl.concat(
         [
             frame.select(
@@ -121,23 +205,32 @@ def _write(store: Store, changed: pl.DataFrame, within: tuple[datetime, datetime
                 subject=pl.lit(subject),
                 hour_at=pl.col("started_at").dt.truncate("1h"),
             )
-            for frame, subject in ((rows, "llm_call"), (runs, "run"))
+            for frame, subject in subjects
         ]
     )
+    summary = pl.concat([_summarise(changed), _summarise(tools)]).with_columns(cost_version=pl.lit(version))
+    keys = ("trace_id", "span_id")
     store.replace(
-        Replacement("llm_calls", rows.select("trace_id", "span_id"), rows, within={"started_at": within}),
+        Replacement("llm_calls", calls.select(keys), calls, within={"started_at": within}),
+        Replacement("tool_calls", executions.select(keys), executions, within={"started_at": within}),
         Replacement("runs", runs.select("run_id"), runs),
-        appends={"touched_sessions": sessions.unique(), "touched_hours": hours.unique()},
+        appends={
+            "touched_sessions": sessions.unique(),
+            "touched_hours": hours.unique(),
+            "cost_changes": summary,
+        },
     )
 
 
-def _price_runs(store: Store, changed: pl.DataFrame) -> pl.DataFrame:
+def _price_runs(store: Store, changed: pl.DataFrame, tools: pl.DataFrame) -> pl.DataFrame:
     """Return the runs of the changed calls with their cost added up again."""
-    asked = changed.select("run_id").drop_nulls().unique()
+    columns = ("run_id", "trace_id", "span_id", "started_at", "cost_usd", "cost_status")
+    both = pl.concat([changed.select(columns), tools.select(columns)])
+    asked = both.select("run_id").drop_nulls().unique()
     runs = store.select("pricing/runs", frames={"asked": asked})
-    new = changed.select("trace_id", "span_id", "cost_usd", "cost_status")
+    new = both.select("trace_id", "span_id", "cost_usd", "cost_status")
     parts = (
-        store.select("pricing/run_costs", _reach(runs, changed), {"asked": asked})
+        store.select("pricing/run_costs", _reach(runs, both), {"asked": asked})
         .join(new, on=["trace_id", "span_id"], how="left", suffix="_new")
         .with_columns(
             cost_usd=pl.when(pl.col("cost_status").is_null())
@@ -145,7 +238,9 @@ def _price_runs(store: Store, changed: pl.DataFrame) -> pl.DataFrame:
             .otherwise(pl.col("cost_usd_new").cast(pl.Decimal(38, 12))),
             unpriced=pl.when(pl.col("cost_status").is_null())
             .then("unpriced")
-            .otherwise((~pl.col("cost_status").is_in(["priced", "free"])).cast(pl.Int64)),
+            .otherwise(
+                (~pl.col("cost_status").is_in(["priced", "free"]) & ~pl.col("is_tool")).cast(pl.Int64)
+            ),
         )
     )
     costs = parts.group_by("run_id").agg(

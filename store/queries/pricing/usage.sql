@@ -7,6 +7,7 @@ SELECT
     t.status,
     t.service_tier,
     t.started_at,
+    t.duration_ms,
     t.usage_note,
     t.finish_reason IS NOT NULL OR t.response_id IS NOT NULL OR t.ttft_ms IS NOT NULL AS has_answer,
     t.input_tokens,

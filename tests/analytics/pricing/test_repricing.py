@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.pricing import PriceBook, PriceSource, current_price_book, parse_pricing, price_calls, reprice
+from analytics.pricing.repricing import Order
 from store import Store
 from tests.analytics.building import NOON, a_call, a_run
 
@@ -86,7 +87,7 @@ def test_pricing_again_twice_changes_nothing_more(store: Store, history: PriceBo
 
 
 def test_only_calls_within_the_bounds_change(store: Store, history: PriceBook) -> None:
-    assert reprice(store, history, first=NOON + timedelta(hours=1)).changed_calls == 1
+    assert reprice(store, history, Order(first=NOON + timedelta(hours=1))).changed_calls == 1
     assert costs(store, "llm_calls") == [Decimal("0.15"), Decimal("0.30"), Decimal(2)]
 
 
