@@ -28,12 +28,14 @@ class PriceKeeper:
         """The user's own prices."""
         return self.source.own
 
-    def book(self, store: Store) -> PriceBook:
+    def book(self, store: Store, *, author: str | None = None, reason: str | None = None) -> PriceBook:
         """Return the present book; a new version of it is written when its prices are others than before."""
         with self._lock:
             version = int(store.select("facts/book_version")["cost_version"][0])
             if self._book is None or self._book.version != version:
-                self._book = current_price_book(store, self.source)
+                self._book = current_price_book(
+                    store, self.source, author=author or "spanledger", reason=reason
+                )
             return self._book
 
     def adopt(self, own: OwnPrices) -> None:

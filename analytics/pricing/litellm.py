@@ -96,7 +96,8 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
             continue
         for position, (tokens, above) in enumerate(edges):
             prices = {
-                column: _number(entry, f"{key}{above}{suffix}", f"{key}{suffix}", key)
+                # A tier whose price of a part is not told has none: what costs less than standard must not seem to.
+                column: _number(entry, f"{key}{above}{suffix}", f"{key}{suffix}")
                 for column, key in _PRICES.items()
             }
             units = {unit: _number(entry, key) for unit, key in _UNITS.items()}

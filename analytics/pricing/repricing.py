@@ -62,12 +62,16 @@ class RepriceReport:
     @property
     def before_usd(self) -> Decimal:
         """What the changed calls cost before."""
-        return self.changes["before_usd"].sum() or Decimal(0)
+        return _add_up(self.changes["before_usd"])
 
     @property
     def after_usd(self) -> Decimal:
         """What they cost now."""
-        return self.changes["after_usd"].sum() or Decimal(0)
+        return _add_up(self.changes["after_usd"])
+
+
+def _add_up(amounts: pl.Series) -> Decimal:
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def reprice(

@@ -21,8 +21,18 @@ from spanledger.operations.analysis import (
     search,
 )
 from spanledger.operations.imports import import_bodies
-from spanledger.operations.maintenance import compact_store, reprice_calls
-from spanledger.operations.questions import list_alerts, list_prices, read_status, run_query
+from spanledger.operations.maintenance import compact_store
+from spanledger.operations.money import (
+    check_prices,
+    close_month_of_calls,
+    explain_cost_of_call,
+    list_closed_months,
+    list_cost_versions,
+    list_prices,
+    reprice_calls,
+    take_prices,
+)
+from spanledger.operations.questions import list_alerts, read_status, run_query
 from spanledger.services import Services
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -40,6 +50,14 @@ OPERATIONS: dict[str, Operation] = {
     "import": import_bodies,
     "prices": list_prices,
     "readiness": report_readiness,
+    "cost-versions": list_cost_versions,
+    "explain-cost": explain_cost_of_call,
+    "import": import_bodies,
+    "prices": list_prices,
+    "prices-check": check_prices,
+    "prices-close": close_month_of_calls,
+    "prices-closed": list_closed_months,
+    "prices-update": take_prices,
     "reprice": reprice_calls,
     "review-label": label_review,
     "review-sample": sample_review,

@@ -67,9 +67,3 @@ def _say_instant(value: datetime) -> str:
 def list_alerts(services: Services, _: Mapping[str, Any], __: Callable[..., None]) -> pa.Table:
     """Return the state of every alert instance."""
     return services.store.query("SELECT * FROM alerts ORDER BY alert, fingerprint")
-
-
-def list_prices(services: Services, arguments: Mapping[str, Any], __: Callable[..., None]) -> pa.Table:
-    """Return the price book, or the rows of the models whose name contains a text."""
-    frame = services.store.select("operations/prices", {"model": arguments.get("model") or ""})
-    return frame.to_arrow()

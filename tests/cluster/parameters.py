@@ -33,6 +33,7 @@ VALUES: dict[str, object] = {
     "errors_before": _BEGIN + timedelta(days=2),
     "floor": 3,
     "has_model": False,
+    "is_history": False,
     "fresh_from": _BEGIN + timedelta(days=1),
     "max_rows": 50,
     "kind": "worst",

@@ -9,9 +9,10 @@ CREATE OR REPLACE FUNCTION p90 AS x -> quantileExactInclusiveOrNull(0.9)(x);
 CREATE OR REPLACE FUNCTION p95 AS x -> quantileExactInclusiveOrNull(0.95)(x);
 CREATE OR REPLACE FUNCTION p99 AS x -> quantileExactInclusiveOrNull(0.99)(x);
 
--- Start of the hour and of the day.
+-- Start of the hour, of the day and of the month.
 CREATE OR REPLACE FUNCTION hour_of AS moment -> toDateTime64(date_trunc('hour', moment), 6, 'UTC');
 CREATE OR REPLACE FUNCTION day_of AS moment -> toDateTime64(date_trunc('day', moment), 6, 'UTC');
+CREATE OR REPLACE FUNCTION month_of AS moment -> toDateTime64(date_trunc('month', moment), 6, 'UTC');
 
 -- Logarithmic bucket i of a value in (1.02^(i-1), 1.02^i]; -32768 holds zero and what is below.
 CREATE OR REPLACE FUNCTION bucket_of AS x ->

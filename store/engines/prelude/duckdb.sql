@@ -9,9 +9,10 @@ CREATE OR REPLACE MACRO p90(x) AS quantile_cont(x, 0.9);
 CREATE OR REPLACE MACRO p95(x) AS quantile_cont(x, 0.95);
 CREATE OR REPLACE MACRO p99(x) AS quantile_cont(x, 0.99);
 
--- Start of the hour and of the day.
+-- Start of the hour, of the day and of the month.
 CREATE OR REPLACE MACRO hour_of(moment) AS date_trunc('hour', moment);
 CREATE OR REPLACE MACRO day_of(moment) AS CAST(date_trunc('day', moment) AS TIMESTAMP);
+CREATE OR REPLACE MACRO month_of(moment) AS CAST(date_trunc('month', moment) AS TIMESTAMP);
 
 -- Logarithmic bucket i of a value in (1.02^(i-1), 1.02^i]; -32768 holds zero and what is below.
 CREATE OR REPLACE MACRO bucket_of(x) AS
