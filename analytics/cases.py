@@ -7,6 +7,7 @@ window continues the case, and the earlier session's resolution no longer counts
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,24 @@ from analytics.settings import AnalyticsSettings
 
 FINAL_OUTCOMES = ("resolved", "escalated", "abandoned")
 """Explicit outcomes that end a session; success and failure speak of one run."""
+
+
+STATED_OUTCOMES = ("success", "failure", "failed", "escalated", "resolved", "abandoned")
+"""What a label may say."""
+
+GOOD_SCORE = 0.5
+"""A score named as a signal says resolved from here on."""
+
+JUDGEMENTS = {
+    "conversation_id": pl.String,
+    "judged_run": pl.String,
+    "score_name": pl.String,
+    "judge": pl.String,
+    "judged_value": pl.Float64,
+    "judged_label": pl.String,
+    "judged_at": pl.Datetime("us"),
+}
+"""Columns of judgements."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +56,14 @@ def derive_sessions(
 
     Args:
         runs: All runs of the conversations, or all since a new case began (columns of the query sessions/runs).
-        judgements: Users' judgements on sessions: conversation_id, scored_at, value.
+        judgements: What was said of sessions and runs (columns of the query sessions/judgements).
         now: Present time; what is due by then is closed.
         settings: Time-outs and the reopening window.
         earlier: conversation_id and `earlier`, the number of its sessions before these runs; none: 0.
     """
-    ordered = _judge_runs(runs.sort("conversation_id", "started_at", "run_id"), judgements)
+    ordered = _judge_runs(
+        runs.sort("conversation_id", "started_at", "run_id"), _cast(judgements), settings.outcome_signals
+    )
     numbered = _number_sessions(ordered, settings)
     if earlier is not None:
         counts = earlier.cast({"conversation_id": pl.String, "earlier": pl.Int64})
@@ -82,24 +103,69 @@ _SESSION_COLUMNS = (
 )
 
 
-def _judge_runs(runs: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
-    """Give each judgement on a session to the run it followed; the last one counts."""
-    placed = (
-        judgements.cast({"conversation_id": pl.String, "scored_at": pl.Datetime("us"), "value": pl.Float64})
-        .sort("scored_at")
+def _cast(judgements: pl.DataFrame) -> pl.DataFrame:
+    return judgements.select(pl.col(name).cast(dtype) for name, dtype in JUDGEMENTS.items())
+
+
+def _judge_runs(runs: pl.DataFrame, judgements: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
+    """Give each run the feedback and the outcome that were said of it: the latest score counts before its own."""
+    placed = _place(runs, read_signals(judgements, signals))
+    last = placed.sort("judged_at").group_by("judged_run")
+    said = last.agg(
+        judgement=pl.col("feedback").drop_nulls().last(), stated=pl.col("outcome").drop_nulls().last()
+    )
+    judged = runs.join(said, left_on="run_id", right_on="judged_run", how="left", maintain_order="left")
+    nothing = pl.lit(None)
+    explicit = pl.col("explicit_outcome") if "outcome" in signals else nothing.cast(pl.String)
+    feedback = pl.col("feedback") if "feedback" in signals else nothing.cast(pl.Float64)
+    return judged.with_columns(
+        feedback=pl.coalesce("judgement", feedback), explicit_outcome=pl.coalesce("stated", explicit)
+    ).drop("judgement", "stated")
+
+
+def read_signals(judgements: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
+    """Return the judgements with `feedback` and `outcome`, where they are of the configured signals.
+
+    A label `outcome` states one; feedback is what users and humans gave as a number; another score that is named as a
+    signal states an outcome by its label, or by its number: 0.5 and more is resolved, less is a failure.
+    """
+    names = [signal for signal in signals if signal not in ("outcome", "feedback")]
+    label = pl.col("judged_label").str.to_lowercase().str.strip_chars()
+    known = pl.when(label.is_in(STATED_OUTCOMES)).then(label.replace({"failed": "failure"}))
+    by_number = (
+        pl.when(pl.col("judged_value") >= GOOD_SCORE).then(pl.lit("resolved")).otherwise(pl.lit("failure"))
+    )
+    is_named = pl.col("score_name").is_in(names)
+    is_outcome = (pl.col("score_name") == "outcome") & ("outcome" in signals)
+    is_feedback = pl.col("judge").is_in(["user", "human"]) & ~is_named & (pl.col("score_name") != "outcome")
+    return judgements.with_columns(
+        feedback=pl.when(is_feedback & ("feedback" in signals)).then("judged_value"),
+        outcome=pl.when(is_outcome)
+        .then(known)
+        .when(is_named & label.is_not_null())
+        .then(known)
+        .when(is_named & pl.col("judged_value").is_not_null())
+        .then(by_number),
+    )
+
+
+def _place(runs: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+    """Give each judgement on a session to the run it followed."""
+    of_runs = judgements.filter(pl.col("judged_run").is_not_null())
+    of_sessions = (
+        judgements.filter(pl.col("judged_run").is_null())
+        .drop("judged_run")
+        .sort("judged_at")
         .join_asof(
             runs.select("conversation_id", "started_at", judged_run="run_id").sort("started_at"),
-            left_on="scored_at",
+            left_on="judged_at",
             right_on="started_at",
             by="conversation_id",
             check_sortedness=False,
         )
-        .group_by("judged_run")
-        .agg(judgement=pl.col("value").last())
     )
-    return runs.join(
-        placed, left_on="run_id", right_on="judged_run", how="left", maintain_order="left"
-    ).with_columns(feedback=pl.coalesce("judgement", "feedback"))
+    columns = ("judged_run", "judged_at", "feedback", "outcome")
+    return pl.concat([of_runs.select(columns), of_sessions.select(columns)])
 
 
 def _number_sessions(runs: pl.DataFrame, settings: AnalyticsSettings) -> pl.DataFrame:

@@ -65,7 +65,8 @@ class SessionsState:
         )
         runs = _read_runs(context.store, affected)
         earlier = self._count_earlier(context.store, affected, runs)
-        judgements = context.store.select("sessions/judgements", frames={"asked": affected.asked})
+        names = {"names": ["outcome", *settings.outcome_signals]}
+        judgements = context.store.select("sessions/judgements", names, {"asked": affected.asked})
         derived = derive_sessions(runs, judgements, now, settings, earlier)
         _write(context.store, affected, derived, touched, now)
         self._remember(derived)

@@ -21,6 +21,9 @@ class AnalyticsSettings:
     """A run without a conversation id is closed this long after its end."""
     reopen_window: timedelta = timedelta(days=7)
     """The same user back in the same conversation within this time reopens the case."""
+    outcome_signals: tuple[str, ...] = ("outcome", "feedback")
+    """What decides how a case ended: `outcome` (attributes, and labels called outcome), `feedback` (of users), and
+    names of scores: 0.5 and more is resolved, less is failed, a label is the outcome itself."""
     lookback: timedelta = timedelta(hours=24)
     """Spans of a trace are expected within this time of each other."""
     session_tick: timedelta = timedelta(minutes=1)

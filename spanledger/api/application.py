@@ -18,6 +18,7 @@ from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
 from spanledger.config import show_config
 from spanledger.operations import OPERATIONS
+from spanledger.api.money import money_routes
 from spanledger.services import Services
 from store.errors import SpanledgerError
 
@@ -78,4 +79,9 @@ def _routes(services: Services) -> Sequence[BaseRoute]:
     def expose(_: Request) -> Response:
         return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", expose)]
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", expose),
+        *money_routes(services),
+    ]

@@ -1,4 +1,4 @@
-"""Commands on money: `prices list|show|check|update|close|closed|versions|explain`, `reprice`."""
+"""Commands on money: `prices list|show|check|update|close|closed|versions|explain`, `reprice`, `feedback`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(prices, name="prices")
     app.command()(reprice)
+    app.command()(feedback)
 
 
 @prices.command("list")
@@ -156,6 +157,22 @@ def reprice(
         f"{report['changed_calls']} of {report['calls']} calls {verb}: "
         f"${float(report['before_usd']):,.6f} → ${float(report['after_usd']):,.6f}{version}"
     )
+
+
+def feedback(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: run_id or session_id, value or label; name, source, explanation, scored_at."
+        ),
+    ],
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Take feedback and outcomes of runs and sessions from a file; what they decide is derived again."""
+    done = perform("feedback", {"file": str(file.absolute())}, data=data, config=config)
+    assert isinstance(done, Mapping)
+    typer.echo(f"{done['recorded']} of {done['read']} judgements are new")
 
 
 def _describe_change(change: Mapping[str, Any]) -> str:

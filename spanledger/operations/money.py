@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from analytics.feedback import read_judgements, record_judgements
 from analytics.pricing import explain_call_cost, reprice
 from analytics.pricing.closing import close_month
 from analytics.pricing.repricing import ALWAYS, Order
@@ -128,6 +129,20 @@ def explain_cost_of_call(
     book = services.prices.book(services.store)
     found = explain_call_cost(services.store, book, arguments["trace_id"], arguments["span_id"])
     return {"text": found.render(), "status": found.status}
+
+
+def import_feedback(
+    services: Services, arguments: Mapping[str, Any], _: Callable[..., None]
+) -> Mapping[str, Any]:
+    """Take judgements from a CSV file, and derive again what they decide.
+
+    Raises:
+        RejectedData: the file or a line of it cannot be read; nothing is taken then.
+    """
+    judgements = read_judgements(Path(arguments["file"]), utc_now())
+    recorded = record_judgements(services.store, judgements, utc_now())
+    services.scheduler.run_pending()
+    return {"read": len(judgements), "recorded": recorded}
 
 
 def parse_instant(text: str) -> datetime:

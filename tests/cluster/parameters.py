@@ -34,6 +34,7 @@ VALUES: dict[str, object] = {
     "floor": 3,
     "has_model": False,
     "is_history": False,
+    "names": ["outcome", "feedback"],
     "fresh_from": _BEGIN + timedelta(days=1),
     "max_rows": 50,
     "kind": "worst",
@@ -143,6 +144,7 @@ _HOURS = pl.DataFrame(
 FRAMES: dict[str, pl.DataFrame] = {
     "asked": _ASKED,
     "candidates": _CANDIDATES,
+    "given": pl.DataFrame({"target_id": ["session1", "session2"], "name": ["feedback", "outcome"]}),
     "hours": _HOURS,
     "declared": _DECLARED,
     "inputs": pl.DataFrame({"input": ["input 1", "input 2"]}),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.cases import derive_sessions
+from analytics.cases import JUDGEMENTS, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, JobContext
 from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
@@ -20,9 +20,7 @@ from store import Store
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
-NO_JUDGEMENT = pl.DataFrame(
-    schema={"conversation_id": pl.String, "scored_at": pl.Datetime("us"), "value": pl.Float64}
-)
+NO_JUDGEMENT = pl.DataFrame(schema=JUDGEMENTS)
 
 
 def derive(*runs: dict[str, Any], now: datetime = NOON + 30 * DAY, **options: Any) -> tuple[Any, Any]:
@@ -186,13 +184,38 @@ def test_unknown_cost_is_null_and_counted() -> None:
     assert (session["cost_usd"], session["unpriced_calls"]) == (None, 3)
 
 
+def judge(**facts: Any) -> pl.DataFrame:
+    given = {"conversation_id": "c1", "score_name": "feedback", "judge": "user", **facts}
+    return pl.DataFrame([{name: given.get(name) for name in JUDGEMENTS}], schema=JUDGEMENTS)
+
+
 def test_judgement_on_the_session_closes_it() -> None:
-    judged = pl.DataFrame(
-        {"conversation_id": ["c1"], "scored_at": [at(NOON + MINUTE)], "value": [1.0]},
-        schema=NO_JUDGEMENT.schema,
-    )
+    judged = judge(judged_value=1.0, judged_at=at(NOON + MINUTE))
     (session,), _ = derive(turn(1), now=NOON + HOUR, judgements=judged)
     assert session["outcome"] == "resolved_confirmed"
+
+
+def test_late_outcome_of_a_run_decides_its_session() -> None:
+    judged = judge(
+        judged_run="t1-s1", score_name="outcome", judged_label="escalated", judged_at=at(NOON + DAY)
+    )
+    (session,), _ = derive(turn(1), judgements=judged)
+    assert session["outcome"] == "escalated"
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(0.5, "resolved_confirmed"), (0.4, "failed")])
+def test_score_that_is_named_as_a_signal_decides(value: float, outcome: str) -> None:
+    judged = judge(score_name="solved", judge="evaluator", judged_value=value, judged_at=at(NOON + MINUTE))
+    (session,), _ = derive(turn(1), judgements=judged, outcome_signals=("solved",))
+    assert session["outcome"] == outcome
+    (session,), _ = derive(turn(1), judgements=judged)
+    assert session["outcome"] == "resolved_assumed"
+
+
+def test_feedback_that_is_no_signal_decides_nothing() -> None:
+    judged = judge(judged_value=-1.0, judged_at=at(NOON + MINUTE))
+    (session,), _ = derive(turn(1, feedback=1.0), judgements=judged, outcome_signals=("outcome",))
+    assert session["outcome"] == "resolved_assumed"
 
 
 RUNS = st.lists(

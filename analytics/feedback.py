@@ -1,0 +1,174 @@
+"""Judgements that come late: feedback and outcomes of runs and sessions, told by API or file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from analytics.cases import STATED_OUTCOMES
+from analytics.touching import run_traces, touched_rows
+from store.errors import RejectedData
+
+if TYPE_CHECKING:
+    from store import Store
+
+_SOURCES: Final = ("user", "evaluator", "human")
+_WORDS: Final = {"up": 1.0, "positive": 1.0, "good": 1.0, "down": -1.0, "negative": -1.0, "bad": -1.0}
+_LONGEST: Final = 10_000
+_SCHEMA: Final = {
+    "load_seq": pl.Int64,
+    "target": pl.String,
+    "target_id": pl.String,
+    "trace_id": pl.String,
+    "run_id": pl.String,
+    "name": pl.String,
+    "value": pl.Float64,
+    "label": pl.String,
+    "source": pl.String,
+    "explanation": pl.String,
+    "scored_at": pl.Datetime("us"),
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What somebody says of a run or a session."""
+
+    target: str
+    """run or session."""
+    target_id: str
+    name: str
+    value: float | None
+    label: str | None
+    source: str
+    explanation: str | None
+    scored_at: datetime
+
+
+def read_judgement(fields: Mapping[str, Any], now: datetime) -> Judgement:
+    """Read a judgement from the fields of a JSON object or a line of CSV.
+
+    Fields: run_id or session_id; name (feedback when left out); value (-1 to 1, or up and down) or label;
+    source, explanation, scored_at.
+
+    Raises:
+        RejectedData: A field is missing or cannot be read.
+    """
+    given = {key: str(value).strip() for key, value in fields.items() if value not in (None, "")}
+    targets = [key for key in ("run_id", "session_id") if key in given]
+    if len(targets) != 1:
+        raise RejectedData("a judgement names either run_id or session_id; add one of them")
+    name = given.get("name", "feedback")
+    value, label = _read_value(given.get("value")), given.get("label")
+    if value is None and label is None:
+        raise RejectedData(f"the judgement {name!r} says nothing; add value or label")
+    if name == "outcome" and (label or "").lower() not in STATED_OUTCOMES:
+        raise RejectedData(f"the outcome {label!r} is not known; write one of {', '.join(STATED_OUTCOMES)}")
+    source = given.get("source", "user")
+    if source not in _SOURCES:
+        raise RejectedData(f"the source {source!r} is not known; write one of {', '.join(_SOURCES)}")
+    return Judgement(
+        "run" if targets[0] == "run_id" else "session",
+        given[targets[0]],
+        name[:200],
+        value,
+        label,
+        source,
+        given.get("explanation", "")[:_LONGEST] or None,
+        _read_instant(given.get("scored_at"), now),
+    )
+
+
+def read_judgements(file: Path, now: datetime) -> list[Judgement]:
+    """Read a CSV file of judgements; its first line names the fields.
+
+    Raises:
+        RejectedData: The file or a line of it cannot be read; nothing of it is taken then.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RejectedData(f"{file} cannot be read as CSV: {error}; pass another file") from error
+    found: list[Judgement] = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            found.append(read_judgement(row, now))
+        except RejectedData as error:
+            raise RejectedData(f"{file}, line {number}: {error}") from error
+    return found
+
+
+def record_judgements(store: Store, judgements: Sequence[Judgement], now: datetime) -> int:
+    """Write judgements; their sessions and cases are derived again by the data jobs. The same one twice counts once."""
+    given = pl.DataFrame([_row_of(one) for one in judgements], schema=_SCHEMA, orient="row").unique()
+    rows = _name_conversations(store, given)
+    known = store.select("sessions/known_scores", frames={"given": rows.select("target_id", "name")})
+    keys = ["target", "target_id", "name", "value", "label", "source", "scored_at"]
+    new = rows.join(known.select(keys), on=keys, how="anti", nulls_equal=True)
+    if new.is_empty():
+        return 0
+    touch = int(now.timestamp() * 1e6)
+    of_runs = new.filter(pl.col("target") == "run")["target_id"].unique()
+    found = store.select("sessions/sessions_of_runs", frames={"asked": of_runs.to_frame("run_id")})
+    named = new.filter(pl.col("target") == "session")["target_id"].unique()
+    sessions = pl.concat([found["session_id"], named]).unique().to_frame("session_id")
+    touched = sessions.with_columns(
+        load_seq=pl.lit(touch, pl.Int64), started_at=pl.lit(None, pl.Datetime("us"))
+    )
+    store.replace(
+        appends={
+            "scores": new,
+            "touched_sessions": touched,
+            **(touched_rows(run_traces(of_runs), reason="score") if of_runs.len() else {}),
+        }
+    )
+    return new.height
+
+
+def _name_conversations(store: Store, rows: pl.DataFrame) -> pl.DataFrame:
+    """Judgements on a later session of a conversation are kept as of the conversation: their time says which."""
+    sessions = store.select("sessions/conversations_of", frames={"given": rows.select("target_id", "name")})
+    found = rows.join(
+        sessions.select(target_id="session_id", conversation="conversation_id"), on="target_id", how="left"
+    )
+    is_session = pl.col("target") == "session"
+    named = pl.when(is_session).then(pl.coalesce("conversation", "target_id")).otherwise("target_id")
+    return found.with_columns(target_id=named).select(rows.columns)
+
+
+def _row_of(one: Judgement) -> tuple[Any, ...]:
+    is_run = one.target == "run"
+    return (
+        0, one.target, one.target_id, one.target_id[:32] if is_run else None, one.target_id if is_run else None,
+        one.name, one.value, one.label, one.source, one.explanation,
+        one.scored_at.astimezone(UTC).replace(tzinfo=None),
+    )  # fmt: skip
+
+
+def _read_value(text: str | None) -> float | None:
+    if text is None:
+        return None
+    word = _WORDS.get(text.lower())
+    if word is not None:
+        return word
+    try:
+        return float(text)
+    except ValueError:
+        raise RejectedData(f"the value {text!r} is no number; write -1 to 1, up or down") from None
+
+
+def _read_instant(text: str | None, now: datetime) -> datetime:
+    if text is None:
+        return now
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RejectedData(f"scored_at {text!r} is no instant; write 2026-10-01T12:00:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
