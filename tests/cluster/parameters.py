@@ -35,6 +35,7 @@ VALUES: dict[str, object] = {
     "has_model": False,
     "is_history": False,
     "names": ["outcome", "feedback"],
+    "providers": ["*"],
     "fresh_from": _BEGIN + timedelta(days=1),
     "max_rows": 50,
     "kind": "worst",
@@ -87,7 +88,12 @@ _BUDGET_DIMENSIONS = (
     "user_id",
     "session_id",
 )
+_CASE_DIMENSIONS = ("service", "environment", "tenant", "agent", "agent_version", "prompt_version", "user_id")
 OWN_VALUES: dict[str, dict[str, object]] = {
+    "economics/cases": {
+        **{f"by_{name}": name == "agent" for name in _CASE_DIMENSIONS},
+        **{f"in_{name}": ["*"] for name in _CASE_DIMENSIONS},
+    },
     "budgets/used": {
         **{f"by_{name}": name in ("user_id", "model") for name in _BUDGET_DIMENSIONS},
         **{f"in_{name}": ["*"] for name in _BUDGET_DIMENSIONS},

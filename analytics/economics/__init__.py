@@ -1,0 +1,1 @@
+"""What money buys: resolutions, waste, savings, forecasts, unit economics, and the provider's bill beside ours."""
