@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 from spanledger import __version__
 from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
+from spanledger.api.money import money_routes
 from spanledger.config import show_config
 from spanledger.operations import OPERATIONS
-from spanledger.api.money import money_routes
 from spanledger.services import Services
 from store.errors import SpanledgerError
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from spanledger.cli import alerts, analysis, config, data, golden, health, prices, reports, serve
+from spanledger.cli import alerts, config, data, economics, health, prices, serve
 from store.errors import ConfigError, SpanledgerError
 
 app = typer.Typer(
@@ -26,6 +27,9 @@ analysis.register(app)
 app.add_typer(golden.app, name="golden")
 app.add_typer(golden.review, name="review")
 app.add_typer(reports.app, name="report")
+report = typer.Typer(help="Reports on what agents do and cost.", no_args_is_help=True, rich_markup_mode=None)
+economics.register(report)
+app.add_typer(report, name="report")
 app.add_typer(config.app, name="config")
 app.add_typer(alerts.app, name="alerts")
 

@@ -19,6 +19,13 @@ from spanledger.operations.analysis import (
     report_readiness,
     sample_review,
     search,
+from spanledger.operations.economics import (
+    report_bill,
+    report_economics,
+    report_forecast,
+    report_instead,
+    report_resolutions,
+    report_waste,
 )
 from spanledger.operations.imports import import_bodies
 from spanledger.operations.maintenance import compact_store
@@ -60,6 +67,12 @@ OPERATIONS: dict[str, Operation] = {
     "prices-close": close_month_of_calls,
     "prices-closed": list_closed_months,
     "prices-update": take_prices,
+    "report-bill": report_bill,
+    "report-economics": report_economics,
+    "report-forecast": report_forecast,
+    "report-instead": report_instead,
+    "report-resolutions": report_resolutions,
+    "report-waste": report_waste,
     "reprice": reprice_calls,
     "review-label": label_review,
     "review-sample": sample_review,

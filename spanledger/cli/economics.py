@@ -1,0 +1,237 @@
+"""Reports on money: `report resolutions|waste|instead|forecast|economics|bill`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spanledger.cli.options import ConfigFile, Data, perform
+from store.errors import ConfigError
+
+Since = Annotated[
+    str | None, typer.Option("--from", help="First date or instant, UTC; default 30 days before the last.")
+]
+Until = Annotated[str | None, typer.Option("--to", help="First date or instant after, UTC; default now.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+
+
+def register(report: typer.Typer) -> None:
+    """Add the reports on money to the reports."""
+    report.command("resolutions")(resolutions)
+    report.command("waste")(waste)
+    report.command("instead")(instead)
+    report.command("forecast")(forecast)
+    report.command("economics")(economics)
+    report.command("bill")(bill)
+
+
+def resolutions(
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="agent, agent_version, prompt_version, service, tenant, user_id …"),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """What a resolved case costs: fully loaded, strict, direct, with numbers and intervals."""
+    found = _ask("report-resolutions", {"by": by, "first": since, "until": until}, data, config)
+    if as_json:
+        return _print_json(found)
+    typer.echo(f"cases closed from {found['first']} to {found['until']}; {found['open_cases']} are open")
+    for group in found["groups"]:
+        _print_group(group, by)
+    if found["fees_usd"]:
+        typer.echo(f"fees of the time, on top: {_usd(found['fees_usd'])}")
+    return None
+
+
+def waste(
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """What bought nothing (kinds overlap), and what caching and batches save."""
+    found = _ask("report-waste", {"first": since, "until": until}, data, config)
+    if as_json:
+        return _print_json(found)
+    for title, key in (("waste, by kind; kinds overlap", "waste"), ("savings", "savings")):
+        typer.echo(title)
+        for one in found[key]:
+            note = f"  ({one['note']})" if one["note"] else ""
+            typer.echo(f"  {one['kind']:<34} {_usd(one['usd']):>14}  {one['events']:>8} events{note}")
+    return None
+
+
+def instead(
+    model: Annotated[str, typer.Argument(help="Model as the calls name it.")],
+    by_model: Annotated[str, typer.Argument(help="The other one, as PROVIDER/MODEL.")],
+    since: Since = None,
+    until: Until = None,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """What the calls of one model would have cost on another, token for token."""
+    arguments = {"model": model, "by_model": by_model, "first": since, "until": until}
+    found = _ask("report-instead", arguments, data, config)
+    old, new = found["old"], found["new"]
+    typer.echo(
+        f"{old['events']} calls of {old['kind']}: {_usd(old['usd'])}; on {new['kind']}: {_usd(new['usd'])}"
+    )
+    if old["note"]:
+        typer.echo(old["note"])
+
+
+def forecast(
+    limit: Annotated[
+        float | None, typer.Option("--limit", help="USD; says on which day it is reached.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """What the present month will have cost at its end."""
+    found = _ask("report-forecast", {"limit": limit}, data, config)
+    if as_json:
+        return _print_json(found)
+    least = "at least " if found["unpriced_calls"] else ""
+    typer.echo(f"{found['month']}: {least}{_usd(found['spent_usd'])} spent so far")
+    if found["expected_usd"] is None:
+        typer.echo(f"no forecast: {found['method']}")
+        return None
+    typer.echo(
+        f"expected {_usd(found['expected_usd'])}, between {_usd(found['low_usd'])} and {_usd(found['high_usd'])} "
+        f"(80 %), from {found['method']}"
+    )
+    if limit is not None:
+        day = found["exceeds_on"]
+        typer.echo(
+            f"{_usd(limit)} is reached on {day}" if day else f"{_usd(limit)} is not reached this month"
+        )
+    return None
+
+
+def economics(
+    users: Annotated[
+        str, typer.Option("--users", help="Numbers of monthly users, by commas.")
+    ] = "100,10000,100000",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """What so many monthly users would cost, from how measured users differ."""
+    arguments = {"users": _read_numbers(users), "first": since, "until": until}
+    found = _ask("report-economics", arguments, data, config)
+    if as_json:
+        return _print_json(found)
+    seen = found["population"]
+    least = "at least " if seen["unpriced_calls"] else ""
+    typer.echo(
+        f"{seen['users']} users in {seen['days']:.1f} days; a user's month costs {least}{_usd(seen['mean_usd'])} on "
+        f"average (p50 {_usd(seen['p50_usd'])}, p90 {_usd(seen['p90_usd'])}, p99 {_usd(seen['p99_usd'])}), "
+        f"{seen['runs_per_user']:.1f} runs, {seen['sessions_per_user']:.1f} sessions; the dearest hundredth makes "
+        f"{seen['top_share']:.0%} of it"
+    )
+    for one in found["projections"]:
+        typer.echo(
+            f"{one['users']:>12,} users  {_usd(one['expected_usd']):>16} a month  "
+            f"(95 %: {_usd(one['low_usd'])} to {_usd(one['high_usd'])})  fees {_usd(one['fees_usd'])}  "
+            f"{_usd(one['per_user_usd'])} a user"
+        )
+    return None
+
+
+def bill(
+    file: Annotated[
+        Path, typer.Argument(help="Cost or usage export of OpenAI or Anthropic, or date,model,cost_usd.")
+    ],
+    provider: Annotated[
+        list[str] | None, typer.Option("--provider", help="Compare calls of these providers only.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """A provider's bill beside what was observed: what is missing on which side, and why."""
+    arguments = {"file": str(file.absolute()), "providers": provider or []}
+    found = _ask("report-bill", arguments, data, config)
+    if as_json:
+        return _print_json(found)
+    for row in found["rows"]:
+        if row["why"] != "equal":
+            typer.echo(
+                f"{row['day']}  {row['model']:<32}  billed {_usd(row['billed_usd']):>12}  "
+                f"observed {_usd(row['observed_usd']):>12}  {row['why']}"
+            )
+    equal = sum(row["why"] == "equal" for row in found["rows"])
+    typer.echo(
+        f"billed {_usd(found['billed_usd'])} for models and {_usd(found['other_usd'])} for other things, observed "
+        f"{_usd(found['observed_usd'])}; {equal} of {len(found['rows'])} days and models are equal"
+    )
+    for why, meaning in found["reasons"].items():
+        if why != "equal":
+            typer.echo(f"  {why}: {meaning}")
+    return None
+
+
+def _print_group(group: Mapping[str, Any], by: str | None) -> None:
+    name = f"{by} {group['group'] or '(unknown)'}: " if by else ""
+    least = "at least " if group["unpriced_calls"] else ""
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(group["by_outcome"].items()))
+    typer.echo(f"{name}{group['cases']} cases ({outcomes or 'none'}; {group['reopened']} reopened)")
+    rate = group["resolution_rate"]
+    if rate is not None:
+        low, high = group["resolution_rate_low"], group["resolution_rate_high"]
+        typer.echo(
+            f"  resolution rate     {rate:.1%}  (95 %: {low:.1%} to {high:.1%}, {group['resolved']} resolved)"
+        )
+    interval = ""
+    if group["fully_loaded_low"] is not None:
+        interval = f"  (95 %: {_usd(group['fully_loaded_low'])} to {_usd(group['fully_loaded_high'])})"
+    typer.echo(f"  fully loaded        {least}{_usd(group['fully_loaded_usd'])}{interval}")
+    for title, key in (
+        ("strict (confirmed)", "strict_usd"),
+        ("direct", "direct_usd"),
+        ("failure overhead", "overhead_usd"),
+        ("per escalation", "per_escalation_usd"),
+    ):
+        typer.echo(f"  {title:<20}{least if group[key] is not None else ''}{_usd(group[key])}")
+
+
+def _read_numbers(text: str) -> Sequence[int]:
+    try:
+        numbers = [int(part.strip().replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise ConfigError(f"--users {text!r} are no numbers of users; write 100,10000")
+    return numbers
+
+
+def _usd(value: object) -> str:
+    if value is None:
+        return "unknown"
+    number = float(str(value))
+    return f"${number:,.2f}" if abs(number) >= 1 or number == 0 else f"${number:.6f}"
+
+
+def _print_json(found: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _ask(
+    operation: str, arguments: Mapping[str, Any], data: Path | None, config: Path | None
+) -> Mapping[str, Any]:
+    found = perform(operation, arguments, data=data, config=config)
+    assert isinstance(found, Mapping)
+    return found
