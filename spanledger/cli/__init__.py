@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from spanledger.cli import alerts, analysis, config, data, golden, health, prices, reports, serve
-from spanledger.cli import alerts, config, data, economics, health, prices, serve
+from spanledger.cli import alerts, analysis, config, data, economics, golden, health, prices, reports, serve
 from store.errors import ConfigError, SpanledgerError
 
 app = typer.Typer(
