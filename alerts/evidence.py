@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 
 import polars as pl
 
-from alerts.questions import answer_together
+from alerts.questions import LONGEST_LABEL, answer_together
 from alerts.rules.conditions import BudgetStanding, DriftAlarm
 from alerts.rules.in_a_row import DIMENSIONS
 from alerts.rules.measured import Group, Measured, Question
@@ -178,9 +178,8 @@ def _values(wanted: str | tuple[str, ...]) -> list[str]:
 
 
 def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
-    labels = {
-        name: str(row[name]) for name in ("service", "environment", "agent", "tool") if row[name] is not None
-    }
+    names = ("service", "environment", "agent", "tool", "model", "score", "category")
+    labels = {name: str(row[name])[:LONGEST_LABEL] for name in names if row[name] is not None}
     raised_at, changed_at = row["last_raised_at"], row["changed_at"]
     assert isinstance(raised_at, datetime)
     return DriftAlarm(
@@ -191,7 +190,12 @@ def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
         changed_at=changed_at.replace(tzinfo=UTC) if isinstance(changed_at, datetime) else None,
         before_value=_number(row["before_value"]),
         after_value=_number(row["after_value"]),
+        after_low=_number(row["after_low"]),
+        after_high=_number(row["after_high"]),
         evidence=_number(row["evidence"]) or 0.0,
+        type=str(row["type"]),
+        is_hint=bool(row["is_hint"]),
+        explanation=None if row["explanation"] is None else str(row["explanation"]),
     )
 
 

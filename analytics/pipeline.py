@@ -29,7 +29,7 @@ def data_jobs(
         facts_job(prices),
         sessions_job(settings),
         rollups_job(settings),
-        drift_job(control),
+        drift_job(),
         budgets_job(budgets or BudgetBoard(), control),
         job_log_retention(),
     ]

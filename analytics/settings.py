@@ -33,6 +33,8 @@ class AnalyticsSettings:
     at most 20, from then on."""
     rollup_share: float = 0.10
     """Share of the time that rolling up may take; between two rollups it waits accordingly."""
+    drift_false_alarms: float = 1.0
+    """False drift alarms that the whole installation may raise a month (28 days), divided over its series."""
     job_runs_kept: timedelta = timedelta(days=7)
     """Successful rows of job_runs older than this are deleted."""
     job_errors_kept: timedelta = timedelta(days=30)

@@ -27,6 +27,7 @@ BENCHMARKS = {
     "idle": ("benchmarks.idle", "measure_idle"),
     "queries": ("benchmarks.queries", "measure_queries"),
     "start": ("benchmarks.start", "measure_start"),
+    "drift": ("benchmarks.drift", "measure_drift"),
     "peers": ("benchmarks.peers", "measure_peers"),
 }
 

@@ -28,7 +28,16 @@ class DriftAlarm:
     """About when the change began."""
     before_value: float | None
     after_value: float | None
+    after_low: float | None = None
+    """Lower end of the 95 % interval of `after_value`."""
+    after_high: float | None = None
     evidence: float
+    type: str = "drift"
+    """drift: it lasts; spike: one hour stood out."""
+    is_hint: bool = False
+    """It rests on few runs."""
+    explanation: str | None = None
+    """Where it changed, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
 
 _WINDOW: Final = timedelta(hours=24)
-_DIMENSIONS: Final = ("metric", "service", "environment", "agent", "tool", "direction")
+_DIMENSIONS: Final = (
+    "metric", "service", "environment", "agent", "tool", "model", "score", "category", "direction", "type",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,11 @@ class Drift:
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
             labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
+            if alarm.type != "drift":
+                labels["type"] = alarm.type
             is_past = alarm.raised_at <= now
-            if is_past and alarm.evidence >= self.min_evidence and _fits(labels, self.where):
+            is_meant = _fits({"type": alarm.type, **labels}, self.where)
+            if is_past and alarm.evidence >= self.min_evidence and is_meant:
                 latest[frozenset(labels.items())] = alarm
         return [
             Reading(
@@ -92,10 +97,17 @@ def _fits(labels: Mapping[str, str], where: Filters) -> bool:
 
 
 def _describe(alarm: DriftAlarm) -> str:
-    title = METRICS[alarm.metric].title if alarm.metric in METRICS else alarm.metric
-    before, after = (format_figure(value, alarm.metric) for value in (alarm.before_value, alarm.after_value))
-    since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
-    return (
-        f"{title} went {alarm.direction} from {before} to {after}{since}, "
-        f"{alarm.evidence:.3g} times the alarm level"
+    title = METRICS[alarm.metric].title if alarm.metric in METRICS else alarm.metric.replace("_", " ")
+    before, after, low, high = (
+        format_figure(value, alarm.metric)
+        for value in (alarm.before_value, alarm.after_value, alarm.after_low, alarm.after_high)
     )
+    of = f" of {alarm.labels['category']}" if "category" in alarm.labels else ""
+    between = f" ({low} to {high})" if alarm.after_low is not None and alarm.after_high is not None else ""
+    since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
+    sentences = [
+        f"{'A hint: ' if alarm.is_hint else ''}{title}{of} went {alarm.direction} from {before} to {after}{between}"
+        f"{since}, {alarm.evidence:.3g} times the alarm level",
+        alarm.explanation,
+    ]
+    return "; ".join(sentence for sentence in sentences if sentence)

@@ -1,190 +1,204 @@
-"""The job that watches every series with enough traffic, without any configuration.
-
-It is a pure function of the rollups: it tests the last weeks anew each time an hour is complete, so that a restart, a
-replay or late data give the same alarms. What it remembers in the control state is how far each series is, for people.
-"""
+"""The job that keeps the watch: it steps complete hours, and writes state, alarms and progress in one transaction."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-import numpy as np
 import polars as pl
 
-from analytics.drift.baseline import learn_baseline
-from analytics.drift.detector import HOURS_BETWEEN_FALSE_ALARMS, Alarm, find_alarms, log_evidence
-from analytics.drift.series import Series, hour_number, hour_start, series_of
+from analytics.drift.bank import TRAINING_HOURS
+from analytics.drift.decisions import Decisions
+from analytics.drift.explanation import explain_row
+from analytics.drift.seasons import WEEK, hour_number, hour_start, week_start
+from analytics.drift.watch import SAME_ALARM, AlarmRow, Watch
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
-from store import Control, Replacement
-from store.control.detectors import DetectorRow, save_detectors
+from store import Replacement, Store
 
-TRAINING = timedelta(days=28)
-TESTED = timedelta(days=35)
-MIN_EVENTS = 200
-"""Events a training window needs before anything is tested."""
 SETTLING = timedelta(minutes=5)
 """An hour is complete this long after its end."""
-_WEEK_HOURS = 7 * 24
-# Monday 00:00 in whole hours since 1970, which began on a Thursday.
-_MONDAY = 4 * 24
-_SAME_ALARM_HOURS = _WEEK_HOURS
+RECALLED_WEEKS = 5
+"""Late data changes alarms back to so many weeks; what is older fills history and tells nobody."""
+FOUND_KINDS = ("agent_version", "prompt_version", "model")
+"""Markers that the watch finds itself."""
 _OLD_AFTER = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the test says of one series."""
-
-    series: Series
-    alarms: list[Alarm]
-    befores: list[float | None]
-    """Normal value at each alarm."""
-    closeness: float
-    """Statistic over threshold now; an alarm is raised at 1."""
-    is_learning: bool
-
-
-def drift_job(control: Control) -> Job:
+def drift_job() -> Job:
     """Return the job; it looks at most once a minute, and every ten minutes for hours that passed without data."""
+    monitor = Monitor()
     return Job(
-        "drift", lambda context: watch(context, control), wakes_on_load=True, every=timedelta(minutes=10),
-        pause=timedelta(minutes=1), max_share=0.05,
+        "drift", monitor.run, wakes_on_load=True, every=timedelta(minutes=10), pause=timedelta(minutes=1),
+        max_share=0.05,
     )  # fmt: skip
 
 
-def watch(context: JobContext, control: Control) -> JobReport:
-    """Test all series up to the last complete hour and keep the alarms."""
-    now = context.clock()
-    until = (now - SETTLING).replace(minute=0, second=0, microsecond=0)
-    since = until - TRAINING - TESTED
-    rates = context.store.select("drift/rates", {"since": since, "until": until})
-    if rates.is_empty():
-        return NOTHING_TO_DO
-    verdicts = [judge_series(series) for series in series_of(rates, until)]
-    known = context.store.select("drift/alarms", {"since": since})
-    was_historic = dict(known.iter_rows())
-    alarms = _alarm_rows(verdicts, now, was_historic)
-    changed = 0
-    if set(alarms["alarm_id"]) != set(was_historic) or not alarms.is_empty():
-        keys = pl.DataFrame(
-            {"alarm_id": sorted(set(alarms["alarm_id"]) | set(was_historic))}, {"alarm_id": pl.String}
+class Monitor:
+    """Keeps a watch between two runs of the job, and gives it up when the past changed."""
+
+    def __init__(self) -> None:
+        self._watch: Watch | None = None
+        self._known: dict[datetime, str] | None = None
+        self._decisions: Decisions | None = None
+
+    def run(self, context: JobContext) -> JobReport:
+        """Take in the hours that are complete; again those after the first that changed."""
+        store = context.store
+        until = hour_number(context.clock() - SETTLING)
+        oldest = week_start(until - RECALLED_WEEKS * WEEK)
+        figures = read_figures(store, oldest - TRAINING_HOURS, until)
+        if self._known is None:
+            self._known = dict(store.select("drift/known_hours").iter_rows())
+        decisions = Decisions.read(store)
+        begin = self._find_begin(store, figures, decisions, oldest, until)
+        if begin is None or (not figures and self._watch is None):
+            return NOTHING_TO_DO
+        if self._watch is None or begin != self._watch.stepped:
+            self._watch = Watch.resume(store, begin, context.settings.drift_false_alarms, decisions)
+        watch, self._watch = self._watch, None  # given up should anything fail
+        known_alarms = _recall_alarms(store, watch, begin)
+        watch.advance(until)
+        alarms = _decide_who_hears(watch.alarms, known_alarms, context.clock())
+        for row in alarms:
+            if not row["is_historic"] and row["explanation"] is None:
+                row["explanation"] = explain_row(store, row).say_where()
+        changed = self._write(store, watch, alarms, known_alarms, figures, oldest)
+        self._watch, self._known, self._decisions = watch, figures, decisions
+        return JobReport(changed=changed)
+
+    def _find_begin(
+        self, store: Store, figures: dict[datetime, str], decisions: Decisions, oldest: int, until: int
+    ) -> int | None:
+        """Return the hour to step from: the next one, or the kept Monday before what changed; None: nothing to do."""
+        assert self._known is not None
+        kept = [hour_number(at) for at in store.select("drift/state_hours")["hour_at"]]
+        if not kept:
+            return oldest
+        stepped = max(kept)
+        changed = [
+            hour_number(at)
+            for at in figures.keys() | self._known.keys()
+            if at >= hour_start(oldest - TRAINING_HOURS) and figures.get(at) != self._known.get(at)
+        ]
+        if self._decisions is not None and decisions != self._decisions:
+            new = set(decisions.items) ^ set(self._decisions.items)
+            changed += [decision.since or stepped - 1 for decision in new]
+        late = [hour for hour in changed if hour < stepped]
+        if self._watch is not None and not late:
+            return None if until <= stepped else stepped
+        if not late and until <= stepped and self._watch is None and self._decisions is not None:
+            return None
+        wanted = week_start(max(min(late, default=stepped - 1), oldest))
+        mondays = [hour for hour in kept if hour <= wanted and week_start(hour) == hour]
+        return max(mondays, default=oldest)
+
+    @staticmethod
+    def _write(
+        store: Store, watch: Watch, alarms: list[AlarmRow], known: dict[str, AlarmRow], figures: dict[datetime, str],
+        oldest: int,
+    ) -> int:  # fmt: skip
+        written = [hour_number(frame["hour_at"][0]) for frame in watch.checkpoints if not frame.is_empty()]
+        kept = [hour_number(at) for at in store.select("drift/state_hours")["hour_at"]]
+        gone = [
+            hour
+            for hour in kept
+            if hour in written or hour < oldest or week_start(hour) != hour or hour >= watch.stepped
+        ]
+        state = watch.write_state()
+        if week_start(watch.stepped) == watch.stepped:
+            state = state.clear()
+        states = pl.concat([*watch.checkpoints, state])
+        changed = {row["alarm_id"] for row in alarms} | set(known)
+        markers = pl.concat(watch.markers)
+        begun = {"since": hour_start(watch.begun), "until": hour_start(watch.stepped)}
+        old_markers = store.select("drift/markers", begun).filter(pl.col("kind").is_in(FOUND_KINDS))
+        before = store.select("drift/known_hours")
+        store.replace(
+            Replacement(
+                "drift_states", keys=_keys("hour_at", [hour_start(hour) for hour in gone]), rows=states
+            ),
+            Replacement(
+                "drift_alarms",
+                keys=pl.DataFrame({"alarm_id": sorted(changed)}, {"alarm_id": pl.String}),
+                rows=pl.DataFrame(alarms, _alarm_schema(), orient="row"),
+            ),
+            Replacement(
+                "markers", keys=old_markers.select("marked_at", "kind", "label").unique(), rows=markers
+            ),
+            Replacement(
+                "drift_hours",
+                keys=_keys("hour_at", before["hour_at"].to_list()),
+                rows=pl.DataFrame(
+                    {"hour_at": list(figures), "figures": list(figures.values())},
+                    {"hour_at": pl.Datetime("us"), "figures": pl.String},
+                ),
+            ),
         )
-        context.store.replace(Replacement("drift_alarms", keys, alarms))
-        changed = len(set(alarms["alarm_id"]) ^ set(was_historic))
-    with control.begin() as connection:
-        save_detectors(connection, _detector_rows(verdicts, until))
-    return JobReport(changed=changed)
-
-
-def judge_series(series: Series) -> Verdict:
-    """Test a series week by week, each against the 28 days before it."""
-    alarms: list[Alarm] = []
-    befores: list[float | None] = []
-    statistics = np.zeros(len(series.steps))
-    is_learning = True
-    for first, last in _weeks(series):
-        train = slice(max(0, first - int(TRAINING / timedelta(hours=1))), first)
-        events = series.events[train]
-        if float(events.sum()) < MIN_EVENTS:
-            continue
-        baseline = learn_baseline(series.hours[train], events, series.failures[train])
-        is_learning = baseline.is_learning
-        week = slice(first, last)
-        gain = log_evidence(
-            baseline, series.hours[week], series.events[week], series.failures[week], series.steps
+        watch.checkpoints.clear()
+        watch.markers.clear()
+        watch.alarms.clear()
+        # What a look every ten minutes finds unchanged wakes nobody.
+        return len(
+            {row["alarm_id"] for row in alarms if row != known.get(row["alarm_id"])}
+            | (set(known) - {row["alarm_id"] for row in alarms})
         )
-        found, statistics = find_alarms(gain, statistics)
-        alarms += [Alarm(first + alarm.at, first + alarm.changed, alarm.evidence) for alarm in found]
-        befores += [series.rate(train.start, train.stop)] * len(found)
-    return Verdict(
-        series, alarms, befores, float(statistics.mean()) / HOURS_BETWEEN_FALSE_ALARMS, is_learning
-    )
 
 
-def _weeks(series: Series) -> Iterator[tuple[int, int]]:
-    """Yield the calendar weeks that lie in the tested time, as index ranges."""
-    start, size = int(series.hours[0]), series.hours.size
-    tested = max(0, size - int(TESTED / timedelta(hours=1)))
-    first = tested
-    while first < size:
-        into_week = (start + first - _MONDAY) % _WEEK_HOURS
-        last = min(size, first + _WEEK_HOURS - into_week)
-        yield first, last
-        first = last
+def read_figures(store: Store, first: int, until: int) -> dict[datetime, str]:
+    """Return by hour a few sums of what it holds."""
+    params = {"since": hour_start(first), "until": hour_start(until)}
+    figures = {row[0]: repr(row[1:]) for row in store.select("drift/hours", params).iter_rows()}
+    for hour_at, events in store.select("drift/score_hours", params).iter_rows():
+        figures[hour_at] = f"{figures.get(hour_at, '')} {events}"
+    return figures
 
 
-def _alarm_rows(verdicts: Iterable[Verdict], now: datetime, was_historic: dict[str, bool]) -> pl.DataFrame:
-    rows = [row for verdict in verdicts for row in _rows_of(verdict, now, was_historic)]
-    return pl.DataFrame(rows, _SCHEMA, orient="row")
+def _recall_alarms(store: Store, watch: Watch, begin: int) -> dict[str, AlarmRow]:
+    """Return the alarms that the hours from `begin` on may change; the watch goes on with those raised before."""
+    rows = store.select("drift/alarms", {"since": hour_start(begin) - SAME_ALARM}).iter_rows(named=True)
+    known = {row["alarm_id"]: row for row in rows}
+    at = hour_start(begin)
+    for alarm_id, row in known.items():
+        if row["raised_at"] <= at:
+            last = max(
+                (raised for of, raised in watch.latest.values() if of == alarm_id),
+                default=row["last_raised_at"],
+            )
+            watch.alarms[alarm_id] = {**row, "last_raised_at": min(last, max(at, row["raised_at"]))}
+    return known
 
 
-def _rows_of(verdict: Verdict, now: datetime, was_historic: dict[str, bool]) -> Iterator[dict[str, Any]]:
-    """Yield one row for each change: alarms of one series that follow within a week are one."""
-    series = verdict.series
-    group: list[tuple[Alarm, float | None]] = []
-    for pair in [*zip(verdict.alarms, verdict.befores, strict=True), None]:
-        if group and (pair is None or pair[0].at - group[-1][0].at > _SAME_ALARM_HOURS):
-            yield _row(series, group, now, was_historic)
-            group = []
-        if pair is not None:
-            group.append(pair)
+def _decide_who_hears(
+    alarms: dict[str, AlarmRow], known: dict[str, AlarmRow], now: datetime
+) -> list[AlarmRow]:
+    """Return the alarms; those of old data are historic, for good."""
+    old = now.replace(tzinfo=None) - _OLD_AFTER
+    for alarm_id, row in alarms.items():
+        before = known.get(alarm_id)
+        row["is_historic"] = before["is_historic"] if before else row["raised_at"] < old
+        if before:
+            row["explanation"] = row["explanation"] or before["explanation"]
+    return list(alarms.values())
 
 
-def _row(
-    series: Series, group: list[tuple[Alarm, float | None]], now: datetime, was_historic: dict[str, bool]
-) -> dict[str, Any]:
-    (first, before), (last, _) = group[0], group[-1]
-    raised_at = hour_start(int(series.hours[first.at]) + 1)
-    alarm_id = hashlib.sha256(f"{series.name}@{raised_at.isoformat()}".encode()).hexdigest()[:16]
-    is_old = now - raised_at.replace(tzinfo=UTC) > _OLD_AFTER
+def _keys(name: str, times: list[datetime]) -> pl.DataFrame:
+    return pl.DataFrame({name: times}, {name: pl.Datetime("us")})
+
+
+def _alarm_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
+    texts = ("alarm_id", "series", "kind", "type", "metric")
+    labels = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
+    instants = ("raised_at", "last_raised_at", "changed_at", "earliest_at", "latest_at")
+    numbers = ("before_value", "after_value", "after_low", "after_high")
     return {
-        "alarm_id": alarm_id,
-        "series": series.name,
-        "metric": series.metric,
-        "service": series.service,
-        "environment": series.environment,
-        "agent": series.agent,
-        "tool": series.tool,
-        "raised_at": raised_at,
-        "last_raised_at": hour_start(int(series.hours[last.at]) + 1),
-        "changed_at": hour_start(int(series.hours[first.changed])),
-        "direction": series.direction,
-        "before_value": before,
-        "after_value": series.rate(first.changed, last.at + 1),
-        "evidence": max(alarm.evidence for alarm, _ in group),
-        "is_historic": was_historic.get(alarm_id, is_old),
+        **dict.fromkeys(texts, pl.String),
+        "labels": labels,
+        **dict.fromkeys(("service", "environment", "agent", "tool", "category"), pl.String),
+        **dict.fromkeys(instants, pl.Datetime("us")),
+        "direction": pl.String,
+        **dict.fromkeys(numbers, pl.Float64),
+        "events": pl.Int64,
+        "evidence": pl.Float64,
+        "is_hint": pl.Boolean,
+        "is_historic": pl.Boolean,
+        "explanation": pl.String,
     }
-
-
-def _detector_rows(verdicts: Iterable[Verdict], until: datetime) -> Iterator[DetectorRow]:
-    for verdict in verdicts:
-        state = {
-            "closeness": verdict.closeness,
-            "is_learning": verdict.is_learning,
-            "hours": int(verdict.series.hours.size),
-            "tested_until": hour_number(until),
-        }
-        yield DetectorRow(verdict.series.name, state, until)
-
-
-_SCHEMA = {
-    "alarm_id": pl.String,
-    "series": pl.String,
-    "metric": pl.String,
-    "service": pl.String,
-    "environment": pl.String,
-    "agent": pl.String,
-    "tool": pl.String,
-    "raised_at": pl.Datetime("us"),
-    "last_raised_at": pl.Datetime("us"),
-    "changed_at": pl.Datetime("us"),
-    "direction": pl.String,
-    "before_value": pl.Float64,
-    "after_value": pl.Float64,
-    "evidence": pl.Float64,
-    "is_historic": pl.Boolean,
-}

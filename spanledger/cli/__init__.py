@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from spanledger.cli import alerts, analysis, config, data, economics, golden, health, prices, reports, serve
+from spanledger.cli import (
+    alerts,
+    analysis,
+    config,
+    data,
+    drift,
+    economics,
+    golden,
+    health,
+    prices,
+    reports,
+    serve,
+)
 from store.errors import ConfigError, SpanledgerError
 
 app = typer.Typer(
@@ -29,6 +41,7 @@ economics.register(reports.app)
 app.add_typer(reports.app, name="report")
 app.add_typer(config.app, name="config")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(drift.app, name="drift")
 
 
 def main() -> None:

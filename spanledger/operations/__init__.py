@@ -20,6 +20,7 @@ from spanledger.operations.analysis import (
     sample_review,
     search,
 )
+from spanledger.operations.drifting import backtest_drift, decide_drift, explain_drift, list_drift, mark_drift
 from spanledger.operations.economics import (
     report_bill,
     report_economics,
@@ -59,6 +60,11 @@ OPERATIONS: dict[str, Operation] = {
     "golden-export": export_golden,
     "golden-import": import_golden,
     "golden-regressions": golden_regressions,
+    "drift": list_drift,
+    "drift_backtest": backtest_drift,
+    "drift_decide": decide_drift,
+    "drift_explain": explain_drift,
+    "drift_mark": mark_drift,
     "import": import_bodies,
     "prices": list_prices,
     "prices-check": check_prices,

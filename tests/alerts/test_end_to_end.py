@@ -154,6 +154,10 @@ def test_drift_alarm_over_present_data_alerts_and_a_historic_one_does_not(
     at = (clock() - timedelta(hours=1)).replace(tzinfo=None)
     row = {
         "series": "success_rate{agent=x}",
+        "kind": "rate",
+        "type": "drift",
+        "events": 400,
+        "is_hint": False,
         "metric": "success_rate",
         "direction": "down",
         "raised_at": at,

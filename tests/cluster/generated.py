@@ -141,6 +141,10 @@ _KEYS: dict[str, Callable[[random.Random], list[Row]]] = {
     "audit": lambda dice: _number_key("audit_id"),
     "budgets": lambda dice: _number_key("fingerprint", text=True),
     "drift_alarms": lambda dice: _number_key("alarm_id", text=True),
+    "drift_decisions": lambda dice: [
+        {"decision_id": key["alarm_id"], **key} for key in _number_key("alarm_id", text=True)
+    ],
+    "drift_states": lambda dice: _number_key("series", text=True),
     "notifications": lambda dice: _number_key("notification_id"),
     "silences": lambda dice: _number_key("silence_id"),
     "watermarks": lambda dice: [{"job": job} for job in ("facts", "sessions", "rollups")],

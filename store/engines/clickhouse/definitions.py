@@ -28,6 +28,8 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "dead_letters": "received_at",
     "drift_alarms": "alarm_id",
     "evaluations": "(suite, case_id)",
+    "drift_hours": "hour_at",
+    "drift_states": "(hour_at, kind, series)",
     "hourly": "(subject, hour_at)",
     "hourly_buckets": "(subject, measure, hour_at)",
     "ingest_stats": "load_seq",

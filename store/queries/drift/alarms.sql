@@ -1,7 +1,5 @@
--- Alarms raised in a window, oldest first.
-SELECT
-    d.alarm_id AS alarm_id,
-    d.is_historic AS is_historic
+-- Alarms raised, or raised again, since a time.
+SELECT d.*
 FROM ledger.drift_alarms AS d
-WHERE d.raised_at >= $since
-ORDER BY alarm_id
+WHERE d.last_raised_at >= $since
+ORDER BY d.raised_at, d.alarm_id

@@ -1,0 +1,254 @@
+"""Why an alarm was raised: what, since when, how much, where, and the runs that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from analytics.drift.facts import ENOUGH_EVENTS
+from analytics.drift.segments import Segment, Split, list_members, scan_segments, split_change
+from store import Store
+from store.errors import NotFound
+
+BEFORE: Final = timedelta(days=7)
+MOST_ROWS: Final = 40_000
+"""Runs or calls looked at on either side, the newest."""
+EXAMPLES: Final = 5
+SUSPECT_WITHIN: Final = timedelta(hours=12)
+_MONTH: Final = timedelta(days=28)
+_NEVER: Final = pl.lit(False)
+DIMENSIONS: Final = (
+    "model", "tool", "agent_version", "prompt_version", "tenant", "user_id", "environment", "failure_class",
+)  # fmt: skip
+_SOURCES: Final[Mapping[str, str]] = {"tool": "drift/explained_tools", "llm": "drift/explained_models"}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is known about one alarm."""
+
+    alarm: Mapping[str, Any]
+    segments: list[Segment] = field(default_factory=list[Segment])
+    split: Split | None = None
+    """Rate and mix parts of the change by the dimension of the first segment."""
+    runs_a_month: float | None = None
+    """More runs or calls a month with what increased."""
+    usd_a_month: float | None = None
+    """More dollars a month."""
+    suspects: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    examples: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    rows: int = 0
+
+    @property
+    def is_hint(self) -> bool:
+        """Return whether too few runs or calls were seen since the change to be sure where it is."""
+        return self.rows < ENOUGH_EVENTS
+
+    def say_where(self) -> str | None:
+        """Return where the change is and what happened then, for a message; None when nothing is known."""
+        where = say_segment(self.segments[0], is_hint=self.is_hint) if self.segments else None
+        return "; ".join(text for text in (where, say_suspects(self.suspects)) if text) or None
+
+
+def explain_alarm(store: Store, alarm_id: str) -> Explanation:
+    """Return the explanation of an alarm.
+
+    Raises:
+        NotFound: No alarm has this id.
+    """
+    found = store.select("drift/alarm", {"alarm_id": alarm_id})
+    if found.is_empty():
+        raise NotFound(f"no drift alarm has the id {alarm_id!r}; `spanledger drift list` shows them")
+    return explain_row(store, found.row(0, named=True))
+
+
+def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
+    """Return the explanation of an alarm given as its row."""
+    changed_at = alarm["changed_at"] or alarm["raised_at"]
+    until = alarm["last_raised_at"]
+    suspects = _find_suspects(store, alarm, changed_at)
+    rows = _read_rows(store, alarm, changed_at, until)
+    if rows.is_empty() or alarm["kind"] == "volume":
+        return Explanation(alarm, suspects=suspects)
+    after = rows["started_at"] >= changed_at
+    if after.all() or not after.any():
+        return Explanation(alarm, suspects=suspects)
+    rows = rows.with_columns(after=after)
+    marked = _mark_hits(rows, alarm)
+    members = {
+        (dimension, value): membership
+        for dimension in DIMENSIONS
+        if dimension in marked.columns and not _is_its_own_cause(dimension, alarm)
+        for value, membership in list_members(marked[dimension]).items()
+    }
+    hit, is_after = marked["hit"].to_numpy(), marked["after"].to_numpy()
+    segments = scan_segments(hit, is_after, members)[:3]
+    top = segments[0].labels
+    split = (
+        split_change(marked.with_columns(y=pl.col("hit").cast(pl.Float64)), next(iter(top))) if top else None
+    )
+    runs, usd = _measure_loss(marked, alarm, changed_at)
+    return Explanation(
+        alarm, segments, split, runs, usd, suspects, _pick_examples(marked, top), int(is_after.sum())
+    )
+
+
+def say_suspects(suspects: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the known events near the start of a change, in one sentence."""
+    if not suspects:
+        return None
+    named = [f"{row['kind'].replace('_', ' ')} {row['label']}" for row in suspects[:3]]
+    return f"at that time first seen: {', '.join(named)}"
+
+
+def say_segment(segment: Segment, *, is_hint: bool) -> str:
+    """Return a segment in words."""
+    name = ", ".join(f"{key} {value}" for key, value in segment.labels.items()) or "everything alike"
+    change = ""
+    if segment.before is not None and segment.after is not None:
+        change = f" from {segment.before:.1%} to {segment.after:.1%}"
+    elif segment.after is not None:
+        change = f" at {segment.after:.1%}, not seen before"
+    what = "more traffic goes to" if segment.kind == "mix" else "in"
+    text = f"{what} {name}{change}, which is {segment.share:.0%} of the change"
+    return f"a hint: {text}" if is_hint else text
+
+
+def _is_its_own_cause(dimension: str, alarm: Mapping[str, Any]) -> bool:
+    """A class of failure explains failures as little as a tool explains itself."""
+    of_failures = ("success_rate", "tool_failure_rate", "llm_error_rate", "failure_classes")
+    own = {"tool_mix": "tool", "model_mix": "model"}
+    return (dimension == "failure_class" and alarm["metric"] in of_failures) or own.get(
+        alarm["metric"]
+    ) == dimension
+
+
+def _subject_of(metric: str) -> str:
+    if metric.startswith("tool_"):
+        return "tool"
+    return "llm" if metric.startswith(("llm_", "model_", "finish_")) else "run"
+
+
+def _read_rows(store: Store, alarm: Mapping[str, Any], changed_at: datetime, until: datetime) -> pl.DataFrame:
+    query = _SOURCES.get(_subject_of(alarm["metric"]), "drift/explained_runs")
+    scope = {"services": [alarm["service"] or ""], "agents": [alarm["agent"] or ""], "max_rows": MOST_ROWS}
+    sides = [
+        store.select(query, {"since": _utc(first), "until": _utc(last), **scope})
+        for first, last in ((changed_at - BEFORE, changed_at), (changed_at, until))
+    ]
+    rows = pl.concat(sides, how="vertical_relaxed")
+    if alarm["tool"] is not None and "tool" in rows.columns:
+        rows = rows.filter(pl.col("tool") == alarm["tool"])
+    labels = _labels(alarm)
+    if "model" in labels and "model" in rows.columns:
+        rows = rows.filter(pl.col("model") == labels["model"])
+    if query == "drift/explained_runs" and not rows.is_empty():
+        rows = _add_parts(store, rows, scope, changed_at - BEFORE, until)
+    return rows
+
+
+def _add_parts(
+    store: Store, rows: pl.DataFrame, scope: Mapping[str, Any], since: datetime, until: datetime
+) -> pl.DataFrame:
+    """Add to runs the model that most of their calls were of, and the tool: one that failed, else the most called."""
+    params = {"since": _utc(since), "until": _utc(until), **scope, "max_rows": 4 * MOST_ROWS}
+    models = store.select("drift/explained_models", params).filter(pl.col("model").is_not_null())
+    tools = store.select("drift/explained_tools", params).filter(pl.col("tool").is_not_null())
+    model = models.group_by("run_id").agg(pl.col("model").mode().sort().first())
+    tool = (
+        tools.sort(pl.col("outcome") == "error", "tool", descending=[True, False])
+        .group_by("run_id", maintain_order=True)
+        .agg(pl.col("tool").first())
+    )
+    return rows.join(model, on="run_id", how="left").join(tool, on="run_id", how="left")
+
+
+_Mark = Callable[[pl.DataFrame, Mapping[str, Any]], pl.Expr]
+_COLUMNS: Final[Mapping[str, str]] = {
+    "run_ms": "duration_ms", "llm_ms": "duration_ms", "tool_ms": "duration_ms", "llm_ttft_ms": "ttft_ms",
+    "run_cost_usd": "cost_usd", "run_input_tokens": "input_tokens", "run_output_tokens": "output_tokens",
+    "run_steps": "steps", "run_confidence": "confidence",
+}  # fmt: skip
+_CATEGORY_COLUMNS: Final[Mapping[str, str]] = {
+    "tool_mix": "tool", "model_mix": "model", "finish_reasons": "finish_reason", "failure_classes": "failure_class",
+}  # fmt: skip
+
+
+def _mark_hits(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the rows with `hit`: whether a row has what became more frequent."""
+    metric, kind = alarm["metric"], alarm["kind"]
+    hit: pl.Expr = _NEVER
+    if kind == "rate":
+        wanted = {"escalation_rate": "escalated", "success_rate": "failure"}.get(metric, "error")
+        hit = pl.col("outcome") == wanted
+        if metric == "satisfaction":
+            rows = rows.filter(pl.col("feedback").is_not_null())
+            hit = pl.col("feedback") <= 0
+    elif kind == "value" and metric in _COLUMNS:
+        column = _COLUMNS[metric]
+        rows = rows.filter(pl.col(column).is_not_null() & pl.col(column).cast(pl.Float64).is_finite())
+        before = rows.filter(~pl.col("after"))[column]
+        if before.len():
+            is_up = alarm["direction"] == "up"
+            edge = before.quantile(0.75 if is_up else 0.25)
+            hit = pl.col(column) > edge if is_up else pl.col(column) < edge
+    elif kind == "category" and metric in _CATEGORY_COLUMNS:
+        column, category = _CATEGORY_COLUMNS[metric], alarm["category"] or ""
+        names = category.split(": ", 1)[1].split(", ") if ": " in category else [category]
+        hit = pl.col(column).fill_null("none").is_in(names)
+        if alarm["direction"] == "down":
+            hit = ~hit
+    return rows.with_columns(hit=hit.fill_null(False))
+
+
+def _measure_loss(
+    rows: pl.DataFrame, alarm: Mapping[str, Any], changed_at: datetime
+) -> tuple[float | None, float | None]:
+    """Return how many more runs or calls a month, and how many more dollars, at the present pace."""
+    after = rows.filter(pl.col("after"))
+    before = rows.filter(~pl.col("after"))
+    lasted = max(alarm["last_raised_at"] - changed_at, timedelta(hours=1))
+    a_month = after.height * (_MONTH / lasted)
+    more = float(after["hit"].mean() or 0.0) - float(before["hit"].mean() or 0.0)  # type: ignore[arg-type]
+    costs = [part["cost_usd"].drop_nulls() for part in (before, after)]
+    if not costs[0].len() or not costs[1].len():
+        return more * a_month, None
+    means = [float(np.mean(part.to_numpy())) for part in costs]
+    if alarm["kind"] == "value":
+        return more * a_month, (means[1] - means[0]) * a_month
+    # Of rates: what the additional failed runs cost.
+    return more * a_month, more * a_month * means[1]
+
+
+def _find_suspects(store: Store, alarm: Mapping[str, Any], changed_at: datetime) -> list[Mapping[str, Any]]:
+    first = (alarm["earliest_at"] or changed_at) - SUSPECT_WITHIN
+    last = (alarm["latest_at"] or changed_at) + timedelta(hours=1)
+    markers = store.select("drift/markers", {"since": _utc(first), "until": _utc(last)})
+    return [
+        row
+        for row in markers.iter_rows(named=True)
+        if all(row[key] is None or row[key] == alarm[key] for key in ("service", "environment", "agent"))
+    ]
+
+
+def _pick_examples(rows: pl.DataFrame, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    chosen = rows.filter(pl.col("after") & pl.col("hit"))
+    for key, value in labels.items():
+        chosen = chosen.filter(pl.col(key).cast(pl.String) == value)
+    columns = ["run_id", "trace_id", "started_at", "outcome"]
+    return list(
+        chosen.sort("started_at", descending=True).head(EXAMPLES).select(columns).iter_rows(named=True)
+    )
+
+
+def _labels(alarm: Mapping[str, Any]) -> dict[str, str]:
+    return {entry["key"]: entry["value"] for entry in alarm["labels"] or []}
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

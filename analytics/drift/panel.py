@@ -1,0 +1,196 @@
+"""All series of one kind, hour by hour: learn, weigh, step. The job and the benchmark run this and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analytics.drift.bank import TRAINING_HOURS, Bank, Events
+from analytics.drift.categories import CategoryBank
+from analytics.drift.detector import (
+    HOURS_BETWEEN_FALSE_ALARMS,
+    OVERSHOOT,
+    Fired,
+    Statistics,
+    measure_closeness,
+    step,
+)
+from analytics.drift.rates import RateBank
+from analytics.drift.seasons import DAY, Floats, Ints, week_start
+from analytics.drift.values import ValueBank
+from analytics.drift.volumes import VolumeBank
+
+BANKS: dict[str, Callable[[], Bank]] = {
+    "rate": RateBank,
+    "value": ValueBank,
+    "category": CategoryBank,
+    "volume": VolumeBank,
+}
+ANCHOR_ODDS = 100.0
+"""Share of the threshold at which evidence starts where something known happened: an e-test with an error of 1 %."""
+SUSPICIOUS = 0.02
+"""Closeness to an alarm from which the hours in doubt teach the baseline nothing."""
+_LEAST_CLEAN_HOURS = 14 * DAY
+"""Hours of training that must be left; where more are in doubt, the new behaviour has become the normal one."""
+
+
+@dataclass(frozen=True)
+class PanelAlarm:
+    """One series fired at the end of an hour."""
+
+    row: int
+    hour: int
+    since: int
+    """Hour in which the change most likely began."""
+    change: int
+    closeness: float
+
+
+@dataclass
+class Panel:
+    """The series of one kind with their baselines and statistics."""
+
+    kind: str
+    threshold: float = HOURS_BETWEEN_FALSE_ALARMS * OVERSHOOT
+    bank: Bank = field(init=False)
+    statistics: Statistics = field(init=False)
+    doubtful: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    """Hours that baselines leave out: row, first hour, hour after the last."""
+    excluded: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    """The same, as people decided; nothing is tested in them."""
+    pinned: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """Rows whose baseline is always learnt from these hours, as people decided."""
+    anchors: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    """Rows of which something known happened in an hour: evidence starts higher there."""
+    _is_grown: np.ndarray = field(init=False)
+    """Whether a baseline rests on the whole training window."""
+
+    def __post_init__(self) -> None:
+        self.bank = BANKS[self.kind]()
+        self.statistics = Statistics.begin(0, len(self.bank.changes))
+        self._is_grown = np.zeros(0, bool)
+
+    @property
+    def size(self) -> int:
+        """Return the number of series."""
+        return self.statistics.totals.shape[0]
+
+    def resize(self, series: int) -> None:
+        """Make room for so many series; rows never move."""
+        if series <= self.size:
+            return
+        more = Statistics.begin(series - self.size, len(self.bank.changes))
+        old = self.statistics
+        self.statistics = Statistics(
+            np.concatenate([old.totals, more.totals]),
+            np.concatenate([old.runs, more.runs]),
+            np.concatenate([old.since, more.since]),
+        )
+        self._is_grown = np.concatenate([self._is_grown, np.zeros(series - self._is_grown.size, bool)])
+        self.bank.resize(series)
+
+    def measure_closeness(self) -> Floats:
+        """Return how near to an alarm each series is."""
+        return measure_closeness(self.statistics, self.bank.weights, self.threshold)
+
+    @property
+    def is_learning(self) -> np.ndarray:
+        """Return which series are not tested yet."""
+        return ~np.asarray(self.bank.weights.any(axis=1))
+
+    def learn(self, events: Events, hour: int, *, everything: bool = False) -> None:
+        """Learn baselines from the 28 days before `hour`: of all series on Mondays, daily of those still growing."""
+        if not everything and hour % DAY:
+            return
+        is_all = everything or week_start(hour) == hour
+        edges = np.searchsorted(events.series, np.arange(self.size + 1))
+        closeness = self.measure_closeness()
+        for row in np.flatnonzero(np.ones(self.size, bool) if is_all else ~self._is_grown):
+            own = events.take(slice(int(edges[row]), int(edges[row + 1])))
+            window = (hour - TRAINING_HOURS, hour)
+            self._is_grown[row] = bool(own.hours.size and own.hours[0] < window[0] + DAY)
+            window = self.pinned.get(int(row), window)
+            begin, end = np.searchsorted(own.hours, window)
+            own = own.take(slice(int(begin), int(end)))
+            if int(row) not in self.pinned:
+                own = self._without_doubt(int(row), own, hour, closeness[row])
+            self.bank.learn(int(row), own, *window)
+
+    def _without_doubt(self, row: int, events: Events, hour: int, closeness: float) -> Events:
+        spans = [
+            (first, until)
+            for of, first, until in (*self.doubtful, *self.excluded)
+            if of == row and until > hour - TRAINING_HOURS
+        ]
+        if closeness >= SUSPICIOUS:
+            top = int((self.statistics.totals[row] * self.bank.weights[row]).argmax())
+            spans.append((int(self.statistics.since[row, top]), hour))
+        if not spans or not events.hours.size:
+            return events
+        is_clean = np.ones(events.hours.size, bool)
+        for first, until in spans:
+            is_clean &= (events.hours < first) | (events.hours >= until)
+        if np.unique(events.hours[is_clean]).size < min(_LEAST_CLEAN_HOURS, np.unique(events.hours).size / 2):
+            return events.take(events.hours >= min(first for first, _ in spans))
+        return events.take(is_clean)
+
+    def step(self, hour: int, events: Events) -> Fired:
+        """Take one hour in: `events` are those of that hour."""
+        gain, is_seen = self.bank.gain(hour, events)
+        muted = [row for row, first, until in self.excluded if first <= hour < until]
+        if muted:
+            is_seen[muted], gain[muted] = False, 0.0
+        for row in self.anchors.get(hour, ()):
+            self.statistics.totals[row] += self.threshold / ANCHOR_ODDS
+        return step(self.statistics, gain, is_seen, hour, self.bank.weights, self.threshold)
+
+    def needs_history(self, hour: int) -> bool:
+        """Return whether baselines are learnt at the start of an hour."""
+        return hour % DAY == 0 and (week_start(hour) == hour or not bool(self._is_grown.all()))
+
+    def weigh(self, row: int, events: Events, first: int, until: int) -> Floats:
+        """Return the evidence of one series, shape (hours, changes), against its present baseline."""
+        bank = only_row(self.bank, row)
+        gains = np.zeros((max(until - first, 0), len(self.bank.changes)))
+        for hour in range(first, until):
+            begin, end = np.searchsorted(events.hours, (hour, hour + 1))
+            of_hour = events.take(slice(int(begin), int(end)))
+            alone = Events(np.zeros_like(of_hour.series), of_hour.hours, of_hour.symbols, of_hour.counts)
+            gains[hour - first] = bank.gain(hour, alone)[0][0]
+        return gains
+
+    def replay(self, events: Events, since: int, until: int, *, learn_first: bool) -> Iterator[PanelAlarm]:
+        """Step through hours [since, until), learning on the way; `events` reach back 28 days before `since`."""
+        by_hour = np.argsort(events.hours, kind="stable")
+        ordered = events.take(by_hour)
+        edges = np.searchsorted(ordered.hours, np.arange(since, until + 1))
+        for hour in range(since, until):
+            self.learn(events, hour, everything=learn_first and hour == since)
+            place = hour - since
+            fired = self.step(hour, ordered.take(slice(int(edges[place]), int(edges[place + 1]))))
+            for row, closeness, change, start in zip(
+                fired.rows.tolist(),
+                fired.closeness.tolist(),
+                fired.change.tolist(),
+                fired.since.tolist(),
+                strict=True,
+            ):
+                self.doubtful.append((row, start, hour + 1))
+                yield PanelAlarm(row, hour, start, change, closeness)
+
+
+def only_row(bank: Bank, row: int) -> Bank:
+    """Return a bank of one series, as its row stands."""
+    alone = type(bank)()
+    for name, value in vars(bank).items():
+        if isinstance(value, np.ndarray | list):
+            setattr(alone, name, value[row : row + 1])
+    return alone
+
+
+def sort_events(series: Ints, hours: Ints, symbols: Ints, counts: Floats) -> Events:
+    """Return events in the order of their series and hours."""
+    order = np.lexsort((symbols, hours, series))
+    return Events(series[order], hours[order], symbols[order], counts[order])

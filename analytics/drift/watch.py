@@ -1,0 +1,185 @@
+"""The watch over all series of an installation: from its state in the store to the last complete hour.
+
+An hour that changes after it was read is the reason to go back to the Monday before it, whose state was kept, and to
+step again from there: late data, a restart and a replay give the alarms that data in order gives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from analytics.drift.bank import TRAINING_HOURS, Events
+from analytics.drift.catalogue import KINDS, Catalogue
+from analytics.drift.decisions import Decisions, apply_decisions
+from analytics.drift.detector import HOURS_BETWEEN_FALSE_ALARMS, OVERSHOOT
+from analytics.drift.facts import ENOUGH_EVENTS, AlarmFacts, find_facts
+from analytics.drift.markers import anchor, find_markers
+from analytics.drift.panel import Panel, PanelAlarm
+from analytics.drift.seasons import WEEK, hour_start, week_start
+from analytics.drift.state import Latest, read_state, write_state
+from store import Store
+
+SAME_ALARM = timedelta(days=7)
+"""Alarms of one series that follow within this time are one."""
+_MONTH_HOURS = 28 * 24
+
+AlarmRow = dict[str, Any]
+
+
+@dataclass
+class Watch:
+    """All panels, and how far they are."""
+
+    store: Store
+    stepped: int
+    """Hour after the last that was taken in."""
+    false_alarms_per_month: float
+    begun: int = 0
+    """First hour of the latest advance."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    panels: dict[str, Panel] = field(default_factory=lambda: {kind: Panel(kind) for kind in KINDS})
+    latest: Latest = field(default_factory=dict[str, tuple[str, datetime]])
+    alarms: dict[str, AlarmRow] = field(default_factory=dict[str, AlarmRow])
+    """Alarms raised or raised again by this watch, by id."""
+    checkpoints: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    """States at Mondays that were passed."""
+    markers: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    """Known events of the hours that were passed."""
+    decisions: Decisions = field(default_factory=Decisions)
+    _is_taught: bool = False
+
+    @classmethod
+    def resume(cls, store: Store, hour: int, false_alarms_per_month: float, decisions: Decisions) -> Watch:
+        """Return a watch at the hour of a kept state; without one, a watch that has seen nothing."""
+        watch = cls(store, hour, false_alarms_per_month)
+        state = store.select("drift/state", {"hour_at": hour_start(hour)})
+        watch.latest = read_state(state, watch.panels, watch.catalogue)
+        apply_decisions(decisions, watch.panels, watch.catalogue)
+        watch.decisions = decisions
+        return watch
+
+    def advance(self, until: int) -> None:
+        """Take in all hours before `until`, in order."""
+        self.begun = self.stepped
+        while self.stepped < until:
+            monday = week_start(self.stepped)
+            last = min(until, monday + WEEK)
+            self._advance_within_week(last)
+            self.stepped = last
+            if last == monday + WEEK:
+                self.checkpoints.append(write_state(self.panels, self.catalogue, last, self.latest))
+
+    def _advance_within_week(self, last: int) -> None:
+        events: dict[str, Events] = {}
+        reaches_back = not self._is_taught or any(
+            panel.needs_history(hour) for panel in self.panels.values() for hour in range(self.stepped, last)
+        )
+        for kind, panel in self.panels.items():
+            first = self.stepped - TRAINING_HOURS if reaches_back else self.stepped
+            first = min([first, *(pinned for pinned, _ in panel.pinned.values())]) if reaches_back else first
+            events[kind] = self.catalogue.read(self.store, kind, _at(first), _at(last))
+            panel.resize(len(self.catalogue.series[kind]))
+        apply_decisions(self.decisions, self.panels, self.catalogue)
+        monday = week_start(self.stepped)
+        markers = find_markers(self.store, monday, last)
+        new = markers.filter(pl.col("marked_at") >= hour_start(self.stepped))
+        anchor(self.panels, self.catalogue, new)
+        self.markers.append(new)
+        if not self._is_taught:
+            for kind, panel in self.panels.items():
+                panel.learn(events[kind], self.stepped, everything=True)
+            self._is_taught = True
+        for kind, panel in self.panels.items():
+            panel.threshold = self.find_threshold()
+            for alarm in panel.replay(events[kind], self.stepped, last, learn_first=False):
+                self._raise(panel, alarm, None if not reaches_back else events[kind])
+
+    def find_threshold(self) -> float:
+        """Return the threshold at which all series together raise as many false alarms as wanted."""
+        tested = sum(int((~panel.is_learning).sum()) for panel in self.panels.values())
+        hours = _MONTH_HOURS * tested / max(self.false_alarms_per_month, 1e-3)
+        return OVERSHOOT * max(hours, HOURS_BETWEEN_FALSE_ALARMS)
+
+    def _raise(self, panel: Panel, alarm: PanelAlarm, events: Events | None) -> None:
+        series = self.catalogue.series[panel.kind][alarm.row]
+        if events is None:
+            events = self.catalogue.read(
+                self.store, panel.kind, _at(alarm.since - TRAINING_HOURS), _at(alarm.hour + 1)
+            )
+        begin, end = np.searchsorted(events.series, (alarm.row, alarm.row + 1))
+        facts = find_facts(panel, alarm, series, events.take(slice(int(begin), int(end))), self.catalogue)
+        raised_at = hour_start(alarm.hour + 1)
+        alarm_id, last_at = self.latest.get(series.name, (None, None))
+        if alarm_id is None or last_at is None or raised_at - last_at > SAME_ALARM:
+            text = f"{series.name}@{raised_at.isoformat()}"
+            alarm_id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.latest[series.name] = (alarm_id, raised_at)
+        row = _write_alarm(alarm_id, panel.kind, series.name, series.metric, series.labels, raised_at, facts)
+        row["evidence"] = alarm.closeness
+        self.alarms[alarm_id] = _merge(self.alarms.get(alarm_id), row)
+
+    def write_state(self) -> pl.DataFrame:
+        """Return the rows of the state as it is."""
+        return write_state(self.panels, self.catalogue, self.stepped, self.latest)
+
+
+def _merge(known: AlarmRow | None, row: AlarmRow) -> AlarmRow:
+    """Return the alarm as it was raised first, with what is known since."""
+    if known is None:
+        return row
+    newer = ("last_raised_at", "after_value", "after_low", "after_high")
+    return {
+        **known,
+        **{name: row[name] for name in newer},
+        "type": "drift",
+        "events": known["events"] + row["events"],
+        "evidence": max(known["evidence"], row["evidence"]),
+        "is_hint": known["events"] + row["events"] < ENOUGH_EVENTS,
+    }
+
+
+def _write_alarm(
+    alarm_id: str,
+    kind: str,
+    name: str,
+    metric: str,
+    labels: Mapping[str, str],
+    raised_at: datetime,
+    facts: AlarmFacts,
+) -> AlarmRow:
+    return {
+        "alarm_id": alarm_id,
+        "series": name,
+        "kind": kind,
+        "type": facts.type,
+        "metric": metric,
+        "labels": [{"key": key, "value": value} for key, value in labels.items()],
+        **{label: labels.get(label) for label in ("service", "environment", "agent", "tool")},
+        "category": facts.category,
+        "raised_at": raised_at,
+        "last_raised_at": raised_at,
+        "changed_at": hour_start(facts.changed),
+        "earliest_at": hour_start(facts.changed_from),
+        "latest_at": hour_start(facts.changed_until),
+        "direction": facts.direction,
+        "before_value": facts.before,
+        "after_value": facts.after,
+        "after_low": facts.low,
+        "after_high": facts.high,
+        "events": facts.events,
+        "evidence": 0.0,
+        "is_hint": facts.events < ENOUGH_EVENTS,
+        "is_historic": False,
+        "explanation": None,
+    }
+
+
+def _at(hour: int) -> datetime:
+    return hour_start(hour).replace(tzinfo=UTC)

@@ -1,0 +1,125 @@
+"""What an alarm is explained with: where, how much, since which known event, by which runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analytics.drift.explanation import explain_alarm
+from analytics.drift.narration import describe_explanation
+from store import Store
+from store.errors import NotFound
+
+CHANGED = datetime(2026, 11, 20, 6, tzinfo=UTC).replace(tzinfo=None)
+RAISED = CHANGED + timedelta(hours=10)
+
+ALARM: dict[str, Any] = {
+    "alarm_id": "a1",
+    "series": 'success_rate{agent="support"}',
+    "kind": "rate",
+    "type": "drift",
+    "metric": "success_rate",
+    "service": "helpdesk",
+    "agent": "support",
+    "raised_at": RAISED,
+    "last_raised_at": RAISED,
+    "changed_at": CHANGED,
+    "earliest_at": CHANGED - timedelta(hours=1),
+    "latest_at": CHANGED + timedelta(hours=1),
+    "direction": "down",
+    "before_value": 0.96,
+    "after_value": 0.86,
+    "after_low": 0.83,
+    "after_high": 0.89,
+    "events": 600,
+    "evidence": 3.0,
+    "is_hint": False,
+    "is_historic": False,
+}
+
+
+def write_runs(store: Store, before: int, after: int) -> None:
+    """Runs that fail more often since CHANGED where their version is v8."""
+    dice = np.random.default_rng(2)
+    size = before + after
+    is_after = np.arange(size) >= before
+    version = np.where(is_after & (dice.random(size) < 0.5), "v8", "v7")
+    failed = dice.random(size) < np.where(version == "v8", 0.25, 0.04)
+    hours = np.where(is_after, dice.uniform(0, 10, size), dice.uniform(-160, 0, size))
+    store.replace(
+        appends={
+            "runs": pl.DataFrame(
+                {
+                    "load_seq": 1,
+                    "run_id": [f"run{number}" for number in range(size)],
+                    "trace_id": [f"trace{number}" for number in range(size)],
+                    "root_span_id": "1",
+                    "is_sole": True,
+                    "service": "helpdesk",
+                    "agent": "support",
+                    "agent_version": version,
+                    "tenant": dice.choice(["acme", "globex"], size),
+                    "purpose": "production",
+                    "started_at": [CHANGED + timedelta(hours=hour) for hour in hours],
+                    "outcome": np.where(failed, "failure", "success"),
+                    "complete": True,
+                    "steps": 3,
+                    "llm_calls": 2,
+                    "tool_calls": 1,
+                    "tool_failures": 0,
+                    "retries": 0,
+                    "loops": 0,
+                    "cost_usd": pl.Series(np.full(size, 0.02)).cast(pl.Decimal(38, 12)),
+                    "unpriced_calls": 0,
+                }
+            ),
+            "drift_alarms": pl.DataFrame([ALARM]),
+            "markers": pl.DataFrame(
+                {
+                    "marked_at": [CHANGED],
+                    "kind": ["agent_version"],
+                    "service": ["helpdesk"],
+                    "agent": ["support"],
+                    "label": ["v8"],
+                }
+            ),
+        }
+    )
+
+
+def test_the_version_that_fails_is_named_with_runs_and_dollars(store: Store) -> None:
+    write_runs(store, 4_000, 600)
+    explanation = explain_alarm(store, "a1")
+    assert explanation.segments[0].labels == {"agent_version": "v8"}
+    assert not explanation.is_hint
+    assert explanation.runs_a_month == pytest.approx(0.10 * 600 * 28 * 2.4, rel=0.3)
+    assert explanation.usd_a_month == pytest.approx((explanation.runs_a_month or 0) * 0.02)
+    assert explanation.split is not None
+    assert explanation.split.rates + explanation.split.mix == pytest.approx(0.10, abs=0.04)
+    assert len(explanation.examples) == 5
+    text = describe_explanation(explanation)
+    assert "where:    in agent_version v8" in text or "more traffic goes to agent_version v8" in text
+    assert "suspect:  at that time first seen: agent version v8" in text
+
+
+def test_few_runs_make_a_hint(store: Store) -> None:
+    write_runs(store, 2_000, 120)
+    explanation = explain_alarm(store, "a1")
+    assert explanation.is_hint
+    assert "a hint: " in describe_explanation(explanation)
+
+
+def test_no_runs_are_said_not_invented(store: Store) -> None:
+    store.replace(appends={"drift_alarms": pl.DataFrame([ALARM])})
+    explanation = explain_alarm(store, "a1")
+    assert (explanation.segments, explanation.runs_a_month, explanation.examples) == ([], None, [])
+    describe_explanation(explanation)
+
+
+def test_an_unknown_alarm_is_named_in_the_error(store: Store) -> None:
+    with pytest.raises(NotFound, match="nope"):
+        explain_alarm(store, "nope")

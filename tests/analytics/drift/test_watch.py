@@ -1,0 +1,161 @@
+"""The job: the same alarms whatever the path of the data, and sense in what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analytics.drift.charting import read_chart
+from analytics.drift.decisions import decide_baseline, mark_alarm
+from analytics.drift.monitor import Monitor
+from analytics.jobs import JobContext
+from store import Replacement, Store, open_store
+from store.errors import NotFound
+
+NOW = datetime(2026, 11, 20, 12, 7, tzinfo=UTC)
+FAULT = NOW.replace(minute=0) - timedelta(hours=30)
+COLUMNS = (
+    "alarm_id, series, type, raised_at, last_raised_at, changed_at, direction, "
+    "before_value, after_value, events, evidence"
+)
+
+
+def an_agents_hours(
+    days: int = 50, *, per_hour: float = 60, before: float = 0.03, after: float = 0.15
+) -> pl.DataFrame:
+    """Rows of the rollup: an agent whose runs fail more often since FAULT."""
+    dice = np.random.default_rng(11)
+    end = int(NOW.timestamp()) // 3600
+    hours = np.arange(end - days * 24, end)
+    events = dice.poisson(per_hour * (1 + 0.6 * np.sin(2 * np.pi * (hours % 24) / 24)))
+    failed = dice.binomial(events, np.where(hours >= int(FAULT.timestamp()) // 3600, after, before))
+    common = {
+        "hour_at": pl.from_epoch(pl.Series(hours * 3600), time_unit="s").cast(pl.Datetime("us")),
+        "subject": "run",
+        "service": "helpdesk",
+        "environment": "production",
+        "agent": "support",
+        "purpose": "production",
+        "unpriced_calls": 0,
+    }
+    return pl.concat(
+        [
+            pl.DataFrame({**common, "outcome": "success", "events": events - failed}),
+            pl.DataFrame({**common, "outcome": "failure", "events": failed}),
+        ]
+    ).filter(pl.col("events") > 0)
+
+
+def write_hours(store: Store, rows: pl.DataFrame) -> None:
+    keys = rows.select("subject", "hour_at").unique()
+    store.replace(Replacement("hourly", keys=keys, rows=rows))
+
+
+def step(store: Store, monitor: Monitor, now: datetime = NOW) -> int:
+    return monitor.run(JobContext(store, lambda: now)).changed
+
+
+def read_alarms(store: Store, columns: str = COLUMNS) -> list[dict[str, object]]:
+    return store.query(f"SELECT {columns} FROM drift_alarms ORDER BY raised_at, series").to_pylist()
+
+
+@pytest.fixture(scope="module")
+def in_order(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """The alarms of hours that came one after another to one process."""
+    store = open_store(tmp_path_factory.mktemp("in_order"))
+    rows = an_agents_hours()
+    early = NOW - timedelta(hours=40)
+    write_hours(store, rows.filter(pl.col("hour_at") < early.replace(tzinfo=None, minute=0)))
+    monitor = Monitor()
+    step(store, monitor, early)
+    for hour in range(40):
+        at = (early + timedelta(hours=hour)).replace(tzinfo=None, minute=0)
+        write_hours(store, rows.filter(pl.col("hour_at") == at))
+        step(store, monitor, early + timedelta(hours=hour + 1))
+    alarms = read_alarms(store)
+    store.close()
+    return alarms
+
+
+def test_a_rise_of_failures_is_told_once_with_its_numbers(in_order: list[dict[str, object]]) -> None:
+    rates = [alarm for alarm in in_order if str(alarm["series"]).startswith("success_rate")]
+    (alarm,) = rates
+    assert alarm["series"] == 'success_rate{service="helpdesk", environment="production", agent="support"}'
+    assert (alarm["type"], alarm["direction"]) == ("drift", "down")
+    assert alarm["before_value"] == pytest.approx(0.97, abs=0.01)
+    assert alarm["after_value"] == pytest.approx(0.85, abs=0.05)
+    changed_at = alarm["changed_at"]
+    assert isinstance(changed_at, datetime)
+    assert abs(changed_at.replace(tzinfo=None) - FAULT.replace(tzinfo=None)) <= timedelta(hours=2)
+
+
+def test_history_in_one_piece_gives_the_same_alarms(
+    tmp_path: Path, in_order: list[dict[str, object]]
+) -> None:
+    store = open_store(tmp_path)
+    write_hours(store, an_agents_hours())
+    assert step(store, Monitor()) > 0
+    assert read_alarms(store) == in_order
+    assert step(store, Monitor()) == 0, "a restart changes nothing"
+    assert read_alarms(store) == in_order
+    store.close()
+
+
+def test_hours_that_come_three_days_late_give_the_same_alarms(
+    tmp_path: Path, in_order: list[dict[str, object]]
+) -> None:
+    store = open_store(tmp_path)
+    rows = an_agents_hours()
+    late = (pl.col("hour_at") >= (NOW - timedelta(days=3)).replace(tzinfo=None)) & (
+        pl.col("hour_at").dt.hour() < 20
+    )
+    write_hours(store, rows.filter(~late))
+    monitor = Monitor()
+    step(store, monitor)
+    assert read_alarms(store) != in_order
+    write_hours(store, rows)
+    step(store, monitor)
+    assert read_alarms(store) == in_order
+    store.close()
+
+
+def test_a_chart_shows_the_fall_outside_of_its_band(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    write_hours(store, an_agents_hours())
+    step(store, Monitor())
+    (name,) = [row["series"] for row in read_alarms(store) if str(row["series"]).startswith("success_rate")]
+    chart = read_chart(store, str(name), FAULT - timedelta(days=4), NOW)
+    is_out = pl.col("value") < pl.col("low")
+    before = pl.col("hour_at") < FAULT.replace(tzinfo=None)
+    assert chart.hours.filter(before).select(is_out.mean()).item() < 0.1
+    assert chart.hours.filter(~before).select(is_out.mean()).item() > 0.7
+    assert chart.alarms.height == 1
+    assert store.query("SELECT count(*) AS n FROM drift_series WHERE kind = 'rate'").to_pylist()[0]["n"] > 0
+    with pytest.raises(NotFound, match="nope"):
+        read_chart(store, "nope", FAULT, NOW)
+    store.close()
+
+
+def test_what_people_exclude_raises_nothing_and_what_they_say_is_kept(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    write_hours(store, an_agents_hours())
+    monitor = Monitor()
+    step(store, monitor)
+    ids = [str(alarm["alarm_id"]) for alarm in read_alarms(store)]
+    mark_alarm(store, ids[0], "dismiss", reason="a test of the tool", author="ann", now=NOW)
+    mark_alarm(store, ids[0], "confirm", reason="it was not", author="ann", now=NOW)
+    (marked,) = [
+        row for row in read_alarms(store, "alarm_id, mark, mark_reason") if row["alarm_id"] == ids[0]
+    ]
+    assert (marked["mark"], marked["mark_reason"]) == ("confirm", "it was not")
+    decide_baseline(
+        store, "exclude", series=None, since=FAULT, until=NOW + timedelta(hours=1),
+        reason="an outage upstream", author="ann", now=NOW,
+    )  # fmt: skip
+    assert step(store, monitor) > 0
+    assert read_alarms(store) == []
+    store.close()
