@@ -41,6 +41,8 @@ def describe_config(config: AlertingConfig) -> str:
     lines += [f"inhibition: {rule.describe()}" for rule in config.inhibitions]
     lines += [f"maintenance: {window.describe()}" for window in config.maintenance]
     lines += [f"mute time {name}: {time.describe()}" for name, time in config.mute_times.items()]
+    if config.heartbeat:
+        lines.append(f"heartbeat: {config.heartbeat.describe()}")
     lines += [f"note: {note}" for note in config.notes]
     if not config.channels:
         lines.append("nobody is told: add a [[channel]]")

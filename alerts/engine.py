@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
+from alerts.context import MOST_DETAILED, Context, look_into
 from alerts.evaluation import LIVE, Evaluation, RuleStatus, evaluate_rules
 from alerts.evidence import StoreEvidence
+from alerts.heartbeat import Pulse
 from alerts.incidents import keep_incidents
 from alerts.memory import load_groups, load_instances, save_groups, save_instances
 from alerts.messages.compose import Composer
@@ -25,7 +27,7 @@ from alerts.routing.planning import Plan, Situation, plan_notifications
 from alerts.rules import AlertingConfig
 from alerts.rules.conditions import Evidence
 from alerts.silences import load_silences
-from alerts.states import AlertEvent, Instance, State
+from alerts.states import ACTIVE, AlertEvent, Instance, State
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from store import Control, Store
 from store.clock import Clock
@@ -41,6 +43,8 @@ IDLE_INTERVAL: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
 _MIRROR_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
+_MOST_LOOKED_INTO: Final = 30
+"""Alerts in one evaluation whose surroundings are read for their messages."""
 _EVENTS_KEPT: Final = timedelta(days=90)
 _NOTIFICATIONS_KEPT: Final = timedelta(days=90)
 _ENDED_ALERTS_KEPT: Final = timedelta(days=7)
@@ -96,6 +100,7 @@ class AlertEngine:
         self.outbox = Outbox(
             control, config.channels, clock=clock, patience=patience, prepare=self.notify_due
         )
+        self.pulse = Pulse(lambda: self._config.heartbeat, lambda: self._evaluated_at, clock)
         self.statuses: dict[str, RuleStatus] = {}
 
     @property
@@ -111,9 +116,11 @@ class AlertEngine:
     def start_delivery(self) -> None:
         """Begin to deliver what waits in the outbox."""
         self.outbox.start()
+        self.pulse.start()
 
     def stop_delivery(self) -> None:
         """End the delivery; what waits is delivered by the next process."""
+        self.pulse.stop()
         self.outbox.stop()
 
     def is_idle(self) -> bool:
@@ -214,8 +221,11 @@ class AlertEngine:
         events: list[AlertEvent],
         now: datetime,
     ) -> EvaluationReport:
-        with self._control.begin() as connection:
+        # Only this process decides, so what is planned outside of the transaction still holds within.
+        with self._control.read() as connection:
             plan = self._plan(connection, after, now)
+        contexts = self._look_into(plan, now)
+        with self._control.begin() as connection:
             save_instances(
                 connection, [i for key, i in after.items() if _is_worth_keeping(i, before.get(key))]
             )
@@ -223,7 +233,7 @@ class AlertEngine:
             keep_incidents(connection, after, events, now)
             save_groups(connection, plan)
             for decision in plan.decisions:
-                alerting.enqueue(connection, self._write(decision, now))
+                alerting.enqueue(connection, self._write(decision, now, contexts))
             self._forget_old(connection, now)
         self._next_flush_at = plan.next_flush_at
         self._is_quiet = plan.next_flush_at is None and all(i.state not in LIVE for i in after.values())
@@ -257,7 +267,24 @@ class AlertEngine:
         )
         return plan_notifications(situation)
 
-    def _write(self, decision: Decision, now: datetime) -> OutboxRow:
+    def _look_into(self, plan: Plan, now: datetime) -> dict[str, Context]:
+        """Return what is known around the alerts that are about to be told, a few of each message."""
+        if not isinstance(self._evidence, StoreEvidence):
+            return {}
+        told = {
+            instance.fingerprint: instance
+            for decision in plan.decisions
+            if decision.is_sent
+            for instance in [i for i in decision.instances if i.state in ACTIVE][:MOST_DETAILED]
+        }
+        return {
+            key: look_into(
+                self._store, self._config.find_rule(instance.alert), instance, now, self._dashboard_url
+            )
+            for key, instance in list(told.items())[:_MOST_LOOKED_INTO]
+        }
+
+    def _write(self, decision: Decision, now: datetime, contexts: Mapping[str, Context]) -> OutboxRow:
         group, reason = decision.group, decision.reason.value
         row = OutboxRow(
             idempotency_key=_derive_key(group, reason, now),
@@ -269,7 +296,12 @@ class AlertEngine:
         if not decision.is_sent:
             return replace(row, state="suppressed", subject=decision.detail)
         message = self._composer.compose(
-            decision.instances, reason=reason, group_key=group.key, group_labels=group.labels, now=now
+            decision.instances,
+            reason=reason,
+            group_key=group.key,
+            group_labels=group.labels,
+            now=now,
+            contexts=contexts,
         )
         return replace(row, subject=message.subject, payload=msgspec.to_builtins(message))
 

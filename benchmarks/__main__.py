@@ -24,6 +24,7 @@ BENCHMARKS = {
     "whole": ("benchmarks.whole", "measure_whole"),
     "freshness": ("benchmarks.freshness", "measure_freshness"),
     "alerts": ("benchmarks.alerts", "measure_alerts"),
+    "guards": ("benchmarks.guards", "measure_guards"),
     "idle": ("benchmarks.idle", "measure_idle"),
     "queries": ("benchmarks.queries", "measure_queries"),
     "start": ("benchmarks.start", "measure_start"),

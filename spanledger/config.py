@@ -84,7 +84,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "guards": GuardSettings,
     "log": LogSettings,
 }
-_ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance")
+_ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance", "heartbeat")
 _MAPPING = "mapping"
 _PRICING = "pricing"
 _BUDGET = "budget"

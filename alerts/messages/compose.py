@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts.context import NOTHING, Context
 from alerts.figures import format_figure
 from alerts.messages.links import link_to_dashboard
 from alerts.messages.model import Item, Message
@@ -17,6 +19,7 @@ from alerts.states import ACTIVE, Instance
 
 MOST_ITEMS: Final = 50
 _DEFAULT_WINDOW: Final = timedelta(days=1)
+_LONGEST_COMMAND: Final = 280
 _OWN_ANNOTATIONS: Final = ("summary", "description", "runbook")
 
 
@@ -36,8 +39,12 @@ class Composer:
         group_labels: Mapping[str, str],
         now: datetime,
         is_test: bool = False,
+        contexts: Mapping[str, Context] | None = None,
     ) -> Message:
-        """Return the message about a group: firing alerts first, the worst and the oldest of them first."""
+        """Return the message about a group: firing alerts first, the worst and the oldest of them first.
+
+        `contexts` say by fingerprint what is known around an alert.
+        """
         order = {"critical": 0, "warning": 1, "info": 2}
         ranked = sorted(
             instances,
@@ -48,13 +55,16 @@ class Composer:
             group_key=clean_line(group_key, 500),
             group_labels=clean_labels(group_labels),
             decided_at=now,
-            items=tuple(self.describe(instance, now) for instance in ranked[:MOST_ITEMS]),
+            items=tuple(
+                self.describe(instance, now, (contexts or {}).get(instance.fingerprint, NOTHING))
+                for instance in ranked[:MOST_ITEMS]
+            ),
             omitted=max(0, len(ranked) - MOST_ITEMS),
             dashboard_url=self.dashboard_url,
             is_test=is_test,
         )
 
-    def describe(self, instance: Instance, now: datetime) -> Item:
+    def describe(self, instance: Instance, now: datetime, context: Context = NOTHING) -> Item:
         """Return what is said of one alert; a rule that is gone leaves the bare facts."""
         rule = self.rules.get(instance.alert)
         metric = (rule.condition.metric if rule else None) or instance.labels.get("metric")
@@ -92,6 +102,9 @@ class Composer:
             ended_at=None if is_active else instance.resolved_at or now,
             link=self._link(instance, rule, now),
             runbook=texts.get("runbook", ""),
+            facts=dict(context.facts),
+            examples=tuple(context.examples),
+            silence_command=_write_silence(labels) if is_active else "",
             annotations={name: text for name, text in texts.items() if name not in _OWN_ANNOTATIONS},
         )
 
@@ -105,3 +118,14 @@ class Composer:
             window=rule.condition.window if rule else _DEFAULT_WINDOW,
             until=until,
         )
+
+
+def _write_silence(labels: Mapping[str, str]) -> str:
+    """Return the command that silences alerts with these labels, quoted for a shell; empty where it would be long."""
+    parts = [
+        shlex.quote(f'{name}="{value}"')
+        for name, value in labels.items()
+        if name != "severity" and value and value.isprintable() and '"' not in value and "\\" not in value
+    ]
+    command = f"spanledger alerts silence {' '.join(parts)} --for 2h --comment …"
+    return command if len(command) <= _LONGEST_COMMAND else ""

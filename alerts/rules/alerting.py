@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from alerts.channels.registry import Channel, read_channel
+from alerts.heartbeat import Heartbeat
 from alerts.routing.inhibition import Inhibition
 from alerts.routing.limits import RateLimit
 from alerts.routing.quiet import Maintenance
@@ -33,6 +34,7 @@ class AlertingConfig:
     """Of the channels that have one."""
     inhibitions: tuple[Inhibition, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    heartbeat: Heartbeat | None = None
     mute_times: Mapping[str, Recurrence] = field(default_factory=dict[str, Recurrence])
     notes: tuple[str, ...] = ()
     """What a person should know although it is right: rules that are not used, and why."""
@@ -84,6 +86,7 @@ def parse_alerting(
             Maintenance.read(Section(_title("maintenance", table, number), table), times)
             for number, table in enumerate(_take_tables(values, "maintenance"), 1)
         ),
+        heartbeat=_read_heartbeat(values, environ, directory),
         mute_times=times,
         notes=tuple(notes),
     )
@@ -106,6 +109,24 @@ def _read_channels(
             section.fail("name", "is used by two channels; rename one of them")
         channels[channel.name] = channel
     return channels, limits
+
+
+def _read_heartbeat(
+    values: Mapping[str, object], environ: Mapping[str, str], directory: Path | None
+) -> Heartbeat | None:
+    table = values.get("heartbeat")
+    if table is None:
+        return None
+    if not isinstance(table, Mapping):
+        raise ConfigError("[heartbeat]: heartbeat is not a table; start it with [heartbeat]")
+    section = Section(
+        "[heartbeat]",
+        cast("Mapping[str, object]", table),
+        environ=environ,
+        variable_prefix="SPANLEDGER_CHANNEL_HEARTBEAT_",
+        directory=directory,
+    )
+    return Heartbeat.read(section)
 
 
 def _choose_made(

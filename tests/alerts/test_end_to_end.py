@@ -15,6 +15,7 @@ from alerts.check import list_alerts, preview, send_test
 from alerts.engine import AlertEngine
 from alerts.rules import AlertingConfig, parse_alerting
 from store import Control, Store, open_store
+from store.control import alerting
 from store.errors import DeliveryFailed, NotFound
 from tests.alerts.building import START, SteppedClock
 from tests.alerts.lookalikes import HttpLookalike, MailHandler
@@ -207,3 +208,35 @@ def test_preview_shows_what_would_be_sent_and_sends_nothing(http: HttpLookalike)
     assert http.requests == []
     with pytest.raises(NotFound):
         preview(config, "nothing", "team")
+
+
+def test_message_says_who_is_affected_and_what_shows_it(
+    store: Store, control: Control, http: HttpLookalike, clock: SteppedClock
+) -> None:
+    at = clock.now - timedelta(minutes=30)
+    add_runs(store, "bad", at, ["failure"] * 15 + ["success"] * 5, user_id="ann", cost_usd=0.5)
+    rule = {"name": "bad runs", "metric": "success_rate", "below": 0.9, "group_by": ["agent"]}
+    config = configure(http, None, rule)
+    engine = AlertEngine(store, control, config, clock=clock, dashboard_url="http://d")
+    engine.evaluate()
+    with control.read() as connection:
+        rows = [row for row in alerting.list_notifications(connection) if "bad runs" in (row.subject or "")]
+    item = rows[0].payload["items"][0]
+    assert item["facts"]["Failing"] == "15 of 20 runs, 1 user"
+    assert [example["link"][:18] for example in item["examples"]] == ["http://d/trace?id="] * 3
+
+
+def test_heart_beats_while_rules_are_evaluated_and_stops_when_they_are_not(
+    store: Store, control: Control, http: HttpLookalike, clock: SteppedClock
+) -> None:
+    config = parse_alerting({"heartbeat": {"url": f"{http.url}/ping/secret"}}, environ={})
+    engine = AlertEngine(store, control, config, clock=clock)
+    assert not engine.pulse.beat(), "nothing was evaluated yet"
+    engine.evaluate()
+    assert engine.pulse.beat()
+    assert http.requests[-1].path == "/ping/secret"
+    clock.advance(minutes=6)
+    assert not engine.pulse.beat()
+    http.answers.append((500, {}, "no"))
+    engine.evaluate()
+    assert not engine.pulse.beat()

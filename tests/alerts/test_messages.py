@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -13,11 +15,13 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from alerts.channels.email import EmailChannel
+from alerts.context import Context
 from alerts.figures import format_age, format_figure
+from alerts.matchers import all_match, parse_matcher
 from alerts.messages.compose import MOST_ITEMS, Composer
 from alerts.messages.links import link_to_dashboard
 from alerts.messages.mail_html import render_html
-from alerts.messages.model import Message
+from alerts.messages.model import Example, Message
 from alerts.messages.plain import render_plain
 from alerts.messages.slack_blocks import MOST_BLOCKS, render_slack
 from alerts.messages.templates import fill_template
@@ -183,7 +187,20 @@ def test_mail_has_only_our_own_tags_whatever_telemetry_says(labels: dict[str, st
     )
     tags = Tags()
     tags.feed(render_html(message))
-    assert tags.found <= {"html", "head", "meta", "title", "body", "table", "tr", "td", "div", "span", "a"}
+    assert tags.found <= {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "body",
+        "table",
+        "tr",
+        "td",
+        "div",
+        "span",
+        "a",
+        "code",
+    }
     assert all(link.startswith("http://127.0.0.1:8501") for link in tags.links)
 
 
@@ -277,3 +294,31 @@ def test_cut_text_has_no_half_entity() -> None:
         assert text.count("&") == text.count(";")
     assert len(header) <= 150
     assert len(section) <= 3000
+
+
+def test_silence_command_is_safe_in_a_shell_and_silences_this_alert() -> None:
+    item = compose(an_instance(labels={"agent": "it's $(me)"})).items[0]
+    words = shlex.split(item.silence_command)
+    assert words[:3] == ["spanledger", "alerts", "silence"]
+    matchers = [parse_matcher(word) for word in words[3 : words.index("--for")]]
+    assert all_match(matchers, item.labels)
+    assert compose(an_instance(labels={"agent": 'a"b'})).items[0].silence_command.count("agent") == 0
+
+
+def test_facts_and_examples_stand_in_every_form_of_a_message() -> None:
+    context = Context(
+        {"Failing": "30 of 40 runs, 7 users"}, (Example("10:01 timeout", "http://d/trace?id=1"),)
+    )
+    instance = an_instance()
+    message = COMPOSER.compose(
+        [instance],
+        reason="first_notification",
+        group_key="k",
+        group_labels={},
+        now=START,
+        contexts={instance.fingerprint: context},
+    )
+    _, blocks = render_slack(message)
+    for text in (render_plain(message), render_html(message), json.dumps(blocks)):
+        assert "30 of 40 runs, 7 users" in text
+        assert "http://d/trace?id=1" in text
