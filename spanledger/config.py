@@ -16,6 +16,7 @@ from alerts.guards import GuardSettings
 from alerts.rules import AlertingConfig, parse_alerting
 from analytics.budgets import Budget, parse_budgets
 from analytics.pricing import OwnPrices, parse_pricing
+from analytics.reports.settings import ReportSettings
 from analytics.settings import AnalyticsSettings
 from collector.mapping.mapping import Mapping as OwnMapping
 from collector.mapping.parsing import parse_mappings
@@ -65,6 +66,7 @@ class Config:
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     guards: GuardSettings = field(default_factory=GuardSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    reports: ReportSettings = field(default_factory=ReportSettings)
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
     mappings: tuple[OwnMapping, ...] = ()
     pricing: OwnPrices = field(default_factory=OwnPrices)
@@ -83,6 +85,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "dashboard": DashboardSettings,
     "guards": GuardSettings,
     "log": LogSettings,
+    "reports": ReportSettings,
 }
 _ALERTING = ("alert", "channel", "route", "inhibit", "mute_time", "maintenance", "heartbeat")
 _MAPPING = "mapping"
@@ -147,6 +150,7 @@ def load_config(
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     _check_addresses(config)
+    _check_reports(config, where)
     return config
 
 
@@ -194,6 +198,15 @@ def _check_addresses(config: Config) -> None:
             raise ConfigError(
                 f"{name} = {address!r} is reachable from other machines, which needs access keys that this "
                 f'version does not have; listen on "127.0.0.1" and put a proxy with authentication in front'
+            )
+
+
+def _check_reports(config: Config, where: str) -> None:
+    for name in config.reports.channels:
+        if name not in config.alerting.channels:
+            known = ", ".join(config.alerting.channels) or "none"
+            raise ConfigError(
+                f"{where}: [reports] channels has {name!r}, which is no [[channel]]; there are {known}"
             )
 
 

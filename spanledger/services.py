@@ -10,6 +10,7 @@ from datetime import datetime
 from alerts.engine import AlertEngine, alerts_job
 from alerts.guards import GuardPublisher, guards_job
 from alerts.reloading import ConfigSource
+from alerts.reports import reports_job
 from alerts.rules import AlertingConfig
 from analytics.budgets import BudgetBoard
 from analytics.pipeline import data_jobs
@@ -95,6 +96,7 @@ def open_services(
             jobs = [*data_jobs(config.analytics, control, prices, budgets), *housekeeping_jobs(config.store)]
             if engine:
                 jobs.append(alerts_job(engine))
+                jobs.append(reports_job(control, config.reports, config.dashboard_url, engine.outbox.wake))
             if loading:
                 path = guards_file(config.data_dir)
                 jobs.append(guards_job(GuardPublisher(store, control, path, config.guards, clock=clock)))

@@ -104,4 +104,5 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def subject(self) -> str:
         """The title with the status before it, for subjects and lists."""
         test = "TEST " if self.is_test else ""
-        return f"[{test}{self.status.upper()}] {self.title}"
+        status = "REPORT" if self.reason == "report" else self.status.upper()
+        return f"[{test}{status}] {self.title}"

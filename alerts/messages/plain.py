@@ -52,6 +52,7 @@ _REASONS = {
     "fired_and_resolved": "it fired and ended before it could be told",
     "repeat_interval": "still firing, told again after the repeat interval",
     "digest": "more messages than the channel's rate limit allows, in one",
+    "report": "it is scheduled under [reports]",
     "test": "somebody sent a test",
     "preview": "somebody asked for a preview",
 }

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from analytics.reports.digest import Digest, build_digest
 from analytics.reports.readiness import Installed, Readiness, check_readiness
-from analytics.reports.writing import write_digest_html, write_digest_markdown, write_readiness_markdown
+from analytics.reports.settings import ReportSettings
+from analytics.reports.writing import (
+    say_change,
+    say_figure,
+    summarise,
+    write_digest_html,
+    write_digest_markdown,
+    write_readiness_markdown,
+)
 
 __all__ = [
     "Digest",
     "Installed",
     "Readiness",
+    "ReportSettings",
     "build_digest",
     "check_readiness",
+    "say_change",
+    "say_figure",
+    "summarise",
     "write_digest_html",
     "write_digest_markdown",
     "write_readiness_markdown",

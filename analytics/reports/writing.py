@@ -37,7 +37,7 @@ def write_readiness_markdown(report: Readiness) -> str:
 
 def write_digest_markdown(digest: Digest) -> str:
     """Return the report as Markdown."""
-    lines = [f"# {_title(digest)}", "", *_summary(digest)]
+    lines = [f"# {_title(digest)}", "", *summarise(digest)]
     if not digest.is_empty:
         for heading, columns, rows in _tables(digest):
             if rows:
@@ -58,7 +58,7 @@ def write_digest_html(digest: Digest) -> str:
     """Return the report as a page without scripts or outside resources, for mail and files."""
     parts = [
         f"<h1>{escape(_title(digest))}</h1>",
-        *(f"<p>{escape(line)}</p>" for line in _summary(digest) if line),
+        *(f"<p>{escape(line)}</p>" for line in summarise(digest) if line),
     ]
     if not digest.is_empty:
         for heading, columns, rows in _tables(digest):
@@ -80,14 +80,15 @@ def _title(digest: Digest) -> str:
     return f"{digest.period.capitalize()} report, {digest.start:%Y-%m-%d} to {digest.end:%Y-%m-%d}"
 
 
-def _summary(digest: Digest) -> list[str]:
+def summarise(digest: Digest) -> list[str]:
+    """Return the report in a sentence."""
     if digest.is_empty:
         return ["Nothing ran."]
     by_name = {figure.metric.name: figure for figure in digest.figures}
     told = [
         by_name[name] for name in ("run_count", "success_rate", "cost_usd") if by_name[name].value is not None
     ]
-    return [", ".join(f"{it.metric.title.lower()} {_say(it)} ({_say_change(it)})" for it in told) + "."]
+    return [", ".join(f"{it.metric.title.lower()} {say_figure(it)} ({say_change(it)})" for it in told) + "."]
 
 
 _Table = tuple[str, Sequence[str], list[list[str]]]
@@ -99,7 +100,7 @@ def _tables(digest: Digest) -> list[_Table]:
             "Figures",
             ["metric", "now", "change", "before", "a week ago"],
             [
-                [it.metric.title, _say(it), _say_change(it), say_value(it.metric, it.before),
+                [it.metric.title, say_figure(it), say_change(it), say_value(it.metric, it.before),
                  say_value(it.metric, it.week_ago)]
                 for it in digest.figures
             ],
@@ -108,8 +109,8 @@ def _tables(digest: Digest) -> list[_Table]:
             "Top movers",
             ["agent", "metric", "now", "before", "change"],
             [
-                [mover.agent or "unnamed", mover.figure.metric.title, _say(mover.figure),
-                 say_value(mover.figure.metric, mover.figure.before), _say_change(mover.figure)]
+                [mover.agent or "unnamed", mover.figure.metric.title, say_figure(mover.figure),
+                 say_value(mover.figure.metric, mover.figure.before), say_change(mover.figure)]
                 for mover in digest.movers
             ],
         ),
@@ -143,11 +144,13 @@ def say_value(metric: Metric, value: float | None) -> str:
     return f"{value:,.0f}" if metric.is_additive or abs(value) >= 1_000 else f"{value:,.2f}"
 
 
-def _say(figure: Figure) -> str:
+def say_figure(figure: Figure) -> str:
+    """Return a figure as people read it, with “at least” where calls have no price."""
     return ("at least " if figure.is_at_least else "") + say_value(figure.metric, figure.value)
 
 
-def _say_change(figure: Figure) -> str:
+def say_change(figure: Figure) -> str:
+    """Return how a figure changed since the period before."""
     change = figure.change
     if change is None:
         return "no comparison"

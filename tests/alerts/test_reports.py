@@ -1,0 +1,72 @@
+"""Scheduled reports go through the outbox, each once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.messages.plain import render_plain
+from alerts.reports import compose_report, reports_job
+from analytics.jobs import JobContext
+from analytics.reports import ReportSettings, build_digest
+from spanledger.config import load_config
+from store import open_control, open_store
+from store.control import alerting
+from store.errors import ConfigError
+from tests.analytics.building import NOON, StillClock, a_run, to_frame
+
+SETTINGS = ReportSettings(channels=("team", "mail"), daily="11:30", weekly="mon 11:00")
+
+
+def test_each_report_is_sent_once_to_each_channel_even_after_a_restart(tmp_path: Path) -> None:
+    clock, woken = StillClock(), []
+    store, control = open_store(tmp_path), open_control(tmp_path)
+    runs = [
+        a_run(f"a-{n}", agent="<!channel> *x*", started_at=NOON - timedelta(hours=n)) for n in range(1, 5)
+    ]
+    store.replace(appends={"runs": to_frame("runs", runs)})
+
+    def pass_time(**by: float) -> int:
+        clock.forward(**by)
+        job = reports_job(control, SETTINGS, "http://127.0.0.1:8501", lambda: woken.append(1))
+        context = JobContext(store, clock)
+        return job.run(context).changed + job.run(context).changed
+
+    assert pass_time() == 4, "it is a Monday"
+    assert pass_time(minutes=5) == 0, "the outbox knows them"
+    assert pass_time(days=1) == 2
+    assert pass_time(days=2, hours=13) == 0, "nothing ran when they were due"
+    assert len(woken) == 2
+    with control.read() as connection:
+        rows = alerting.list_notifications(connection)
+    assert {row.subject for row in rows} == {"[REPORT] Daily report", "[REPORT] Weekly report"}
+    store.close()
+    control.close()
+
+
+def test_report_says_figures_in_every_channel(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.replace(appends={"runs": to_frame("runs", [a_run("a-1", started_at=NOON - timedelta(minutes=5))])})
+    message = compose_report(build_digest(store, "daily", NOON), NOON)
+    store.close()
+    text = render_plain(message)
+    assert "runs 1" in text
+    assert "success rate: 100.0%" in text
+    assert "[REPORT] Daily report" in text
+
+
+@pytest.mark.parametrize("wrong", ['daily = "8"', 'weekly = "someday 08:00"', 'channels = ["nobody"]'])
+def test_wrong_schedule_is_refused(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "spanledger.toml").write_text(f"[reports]\n{wrong}\n")
+    with pytest.raises(ConfigError, match="reports"):
+        load_config(tmp_path, environ={})
+
+
+def test_due_time_is_the_last_one() -> None:
+    now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+    assert dict(SETTINGS.find_due(now)) == {
+        "daily": datetime(2026, 11, 20, 11, 30, tzinfo=UTC),
+        "weekly": datetime(2026, 11, 16, 11, 0, tzinfo=UTC),
+    }
