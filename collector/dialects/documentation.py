@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
 
 from collector.dialects.engine.declaration import Dialect
 from collector.dialects.engine.registry import PACKAGE, known_dialects
@@ -23,11 +27,30 @@ explains the numbers, which are then kept as sent.
 """
 
 
+_CAPTURES = """
+## Captures
+
+What the tests hold every capture of a real library to: tokens by class, runs, tools and failures, against what its model
+server answered and its script did. Right is what equals that truth; the rest is what the emitter never sends, or
+says otherwise, with the reason.
+
+| library | version | capture | right | otherwise |
+|---|---|---|---|---|
+"""
+_TABLE = Path(__file__).parents[2] / "tests" / "data" / "corpus" / "table.json"
+
+
 def render_dialects() -> str:
-    """Return the page: the order of the dialects, and what each one has to know."""
+    """Return the page: the order of the dialects, what each one knows, and what tests say of real captures."""
     dialects = known_dialects().dialects
     rows = "".join(f"| {one.layer.name.lower()} | `{one.name}` | {one.about} |\n" for one in dialects)
-    return _HEAD + rows + "".join(_describe(one) for one in dialects)
+    return _HEAD + rows + "".join(_describe(one) for one in dialects) + _CAPTURES + "".join(_capture_rows())
+
+
+def _capture_rows() -> Iterator[str]:
+    for row in msgspec.json.decode(_TABLE.read_bytes(), type=list[dict[str, str]]):
+        cells = (row["library"], row["version"], f"`{row['capture']}`", row["right"], row["otherwise"])
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 def _describe(dialect: Dialect) -> str:
