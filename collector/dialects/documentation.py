@@ -30,8 +30,8 @@ explains the numbers, which are then kept as sent.
 _CAPTURES = """
 ## Captures
 
-What the tests hold every capture of a real library to: tokens by class, runs, tools and failures, against what its model
-server answered and its script did. Right is what equals that truth; the rest is what the emitter never sends, or
+What the tests hold every capture of a real library to: tokens by class, runs, tools and failures, against what its
+model server answered and its script did. Right is what equals that truth; the rest is what the emitter never sends, or
 says otherwise, with the reason.
 
 | library | version | capture | right | otherwise |
