@@ -24,6 +24,7 @@ from spanledger.config import Config, load_config, stamp_config
 from spanledger.health import HealthProbe
 from spanledger.housekeeping import housekeeping_jobs
 from spanledger.layout import guards_file, log_dir, prices_dir
+from spanledger.reloading import MoneyConfigWatch, money_config_job
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 from store.control import alert_rules
@@ -94,6 +95,7 @@ def open_services(
             prices = PriceKeeper(PriceSource(config.pricing, prices_dir(config.data_dir)))
             budgets = BudgetBoard(config.budgets, clock=clock)
             jobs = [*data_jobs(config.analytics, control, prices, budgets), *housekeeping_jobs(config.store)]
+            jobs.append(money_config_job(MoneyConfigWatch(config, prices, budgets)))
             if engine:
                 jobs.append(alerts_job(engine))
                 jobs.append(reports_job(control, config.reports, config.dashboard_url, engine.outbox.wake))
@@ -108,7 +110,6 @@ def open_services(
                 else None
             )
             probe.loader, probe.scheduler = loader, scheduler
-            yield Services(config, store, control, intake, scheduler, engine, loader, clock(), prices)
             yield Services(
                 config, store, control, intake, scheduler, engine, loader, clock(), prices, budgets
             )
