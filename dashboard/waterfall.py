@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from dashboard.critical_path import find_critical, find_gaps, find_own_times
 from dashboard.data import Trace
 from dashboard.formats import shorten
 from dashboard.span_tree import MISSING, arrange_spans
@@ -32,7 +33,13 @@ def build_waterfall(trace: Trace) -> dict[str, Any]:
     ]
     columns: dict[str, list[Any]] = {key: [] for key in (*_missing_row(""), "depth", "size")}
     ids = [span["span_id"] for span in spans]
-    for row in arrange_spans(ids, [span["parent_span_id"] for span in spans]):
+    rows = arrange_spans(ids, [span["parent_span_id"] for span in spans])
+    total = max(max(ends), 0.001)
+    times = [
+        ((span["started_at"] - start).total_seconds() * 1e3, total if span["duration_ms"] is None else end)
+        for span, end in zip(spans, ends, strict=True)
+    ]
+    for row in rows:
         values = _missing_row(row.span_id) if row.index == MISSING else _span_row(spans[row.index], start)
         for key, value in {**values, "depth": row.depth, "size": row.size}.items():
             columns[key].append(value)
@@ -40,7 +47,10 @@ def build_waterfall(trace: Trace) -> dict[str, Any]:
         **columns,
         "trace": trace.trace_id,
         "version": version_of(trace),
-        "total": max(max(ends), 0.001),
+        "total": total,
+        "own": [None if own is None else round(own, 3) for own in find_own_times(rows, times)],
+        "critical": [int(is_critical) for is_critical in find_critical(rows, times)],
+        "gaps": find_gaps(rows, times, total),
         "span_count": len(spans),
         "height": fit_height(len(spans)),
     }

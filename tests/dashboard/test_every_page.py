@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import streamlit as st
 
+from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
 from store import Store
@@ -54,11 +55,11 @@ class TestStates:
 
 
 class TestTools:
-    def test_the_tool_that_broke_stands_first_with_its_error(self, seeded: Store) -> None:
+    def test_the_tool_that_broke_says_how_much_more_it_fails_and_with_what(self, seeded: Store) -> None:
         table = components(open_page("tools", range="6h", agent="research-brief"), "table")[0]
-        first = table["rows"][0]
-        assert first["key"] == "web_search"
-        assert first["cells"][-1]["text"] == "RateLimited"
+        broken = next(row for row in table["rows"] if row["key"] == "web_search")
+        assert broken["cells"][-1]["text"] == "RateLimited"
+        assert broken["cells"][2]["text"].startswith("+")
 
     def test_a_tool_shows_its_failed_calls_each_leading_to_its_span(self, seeded: Store) -> None:
         app = open_page("tools", tool="web_search", range="7d")
@@ -206,6 +207,42 @@ class TestSystem:
         reasons, latest = components(open_page("system", show="dead letters"), "table")
         assert reasons["rows"][0]["cells"][1]["text"] == "bad trace id"
         assert latest["rows"][0]["cells"][4]["text"].startswith("<script>")
+
+
+class TestQuality:
+    def test_disliked_runs_stand_first_and_lead_to_themselves(self, seeded: Store) -> None:
+        app = open_page("quality", range="7d")
+        review = next(
+            table for table in components(app, "table") if table["caption"] == "Runs to be looked at"
+        )
+        sql = "SELECT run_id FROM runs WHERE feedback < 0 AND purpose = 'production' ORDER BY started_at DESC LIMIT 1"
+        assert review["rows"][0]["key"] == seeded.query(sql).to_pylist()[0]["run_id"]
+        assert review["rows"][0]["href"].startswith("/trace?id=")
+
+    def test_satisfaction_rests_on_the_rated_runs(self, seeded: Store) -> None:
+        tiles = components(open_page("quality", range="7d"), "tiles")[0]["tiles"]
+        sql = "SELECT count(*) AS n, avg(CAST(feedback > 0 AS INTEGER)) AS liked FROM runs WHERE feedback IS NOT NULL"
+        row = seeded.query(f"{sql} AND purpose = 'production'").to_pylist()[0]
+        assert tiles[1]["beside"] == [f"{row['n']:,} rated runs"]
+        assert tiles[1]["value"] == format_rate(row["liked"])
+
+
+class TestCompare:
+    def test_two_versions_stand_side_by_side_with_what_may_be_said(self, seeded: Store) -> None:
+        app = open_page("compare", what="prompt version", range="7d")
+        (table,) = components(app, "table")
+        row = next(row for row in table["rows"] if row["key"] == "success_rate")
+        assert row["cells"][1]["text"] in ("better", "worse", "no difference seen")
+        assert "7 against 6" in notices(app)
+
+    def test_a_version_that_ran_alone_says_so(self, seeded: Store) -> None:
+        assert "Only one agent version ran in this window: 2.4.0" in notices(
+            open_page("compare", range="24h")
+        )
+
+    def test_periods_are_compared_whatever_ran(self, seeded: Store) -> None:
+        (table,) = components(open_page("compare", what="period", range="24h"), "table")
+        assert table["rows"]
 
 
 class TestExplore:

@@ -81,7 +81,7 @@ class TestOverview:
         assert notice["text"] == "success: **91 %** < 95 %. Since 20 Nov 15:20 UTC · and 1 more"
 
     def test_small_numbers_are_greyed_and_not_coloured(self, seeded: Store) -> None:
-        (tiles,) = components(open_page(range="1h", agent="research-brief"), "tiles")
+        (tiles,) = components(open_page(range="6h", agent="research-brief"), "tiles")
         success = tiles["tiles"][1]
         assert success["is_small"]
         assert success["change"]["tone"] is None

@@ -25,6 +25,8 @@ function drawMap(canvas, data, host) {
     const y = 4 + Math.min(data.depth[i], lanes - 1) * lane;
     pen.fillRect((data.start[i] / data.total) * width, y, Math.max((length / data.total) * width - 0.4, 0.8), thick);
   };
+  pen.fillStyle = style.getPropertyValue("--faint");
+  for (const [from, until] of data.gaps) pen.fillRect((from / data.total) * width, 0, Math.max(((until - from) / data.total) * width, 1), height);
   for (let i = 0; i < count; i += 1) if (!data.failed[i] && !data.is_missing[i]) { pen.fillStyle = colours[data.tone[i]]; draw(i); }
   pen.fillStyle = red;
   for (let i = 0; i < count; i += 1) if (data.failed[i]) draw(i);

@@ -11,12 +11,13 @@ function below(sums, data, i) {
   return sums[i + data.size[i] + 1] - sums[i];
 }
 
-function matchingSpans(data, text, errorsOnly) {
+function matchingSpans(data, text, errorsOnly, criticalOnly) {
   const wanted = text.trim().toLowerCase();
-  if (!wanted && !errorsOnly) return null;
+  if (!wanted && !errorsOnly && !criticalOnly) return null;
   const hits = new Uint8Array(data.id.length);
   for (let i = 0; i < hits.length; i += 1) {
     if (errorsOnly && data.failed[i] !== 1) continue;
+    if (criticalOnly && data.critical[i] !== 1) continue;
     if (wanted && !data.search[i].includes(wanted)) continue;
     hits[i] = 1;
   }

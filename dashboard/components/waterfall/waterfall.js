@@ -34,6 +34,7 @@ class Waterfall {
     this.collapsed = before?.collapsed ?? new Set();
     this.text = before?.text ?? "";
     this.errorsOnly = before?.errorsOnly ?? false;
+    this.criticalOnly = before?.criticalOnly ?? false;
     this.from = 0;
     this.until = data.total;
     this.selected = before ? before.selected : Math.max(0, data.id.indexOf(data.selected));
@@ -50,6 +51,7 @@ class Waterfall {
     this.filter = node("input", { type: "search", placeholder: "Filter spans", "aria-label": "Filter spans", value: this.text, oninput: () => { this.text = this.filter.value; this.refresh(true); } });
     const failures = data.failed.reduce((sum, failed) => sum + failed, 0);
     this.errorButton = node("button", { type: "button", "aria-pressed": "false", disabled: failures === 0, onclick: () => this.toggleErrors() }, failures ? `Errors only (${formatCount(failures)})` : "No errors");
+    this.criticalButton = node("button", { type: "button", "aria-pressed": "false", title: "Only the spans that set when the trace ended: had one been faster, it had ended earlier", onclick: () => { this.criticalOnly = !this.criticalOnly; this.refresh(true); } }, "Critical path");
     this.foldButton = node("button", { type: "button", onclick: () => this.toggleAll() }, "Collapse all");
     this.zoomButton = node("button", { type: "button", disabled: true, onclick: () => this.zoomTo(0, 1) }, "Reset zoom");
     this.tally = node("span", { class: "tally", role: "status" });
@@ -57,13 +59,13 @@ class Waterfall {
     const used = new Set(data.tone.map((tone) => TONES[tone]));
     if (failures) used.add("error");
     for (const [tone, label] of LEGEND) if (used.has(tone)) legend.append(node("span", { "data-tone": tone }, label));
-    const tools = node("div", { class: "bar-top" }, this.filter, this.errorButton, this.foldButton, this.zoomButton, this.tally);
+    const tools = node("div", { class: "bar-top" }, this.filter, this.errorButton, this.criticalButton, this.foldButton, this.zoomButton, this.tally);
     this.canvas = node("canvas", { "aria-hidden": "true" });
     this.shown = node("div", { class: "shown" });
     this.map = node("div", { class: "map", title: "Drag to zoom, click to see everything" }, this.canvas, this.shown);
     zoomByDragging(this.map, (from, until) => this.zoomTo(from, until));
     this.ticks = node("div", { class: "ticks" });
-    const axis = node("div", { class: "axis" }, node("span", {}, "Span"), this.ticks, node("span", { class: "end tokens" }, "Tokens"), node("span", { class: "end" }, "Cost"));
+    const axis = node("div", { class: "axis" }, node("span", {}, "Span"), this.ticks, node("span", { class: "end own", title: "Time in the span while none of its children ran" }, "Own time"), node("span", { class: "end tokens" }, "Tokens"), node("span", { class: "end" }, "Cost"));
     this.rows = node("div", { class: "rows" });
     this.spacer = node("div");
     this.body = node("div", { class: "body", tabindex: "0", role: "tree", "aria-label": "Spans of the trace" }, this.spacer, this.rows);
@@ -81,14 +83,17 @@ class Waterfall {
   }
 
   refresh(toTop = false) {
-    const hits = matchingSpans(this.data, this.text, this.errorsOnly);
+    const hits = matchingSpans(this.data, this.text, this.errorsOnly, this.criticalOnly);
     this.visible = visibleRows(this.data, this.collapsed, hits);
     this.hits = hits;
     this.spacer.style.height = `${Math.max(this.visible.length * ROW_PX, 1)}px`;
     const found = hits ? hits.reduce((sum, hit) => sum + hit, 0) : null;
     const total = this.data.span_count;
-    this.tally.textContent = found === null ? `${formatCount(total)} ${total === 1 ? "span" : "spans"}` : `${formatCount(found)} of ${formatCount(total)} spans`;
+    const idle = this.data.gaps.reduce((sum, [from, until]) => sum + until - from, 0);
+    const pause = idle ? ` · nothing ran for ${formatDuration(idle)}` : "";
+    this.tally.textContent = found === null ? `${formatCount(total)} ${total === 1 ? "span" : "spans"}${pause}` : `${formatCount(found)} of ${formatCount(total)} spans`;
     this.errorButton.setAttribute("aria-pressed", String(this.errorsOnly));
+    this.criticalButton.setAttribute("aria-pressed", String(this.criticalOnly));
     this.foldButton.textContent = this.collapsed.size ? "Expand all" : "Collapse all";
     if (toTop) this.body.scrollTop = 0;
     this.drawAxis();
@@ -154,7 +159,7 @@ class Waterfall {
     name.style.setProperty("--depth", Math.min(data.depth[i], 14));
     const hidden = isFolded ? below(this.errorCounts, data, i) - data.failed[i] : 0;
     if (hidden) name.append(node("span", { class: "hidden-errors" }, `${formatCount(hidden)} failed below`));
-    row.append(name, this.drawLane(i), this.drawTokens(i), this.drawCost(i));
+    row.append(name, this.drawLane(i), this.drawOwn(i), this.drawTokens(i), this.drawCost(i));
     return row;
   }
 
@@ -167,7 +172,7 @@ class Waterfall {
     const left = (data.start[i] - from) / (until - from);
     const right = (end - from) / (until - from);
     if (right < 0 || left > 1) return lane;
-    const bar = node("div", { class: isOpen ? "span open" : "span" });
+    const bar = node("div", { class: `span${isOpen ? " open" : ""}${data.critical[i] ? " critical" : ""}` });
     const [begin, stop] = [Math.max(left, -0.01), Math.min(right, 1.01)];
     bar.style.left = `${begin * 100}%`;
     bar.style.width = `${(stop - begin) * 100}%`;
@@ -178,6 +183,11 @@ class Waterfall {
     else { label.classList.add("inside"); label.style.right = `calc(${(1 - stop) * 100}% + 6px)`; }
     lane.append(bar, label);
     return lane;
+  }
+
+  drawOwn(i) {
+    const own = this.data.own[i];
+    return node("div", { class: this.data.size[i] ? "cell own" : "cell own sum" }, own === null || this.data.duration[i] === null ? "" : formatDuration(own));
   }
 
   drawTokens(i) {
