@@ -13,6 +13,7 @@ from dashboard.formats import format_age, format_instant, format_window
 from dashboard.navigation import open_link
 from dashboard.reading import Reading
 from dashboard.services import current
+from dashboard.snippets import list_snippets
 
 
 def show_failure(reading: Reading[Any], *, key: str) -> bool:
@@ -50,7 +51,7 @@ def show_nothing_found(window: Window, filters: Filters, *, what: str, path: str
         if arrivals is not None and arrivals.last_at is not None:
             st.caption(f"The last data arrived {format_instant(arrivals.last_at, with_zone=True)}.")
         with st.expander("Send data here"):
-            _show_snippet()
+            _show_snippets()
 
 
 def _open(path: str, range_name: str, filters: Filters) -> None:
@@ -61,22 +62,23 @@ def _show_first_steps() -> None:
     with st.container(border=True, key="empty"):
         st.subheader("Waiting for the first span", anchor=False)
         st.text(
-            "Spanledger listens for OpenTelemetry. Start your agent with these two lines in its environment; "
-            "this page turns live by itself when something arrives."
+            "Spanledger listens for OpenTelemetry. Connect your agent in one of these ways; this page turns live by "
+            "itself when something arrives."
         )
-        _show_snippet()
+        _show_snippets()
         st.caption(
-            "Any OpenTelemetry SDK works: OpenInference, OpenLLMetry and the GenAI conventions are understood."
+            "Only want to look around? `spanledger demo` runs simulated agents with a month of history."
         )
 
 
-def _show_snippet() -> None:
+def _show_snippets() -> None:
     services = current()
-    st.code(
-        f"export OTEL_EXPORTER_OTLP_ENDPOINT={services.otlp_http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-        language="bash",
-    )
-    show_notice(f"Over gRPC: endpoint {services.otlp_grpc}, protocol grpc.", is_plain=True, key="grpc")
+    snippets = list_snippets(services.otlp_http, services.otlp_grpc)
+    for place, snippet in zip(st.tabs([snippet.name for snippet in snippets]), snippets, strict=True):
+        with place:
+            st.code(snippet.text, language=snippet.language)
+            if snippet.note:
+                show_notice(snippet.note, is_plain=True, key=f"note_{snippet.name}")
 
 
 def show_unknown(title: str, asked: str) -> None:

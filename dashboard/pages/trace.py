@@ -16,6 +16,7 @@ from dashboard.components import (
     Fact,
     Headline,
     Stat,
+    show_heading,
     show_headline,
     show_inspector,
     show_notice,
@@ -23,7 +24,9 @@ from dashboard.components import (
 )
 from dashboard.data import SPAN_LIMIT, Trace, read_span, read_trace
 from dashboard.figures import Money
+from dashboard.filters import Link
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
+from dashboard.navigation import follow
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
 from dashboard.waterfall import build_waterfall, find_default_span, fit_height, version_of
@@ -70,8 +73,24 @@ def _show_unknown(asked: str, *, is_id: bool) -> None:
 
 def _show_trace(trace: Trace) -> None:
     show_headline(build_headline(trace), key="headline")
+    _show_ways(trace)
     _show_remarks(trace)
     _show_spans(trace)
+
+
+def _show_ways(trace: Trace) -> None:
+    """Offer what belongs to the trace: its conversation, and other runs of its user."""
+    run: dict[str, Any] = trace.runs.row(0, named=True) if trace.runs.height else {}
+    links: list[tuple[str, Link]] = []
+    if run.get("session_id"):
+        links.append(("Its conversation", Link("sessions", {"id": [run["session_id"]]})))
+    if run.get("user_id"):
+        links.append(("Runs of this user", Link("traces", {"range": ["30d"], "q": [run["user_id"]]})))
+    if run.get("agent"):
+        failed = {"agent": [run["agent"]], "outcome": ["failure"]}
+        links.append(("Failed runs of this agent", Link("traces", {"range": ["7d"], **failed})))
+    if links:
+        follow(show_heading("", links, key="ways"))
 
 
 @st.fragment
