@@ -80,5 +80,7 @@ class PriceBook:
 def read_prices(window: Window, model: str) -> PriceBook:
     """Return the price book, or its models whose name contains `model`."""
     figures = measure_all(("llm_call_count", "cost_usd"), window, Filters(purpose="all"))
-    prices = select("operations/prices", {"model": model})
+    prices = select(
+        "operations/prices", {"model": model.lower(), "is_history": True, "now": current().clock()}
+    )
     return PriceBook(prices, figures["llm_call_count"], figures["cost_usd"])

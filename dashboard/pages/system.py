@@ -382,7 +382,7 @@ def _price_line(row: dict[str, Any], i: int) -> Line:
 
     tiers = [
         row["service_tier"] or "",
-        f"above {format_count(row['tier_from_tokens'])} tokens" if row["tier_from_tokens"] else "",
+        f"above {format_count(row['above_tokens'])} tokens" if row["above_tokens"] else "",
     ]
     tier = ", ".join(filter(None, tiers))
     return Line(
