@@ -210,8 +210,8 @@ WRONG = {
     ),
     "min_count": (ALERT + "above = 1\nmin_count = 1.5", "min_count = 1.5 is not a whole number"),
     "drift filter": (
-        '[[alert]]\nname = "d"\nkind = "drift"\nwhere = { model = "x" }',
-        "has model, which drift alarms",
+        '[[alert]]\nname = "d"\nkind = "drift"\nwhere = { colour = "x" }',
+        "has colour, which drift alarms",
     ),
     "alert is no array": (
         "[alert]\nname = 'a'",
