@@ -164,6 +164,19 @@ def stamp_config(config: Config) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+def read_mappings(data_dir: Path, file: Path | None) -> tuple[OwnMapping, ...]:
+    """Return the mappings as the configuration file says now, whatever it said at the start.
+
+    Raises:
+        ConfigError: the file is gone or no TOML, or a mapping is wrong.
+    """
+    path, table = _read_file(data_dir, file)
+    try:
+        return parse_mappings(table.get(_MAPPING))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
 def show_config(config: Config) -> str:
     """Write the settings in force as TOML, defaults included and secrets left out."""
     lines = [f"# data directory: {config.data_dir}", f"# file: {config.file or 'none'}"]

@@ -51,7 +51,7 @@ class Intake:
         max_open_bytes: int = MAX_OPEN_BYTES,
     ) -> None:
         self._store = store
-        self.registry = registry or known_dialects()
+        self._registry = registry or known_dialects()
         self._clock = clock
         self._max_open_bytes = max_open_bytes
         self._turn = Lock()
@@ -59,6 +59,16 @@ class Intake:
         self._spans = SpanIdentities(store, remembered_spans)
         self._bodies = LoadedBodies(store, clock())
         self._resources = KnownResources(store)
+
+    @property
+    def registry(self) -> Registry:
+        """The dialects that spans are read by."""
+        return self._registry
+
+    def adopt(self, registry: Registry) -> None:
+        """Read by other dialects from the next load on."""
+        with self._turn:
+            self._registry = registry
 
     @property
     def store(self) -> Store:
@@ -121,7 +131,7 @@ class Intake:
             raise StoreUnavailable(f"batch {batch.batch_id} cannot be written: {second}") from second
 
     def _write_together(self, batch: Batch) -> LoadReport:
-        pieces, letters = _translate_all(batch, self.registry)
+        pieces, letters = _translate_all(batch, self._registry)
         winners = self._spans.choose([piece.rows for piece in pieces if piece.signal == "traces"])
         rows = telemetry_rows(pieces, winners.masks)
         tally = _count(batch, pieces, letters, winners)

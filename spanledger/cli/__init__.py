@@ -17,6 +17,7 @@ from spanledger.cli import (
     health,
     prices,
     reports,
+    rereading,
     serve,
 )
 from store.errors import ConfigError, SpanledgerError
@@ -39,6 +40,7 @@ app.add_typer(golden.app, name="golden")
 app.add_typer(golden.review, name="review")
 economics.register(reports.app)
 app.add_typer(reports.app, name="report")
+rereading.register(app)
 app.add_typer(config.app, name="config")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(drift.app, name="drift")

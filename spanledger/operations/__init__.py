@@ -43,6 +43,7 @@ from spanledger.operations.money import (
     take_prices,
 )
 from spanledger.operations.questions import list_alerts, read_status, run_query
+from spanledger.operations.rereading import renormalise_spans, try_mapping
 from spanledger.services import Services
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -78,6 +79,7 @@ OPERATIONS: dict[str, Operation] = {
     "report-instead": report_instead,
     "report-resolutions": report_resolutions,
     "report-waste": report_waste,
+    "renormalise": renormalise_spans,
     "reprice": reprice_calls,
     "review-label": label_review,
     "review-sample": sample_review,
@@ -85,4 +87,5 @@ OPERATIONS: dict[str, Operation] = {
     "shadows": compare_shadow_runs,
     "sql": run_query,
     "status": read_status,
+    "try-mapping": try_mapping,
 }

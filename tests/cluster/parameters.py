@@ -22,6 +22,9 @@ STREAK_DIMENSIONS = (
 )  # fmt: skip
 
 VALUES: dict[str, object] = {
+    "dialect": "*",
+    "job": "facts",
+    "service": "*",
     "agents": ["*"],
     **{f"by_{name}": name in ("tool", "model", "user_id") for name in STREAK_DIMENSIONS},
     **{f"in_{name}": ["*"] for name in STREAK_DIMENSIONS},
@@ -101,6 +104,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
         **{f"in_{name}": ["*"] for name in _BUDGET_DIMENSIONS},
     },
     "facts/loads_of_traces": OF_LOADS,
+    "facts/totals_of_traces": OF_LOADS,
     "facts/declared_attributes": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
     "facts/old_runs": OF_LOADS,
@@ -112,6 +116,9 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/trace_sizes": OF_LOADS,
     "facts/told_sessions": OF_TIMES,
     "facts/twin_traces": OF_LOADS,
+    "rereading/present": OF_LOADS,
+    "rereading/spans": OF_LOADS,
+    "rereading/traces": OF_LOADS,
     "control/alert_events": {"floor": 3},
     "loading/older_spans": OF_TIMES,
     "loading/spans_of_loads": OF_LOADS,

@@ -60,8 +60,14 @@ class TextPool:
             self._joined = (self._size, pl.concat(self._pieces, rechunk=True), np.concatenate(self._lengths))
         _, pool, lengths = self._joined
         texts = pool[positions]
-        is_long = self._limit is not None and lengths[positions].max(initial=0) > self._limit
-        return texts.str.slice(0, MAX_TEXT_CHARS) if is_long else texts
+        if self._limit is None:
+            return texts
+        is_long = lengths[positions] > self._limit
+        return (
+            texts.zip_with(pl.Series(~is_long), texts.str.slice(0, MAX_TEXT_CHARS))
+            if is_long.any()
+            else texts
+        )
 
 
 @dataclass(slots=True)

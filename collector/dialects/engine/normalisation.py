@@ -63,11 +63,18 @@ def _texts(translation: Translation) -> list[pl.Series]:
     columns["session_id"] = session.set(session == columns["response_id"], None)
     return [
         *columns.values(),
-        translation.texts["status_message"].finish("status_message"),
+        *_status_messages(translation),
         translation.dialect.finish("dialect"),
         translation.input_key.finish("input_key"),
         translation.output_key.finish("output_key"),
     ]
+
+
+def _status_messages(translation: Translation) -> list[pl.Series]:
+    messages = translation.texts["status_message"].finish("status_message")
+    own = translation.index.spans["status_message"].str.len_bytes().fill_null(0) > 0
+    found = pl.Series([True, None], dtype=pl.Boolean)[(own | messages.is_null()).cast(pl.UInt8)]
+    return [messages, found.alias("is_found_message")]
 
 
 def _surroundings(batch: SpanBatch, translation: Translation) -> list[pl.Series]:
@@ -105,10 +112,12 @@ def _numbers(translation: Translation) -> list[pl.Series]:
 
 def _kinds(translation: Translation) -> list[pl.Series]:
     own = translation.index.spans["status"]
+    status = own.set(pl.Series(translation.failed), "error").alias("status")
     return [
         _durations(translation),
         translation.kind.finish("kind", default="other"),
-        own.set(pl.Series(translation.failed), "error").alias("status"),
+        status,
+        own.zip_with(own != status, pl.Series([None], dtype=pl.String)).alias("sent_status"),
         pl.Series("is_pending", translation.pending),
     ]
 

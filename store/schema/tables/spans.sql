@@ -23,6 +23,8 @@ CREATE TABLE ledger.spans (
     duration_ms DOUBLE, -- NULL while open, or when the end lies before the start
     status VARCHAR NOT NULL, -- ok, error or unset, with failures that a dialect says elsewhere
     status_message VARCHAR USING COMPRESSION zstd, -- status description, or the exception's message
+    sent_status VARCHAR, -- the span's own status, where a dialect says another one; NULL: as status
+    is_found_message BOOLEAN, -- status_message was found in attributes or events; NULL: it is the status's own
     error_type VARCHAR, -- error.type, or the exception's type
     session_id VARCHAR, -- conversation or session id on this very span
     user_id VARCHAR, -- user id on this very span
