@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from analytics.counting.spans import TraceSet
 from analytics.counting.tree import Bools, Ints, Tree
 
 
-def group_calls(spans: TraceSet) -> Ints:
-    """Return for each span the index of the call it tells of, `size` for none.
+@dataclass(frozen=True, slots=True)
+class CallGroups:
+    """Which call each span tells of, and why."""
+
+    call: Ints
+    """Index of the call, `size` for none."""
+    is_leaf: Bools
+    is_wrapper: Bools
+    stands_in: Bools
+    """Agents, workflows or unclear wrappers with usage that none of the spans below them has."""
+
+
+def group_calls(spans: TraceSet) -> CallGroups:
+    """Return for each span the call it tells of.
 
     A model span with another one below it is a wrapper, unless a tool or an agent lies between (a sub-agent's
     calls are its own). A wrapper around one call tells of that call; failed attempts below it stay calls of
@@ -30,7 +44,8 @@ def group_calls(spans: TraceSet) -> Ints:
     call[leaf] = nodes[leaf]
     call = np.where(wrapper & (answered == 1), answered_at, call)
     call = np.where(wrapper & (answered == 0) & (tried == 1), tried_at, call)
-    return _let_stand_in(spans, call, leaf, wrapper & (call == none))
+    stands = _find_stand_ins(spans, wrapper & (call == none))
+    return CallGroups(_let_stand_in(spans, call, leaf, stands), leaf, wrapper, stands)
 
 
 def _call_above(spans: TraceSet) -> Ints:
@@ -49,11 +64,12 @@ def _count_and_locate(nesting: Tree, mask: Bools) -> tuple[Ints, Ints]:
     return count, np.where(count == 1, place, nesting.size)
 
 
-def _let_stand_in(spans: TraceSet, call: Ints, leaf: Bools, unclear_wrapper: Bools) -> Ints:
+def _find_stand_ins(spans: TraceSet, unclear_wrapper: Bools) -> Bools:
     able = spans.has_usage & (spans.is_agent | spans.is_workflow | unclear_wrapper)
-    if not bool(able.any()):
-        return call
-    stands = able & ~spans.tree.has_below(spans.has_usage)
+    return able & ~spans.tree.has_below(spans.has_usage) if bool(able.any()) else able
+
+
+def _let_stand_in(spans: TraceSet, call: Ints, leaf: Bools, stands: Bools) -> Ints:
     if not bool(stands.any()):
         return call
     substitute = spans.tree.nearest(stands)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analytics.counting.attempts import add_attempts, mark_attempts
-from analytics.counting.calls import group_calls
+from analytics.counting.grouping import group_spans
 from analytics.counting.llm_rows import build_calls
 from analytics.counting.run_rows import build_runs
 from analytics.counting.runs import RunSet, find_runs
@@ -17,9 +17,7 @@ from analytics.counting.spans import SPAN_COLUMNS, TraceSet, arrange_spans
 from analytics.counting.steps import list_steps
 from analytics.counting.times import divide_time
 from analytics.counting.tool_rows import build_tool_calls
-from analytics.counting.tools import group_tools, mark_tools
-from analytics.counting.tree import Ints
-from analytics.counting.twins import Candidates, merge_twins, name_likeness
+from analytics.counting.tree import Bools
 
 _CALL_KEYS: Final = {
     "load_seq": pl.Int64(),
@@ -85,16 +83,6 @@ TOOL_COLUMNS: Final[dict[str, pl.DataType]] = {
     "arguments": pl.String(),
     "result": pl.String(),
 }
-_TWIN_FACTS: Final = (
-    "kind",
-    "service",
-    "status",
-    "request_model",
-    "response_model",
-    "response_id",
-    "input_tokens",
-    "output_tokens",
-)
 _SHARED: Final = (
     "session_id",
     "user_id",
@@ -170,7 +158,7 @@ def count_traces(spans: pl.DataFrame) -> Counted:
     not on their order, nor on which other traces are counted with them (except for twins of one call in two
     traces, which must be counted together to be seen as one).
     """
-    spans = _with_all_columns(spans)
+    spans = with_all_columns(spans)
     if spans.is_empty():
         return Counted(
             *(
@@ -179,12 +167,9 @@ def count_traces(spans: pl.DataFrame) -> Counted:
             )
         )
     traces = arrange_spans(spans)
-    calls = build_calls(traces, _merge_call_twins(traces, group_calls(traces)))
-    tools = build_tool_calls(traces, _merge_tool_twins(traces, group_tools(traces, mark_tools(traces))))
-    counted = np.zeros(traces.size, dtype=np.bool_)
-    counted[calls["index"].to_numpy()] = True
-    counted[tools["index"].to_numpy()] = True
-    runs = find_runs(traces, counted)
+    groups = group_spans(traces)
+    calls, tools = build_calls(traces, groups.call), build_tool_calls(traces, groups.tool)
+    runs = find_runs(traces, mark_counted(traces, calls, tools))
     steps = list_steps(traces, runs, calls, tools)
     attempts = mark_attempts(steps, runs.count)
     times = divide_time(traces, runs, steps, attempts)
@@ -209,62 +194,20 @@ def count_traces(spans: pl.DataFrame) -> Counted:
     )
 
 
-def _with_all_columns(spans: pl.DataFrame) -> pl.DataFrame:
+def mark_counted(traces: TraceSet, calls: pl.DataFrame, tools: pl.DataFrame) -> Bools:
+    """Return which spans represent a model or tool call."""
+    counted = np.zeros(traces.size, dtype=np.bool_)
+    counted[calls["index"].to_numpy()] = True
+    counted[tools["index"].to_numpy()] = True
+    return counted
+
+
+def with_all_columns(spans: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns that counting reads, missing ones null."""
     return spans.select(
         pl.col(name).cast(dtype) if name in spans.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in SPAN_COLUMNS.items()
     )
-
-
-def _merge_call_twins(traces: TraceSet, call: Ints) -> Ints:
-    members = np.flatnonzero(call < traces.size)
-    index = np.unique(call[members])
-    calls = traces.frame.select(*_TWIN_FACTS)[index]
-    figures = calls.select(
-        pl.when(pl.Series(traces.has_usage[index])).then(
-            pl.format("{}/{}", pl.col("input_tokens").fill_null(-1), pl.col("output_tokens").fill_null(-1))
-        )
-    ).to_series()
-    identity = calls["response_id"]
-    wrapped = members[call[members] != members]
-    if len(wrapped):
-        named = pl.DataFrame({"call": call[wrapped], "named": traces.frame["response_id"].gather(wrapped)})
-        named = named.drop_nulls().unique("call", keep="first", maintain_order=True)
-        others = pl.DataFrame({"call": index}).join(named, on="call", how="left", maintain_order="left")[
-            "named"
-        ]
-        identity = pl.select(pl.coalesce(identity, others)).to_series()
-    return _merge(traces, call, index, identity=identity, figures=figures, likeness=name_likeness(calls))
-
-
-def _merge_tool_twins(traces: TraceSet, tool: Ints) -> Ints:
-    index = np.unique(tool[tool < traces.size])
-    name = traces.frame["tool"].gather(index)
-    identity = traces.frame["tool_call_id"].gather(index)
-    return _merge(traces, tool, index, identity=identity, figures=name, likeness=None)
-
-
-def _merge(
-    traces: TraceSet,
-    group: Ints,
-    index: Ints,
-    *,
-    identity: pl.Series,
-    figures: pl.Series,
-    likeness: pl.Series | None,
-) -> Ints:
-    above = traces.home.nearest(traces.is_agent | traces.is_workflow | traces.is_tool)
-    found = Candidates(
-        index=index,
-        above=above[index],
-        scope=traces.frame["scope_name"].gather(index),
-        identity=identity,
-        figures=figures,
-        likeness=pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(index))
-        if likeness is None
-        else likeness,
-    )
-    return np.append(merge_twins(traces, found), traces.size)[group]
 
 
 def _finish(

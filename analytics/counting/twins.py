@@ -33,8 +33,18 @@ class Candidates:
     likeness: pl.Series  # hash that a lonely span and its twin in another trace share; null: never paired so
 
 
-def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
-    """Return for each span the span that represents its twins, itself for most.
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Spans that tell of one thing."""
+
+    of: Ints
+    """For each span the span that represents its twins, itself for most."""
+    pairs: pl.DataFrame
+    """first, second, rule: which two were taken for one, and by what."""
+
+
+def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
+    """Return which of the candidates are one.
 
     Equal ids are one call when the spans overlap: within one trace, or from two libraries across traces. Without
     ids, siblings of two libraries that overlap and agree are one call; so are a span that stands alone in its
@@ -54,11 +64,16 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Ints:
             "end": np.maximum(spans.ended_us[found.index], spans.started_us[found.index]),
         }
     ).sort("start", "index")
-    pairs = pl.concat([_pairs_by_identity(frame), _pairs_by_place(frame), _pairs_of_lonely(frame)])
+    by_rule = {
+        "twin_id": _pairs_by_identity(frame),
+        "twin_place": _pairs_by_place(frame),
+        "twin_trace": _pairs_of_lonely(frame),
+    }
+    pairs = pl.concat([rows.with_columns(rule=pl.lit(rule)) for rule, rows in by_rule.items()])
     if pairs.is_empty():
-        return np.arange(spans.size)
+        return Twins(np.arange(spans.size), pairs)
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
-    return _unite(spans.size, first, second)
+    return Twins(_unite(spans.size, first, second), pairs)
 
 
 def name_likeness(spans: pl.DataFrame) -> pl.Series:
