@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import polars as pl
 
@@ -16,6 +19,8 @@ from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
 from collector.dialects.engine.vocabulary import OPERATIONS_OF_KINDS, finish_text, normalise_purpose
 from collector.fields import COUNT_FIELDS
 
+SomeTranslation = TypeVar("SomeTranslation", bound=Translation)
+
 TEXT_FACTS = (
     "agent", "session_id", "user_id", "workflow", "operation", "request_model", "response_model", "response_id",
     "prompt_name", "prompt_version", "finish_reason", "service_tier", "tool", "tool_call_id", "outcome",
@@ -29,9 +34,15 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
     A row depends on its own span and resource only, so any split of spans into batches gives the same rows.
     Never raises on what attributes hold; what cannot be read is NULL.
     """
-    asked = registry or known_dialects()
+    return translate_batch(batch, registry or known_dialects(), Translation)[0]
+
+
+def translate_batch(
+    batch: SpanBatch, asked: Registry, make: Callable[[AttributeIndex], SomeTranslation]
+) -> tuple[pl.DataFrame, SomeTranslation]:
+    """Return what `normalise` returns, and the translation it was read off."""
     index = AttributeIndex(batch, asked.vocabulary)
-    translation = Translation(index)
+    translation = make(index)
     read_status_messages(translation)
     for dialect, readers in zip(asked.dialects, asked.readers, strict=True):
         translation.apply(dialect, readers)
@@ -40,6 +51,8 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
     read_exceptions(translation)
     judgements = read_judgements(batch, translation, asked)
     return batch.spans.with_columns(
+    translation.end_reading()
+    facts = batch.spans.with_columns(
         *_texts(translation),
         *_surroundings(batch, translation),
         *_numbers(translation),
@@ -49,6 +62,7 @@ def normalise(batch: SpanBatch, registry: Registry | None = None) -> pl.DataFram
         *gather_messages(index, asked),
         judgements,
     )
+    return facts, translation
 
 
 def _texts(translation: Translation) -> list[pl.Series]:

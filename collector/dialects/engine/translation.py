@@ -94,6 +94,9 @@ class Translation:
         if where is not None:
             self._name(dialect, where)
 
+    def end_reading(self) -> None:
+        """Called when everything was asked and before counts are settled."""
+
     def _name(self, dialect: Dialect, where: Mask) -> None:
         named = self._holds(dialect.named_when) if dialect.named_when is not None else where
         if dialect.is_named and named is not None:
