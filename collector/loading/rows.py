@@ -32,7 +32,11 @@ def telemetry_rows(pieces: Sequence[Piece], span_masks: Sequence[Flags]) -> dict
     for piece in pieces:
         mask = next(masks) if piece.signal == "traces" else None
         tables.setdefault(_TABLES[piece.signal], []).append(_piece_rows(piece, mask))
-    return {name: pa.concat_tables(parts) for name, parts in tables.items()}
+    # Spans of records and spans of requests come with their columns in different orders.
+    return {
+        name: pa.concat_tables([part.select(parts[0].column_names) for part in parts])
+        for name, parts in tables.items()
+    }
 
 
 def load_rows(

@@ -13,6 +13,7 @@ from spanledger.cli import (
     data,
     drift,
     economics,
+    explanation,
     golden,
     health,
     prices,
@@ -41,6 +42,7 @@ app.add_typer(golden.review, name="review")
 economics.register(reports.app)
 app.add_typer(reports.app, name="report")
 rereading.register(app)
+explanation.register(app)
 app.add_typer(config.app, name="config")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(drift.app, name="drift")

@@ -1,4 +1,4 @@
-"""Commands on the data: `import`, `sql`, `compact`, `dialects`."""
+"""Commands on the data: `import`, `sql`, `compact`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_command)
     app.command()(sql)
     app.command()(compact)
-    app.command()(dialects)
 
 
 def import_command(
@@ -109,11 +108,3 @@ def compact(data: Data = None, config: ConfigFile = None) -> None:
     report = perform("compact", {}, data=data, config=config)
     assert isinstance(report, Mapping)
     typer.echo(f"{report['before_bytes'] / 1e6:,.1f} MB before, {report['after_bytes'] / 1e6:,.1f} MB after")
-
-
-def dialects() -> None:
-    """List the naming dialects that spans are read as."""
-    from collector.dialects import known_dialects
-
-    for dialect in known_dialects().dialects:
-        typer.echo(f"{dialect.name:24} {dialect.about}")

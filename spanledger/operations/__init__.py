@@ -29,6 +29,8 @@ from spanledger.operations.economics import (
     report_resolutions,
     report_waste,
 )
+from spanledger.operations.coverage import read_coverage
+from spanledger.operations.explanation import explain
 from spanledger.operations.imports import import_bodies
 from spanledger.operations.maintenance import compact_store
 from spanledger.operations.money import (
@@ -66,6 +68,8 @@ OPERATIONS: dict[str, Operation] = {
     "drift_decide": decide_drift,
     "drift_explain": explain_drift,
     "drift_mark": mark_drift,
+    "dialects": read_coverage,
+    "explain": explain,
     "import": import_bodies,
     "prices": list_prices,
     "prices-check": check_prices,

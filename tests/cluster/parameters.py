@@ -116,6 +116,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/trace_sizes": OF_LOADS,
     "facts/told_sessions": OF_TIMES,
     "facts/twin_traces": OF_LOADS,
+    "dialects/attributes": OF_LOADS,
     "rereading/present": OF_LOADS,
     "rereading/spans": OF_LOADS,
     "rereading/traces": OF_LOADS,

@@ -33,7 +33,7 @@ class Condition:
 
     def witness(self, index: AttributeIndex) -> str:
         """Return by what the one span of the index fits; empty when there is nothing to name."""
-        return self.tell(index) if self.tell is not None else ""
+        return self.tell(index) if self.tell is not None and self.holds(index) else ""
 
     def __and__(self, other: Condition) -> Condition:
         """Both."""
@@ -57,7 +57,7 @@ class Condition:
             return mine if theirs is None else mine | theirs
 
         def tell(index: AttributeIndex) -> str:
-            return _list([one for one in (self, other) if one.holds(index)], index, ", ")
+            return _list((self, other), index, ", ")
 
         return self._join(other, ask, tell)
 
