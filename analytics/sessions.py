@@ -10,7 +10,8 @@ import polars as pl
 
 from analytics.cases import Derived, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
-from analytics.known_conversations import KnownConversations, read_known_conversations
+from analytics.known_conversations import read_known_conversations
+from analytics.known_names import KnownNames
 from analytics.settings import AnalyticsSettings
 from store.port import Replacement
 
@@ -46,7 +47,7 @@ class Affected:
 class SessionsState:
     """What the job keeps between runs; it can be read again from the store."""
 
-    known: KnownConversations | None = None
+    known: KnownNames | None = None
     store: Store | None = None
 
     def update(self, context: JobContext) -> JobReport:

@@ -108,6 +108,7 @@ _RUN_COUNTS: Final = (
 )
 RUN_COLUMNS: Final[dict[str, pl.DataType]] = {
     "load_seq": pl.Int64(),
+    "first_load": pl.Int64(),
     "run_id": pl.String(),
     "trace_id": pl.String(),
     "root_span_id": pl.String(),
@@ -189,6 +190,9 @@ def count_traces(spans: pl.DataFrame) -> Counted:
         runs=run_rows.with_columns(
             *(pl.when(pl.col("duration_ms").is_not_null()).then(name).alias(name) for name in _RUN_TIMES),
             load_seq=load_seq.gather(runs.root),
+            first_load=traces.frame.select(pl.col("load_seq").min().over("trace_id"))
+            .to_series()
+            .gather(runs.root),
         ).select(pl.col(name).cast(dtype) for name, dtype in RUN_COLUMNS.items()),
         run_spans=_spans_of_runs(traces, runs, run_rows),
     )

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from analytics.counting.milliseconds import to_ms
 from analytics.counting.outcomes import decide_outcomes
 from analytics.counting.runs import RunSet
 from analytics.counting.spans import TraceSet
@@ -71,7 +72,7 @@ def _settle(rows: pl.DataFrame) -> pl.DataFrame:
     there = ~pl.col("is_missing")
     # A record of how a run began has no length: the run lasts until its last step.
     is_record = (pl.col("ended_at") == pl.col("started_at")) & (pl.col("last_at") > pl.col("ended_at"))
-    lasted_ms = (pl.col("last_at") - pl.col("started_at")).dt.total_microseconds() / 1000.0
+    lasted_ms = to_ms((pl.col("last_at") - pl.col("started_at")).dt.total_microseconds())
     judged = pl.when(pl.col("kind") == "evaluator").then(pl.lit("evaluation"))
     rows = rows.with_columns(
         pl.coalesce(name, f"{name}_above").alias(name) for name in _INHERITED if name not in _OF_AGENTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.counting.milliseconds import to_ms
 from analytics.counting.runs import RunSet
 from analytics.counting.spans import TraceSet
 
@@ -46,7 +47,7 @@ def divide_time(spans: TraceSet, runs: RunSet, steps: pl.DataFrame, attempts: pl
         together = _measure_union(clipped.filter(pl.col("part") <= number))
         rows = rows.join(together.rename({"covered": f"covered_{number}"}), on="run", how="left")
         reached = pl.col(f"covered_{number}").fill_null(0)
-        rows = rows.with_columns(((reached - covered) / 1e3).alias(name))
+        rows = rows.with_columns(to_ms(reached - covered).alias(name))
         covered = reached
     return rows.select("run", *_ORDER)
 

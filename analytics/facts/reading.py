@@ -11,6 +11,7 @@ import polars as pl
 
 from analytics.counting import name_likeness
 from analytics.facts.counters import CounterSessions
+from analytics.facts.past import PastTraces
 from analytics.facts.recent import Keys, RecentKeys, hash_texts
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class SpanReader:
     """Likeness of calls that stand alone in their trace."""
     embedded: RecentKeys = field(default_factory=lambda: RecentKeys(_MAX_RESPONSES))
     """Likeness of the other calls."""
+    past: PastTraces | None = None
+    """Traces beyond what is remembered; None while everything is."""
     horizon: datetime = datetime.max  # noqa: DTZ901 (times in frames have no zone)
     """What was received since is remembered."""
     oversized: set[str] = field(default_factory=set[str])
@@ -72,13 +75,21 @@ class SpanReader:
             "facts/recent_traces", {"since": since, "floor": floor, "max_rows": _MAX_TRACES}
         ).reverse()
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
-        self.traces.has_forgotten = seen.height == _MAX_TRACES
+        if floor:
+            begin = seen["load_seq"].min()
+            self._recall(begin if isinstance(begin, int) else floor + 1)
         calls = self.store.select(
             "facts/recent_calls", {"since": now - _RESPONSE_WINDOW, "max_rows": _MAX_RESPONSES}
         )
         self._remember_calls(calls.with_columns(likeness=name_likeness(calls)), in_doubt=True)
         self.counters.warm_up(self.store, since)
         self.horizon = since.replace(tzinfo=None) if floor else datetime.min  # noqa: DTZ901
+
+    def _recall(self, begin: int) -> None:
+        """Know of the traces before a load that they are there, and of those that go on after it where they begin."""
+        earlier = self.store.select("facts/run_loads", {"floor": begin})
+        self.traces.add(hash_texts(earlier["trace_id"]), earlier["load_seq"].to_numpy())
+        self.past = PastTraces.read(self.store)
 
     def read(self, first: int, last: int, asked: pl.DataFrame | None = None) -> Touched:
         """Return all spans, up to the load `last`, of the traces that loads `first` to `last` touched.
@@ -164,8 +175,8 @@ class SpanReader:
     def _find_unsure(self, fresh: pl.DataFrame, spans: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         """Traces whose past may lie beyond what is remembered: nothing but a search can tell.
 
-        They were received long ago (and written anew since), have a span longer than the memory, or bring
-        feedback or an outcome for a span that is not among them.
+        They were received long ago (and written anew since), have a span longer than the memory, bring feedback
+        or an outcome for a span that is not among them, or have runs that are not remembered.
         """
         long = pl.col("duration_ms").fill_null(0.0) > self.lookback.total_seconds() * 1000
         judged = pl.any_horizontal(
@@ -177,6 +188,16 @@ class SpanReader:
             left_on=["trace_id", "parent_span_id"],
             right_on=["trace_id", "span_id"],
             how="anti",
+        judged = pl.col("feedback").is_not_null() | pl.col("outcome").is_not_null()
+        orphans = (
+            spans.filter(judged)
+            .filter(pl.col("parent_span_id").is_not_null())
+            .join(
+                spans,
+                left_on=["trace_id", "parent_span_id"],
+                right_on=["trace_id", "span_id"],
+                how="anti",
+            )
         )
         unsure = [
             fresh.filter(pl.col("received_at") < self.horizon),
@@ -184,7 +205,19 @@ class SpanReader:
             orphans,
         ]
         traces = pl.concat([rows.select("trace_id") for rows in unsure]).unique()
-        return traces.with_columns(load_seq=pl.lit(0, pl.Int64))
+        searched = traces.with_columns(load_seq=pl.lit(0, pl.Int64))
+        # At the start, what is not counted yet is remembered, too.
+        earlier = seen.filter(pl.col("load_seq") < fresh["load_seq"].min())
+        return pl.concat([searched, self._find_forgotten(fresh, pl.concat([earlier, searched]))])
+
+    def _find_forgotten(self, fresh: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+        """Traces that are not remembered and yet have runs: their last span came long ago."""
+        if self.past is None:
+            if not self.traces.has_forgotten:
+                return found.clear()
+            self.past = PastTraces.read(self.store)
+        new = fresh.select("trace_id").unique().join(found, on="trace_id", how="anti")
+        return self.past.find(new)
 
     def _add_twins(
         self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None = None
@@ -259,6 +292,8 @@ class SpanReader:
         self.counters.remember(spans)
         seen = spans.group_by("trace_id").agg(pl.col("load_seq").min())
         self.traces.add(hash_texts(seen["trace_id"]), seen["load_seq"].to_numpy())
+        if self.past is not None:
+            self.past.add(seen["trace_id"])
         self._remember_calls(_list_calls(spans))
 
     def _remember_calls(self, calls: pl.DataFrame, *, in_doubt: bool = False) -> None:

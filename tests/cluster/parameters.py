@@ -108,6 +108,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/declared_attributes": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
     "facts/old_runs": OF_LOADS,
+    "facts/run_traces": OF_LOADS,
     "facts/old_tool_calls": OF_LOADS,
     "facts/similar_traces": OF_LOADS,
     "facts/sizes_of_traces": OF_LOADS,

@@ -212,7 +212,9 @@ class ElapsedReader:
         )
         instants = texts.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
         started = index.spans["started_at"][rows]
-        return Reading(rows, values=(instants - started).dt.total_microseconds() / 1000.0)
+        # NumPy divides; Polars multiplies by the reciprocal wherever there is more than one row.
+        elapsed_ms = (instants - started).dt.total_microseconds().cast(pl.Float64).to_numpy() / 1e3
+        return Reading(rows, values=pl.Series(elapsed_ms, nan_to_null=True))
 
 
 @dataclass(frozen=True, slots=True)

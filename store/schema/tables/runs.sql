@@ -1,6 +1,7 @@
 -- One row per invocation of an agent from outside; written by the job that counts traces.
 CREATE TABLE ledger.runs (
     load_seq BIGINT NOT NULL, -- highest load_seq of the trace when the row was derived
+    first_load BIGINT, -- lowest load_seq of the trace when the row was derived: where to look for its spans
     run_id VARCHAR NOT NULL, -- trace_id-span_id of the run's span
     trace_id VARCHAR NOT NULL, -- trace of the run
     root_span_id VARCHAR NOT NULL, -- the run's span, or the missing parent its orphans name
