@@ -121,7 +121,8 @@ class SpanReader:
         if spans.is_empty():
             return self._gather(spans, begin.clear(), last, last)
         spans, twins = self._add_twins(spans, last, _twin_bounds(self.store, spans))
-        return self._gather(spans, pl.concat([begin, twins]), last, last)
+        spans, counted = self._add_counters(spans, last)
+        return self._gather(spans, pl.concat([begin, twins, counted]), last, last)
 
     def read_piece(self, traces: pl.DataFrame, first: int, last: int) -> Touched:
         """Return what loads `first` to `last` wrote of traces that are too large to be seen as a whole."""
@@ -182,13 +183,6 @@ class SpanReader:
         judged = pl.any_horizontal(
             pl.col(name).is_not_null() for name in ("feedback", "judgements", "outcome")
         )
-        searched = spans if self.traces.has_forgotten else spans.filter(judged)
-        orphans = searched.filter(pl.col("parent_span_id").is_not_null()).join(
-            spans,
-            left_on=["trace_id", "parent_span_id"],
-            right_on=["trace_id", "span_id"],
-            how="anti",
-        judged = pl.col("feedback").is_not_null() | pl.col("outcome").is_not_null()
         orphans = (
             spans.filter(judged)
             .filter(pl.col("parent_span_id").is_not_null())

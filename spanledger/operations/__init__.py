@@ -20,6 +20,7 @@ from spanledger.operations.analysis import (
     sample_review,
     search,
 )
+from spanledger.operations.coverage import read_coverage
 from spanledger.operations.drifting import backtest_drift, decide_drift, explain_drift, list_drift, mark_drift
 from spanledger.operations.economics import (
     report_bill,
@@ -29,7 +30,6 @@ from spanledger.operations.economics import (
     report_resolutions,
     report_waste,
 )
-from spanledger.operations.coverage import read_coverage
 from spanledger.operations.explanation import explain
 from spanledger.operations.imports import import_bodies
 from spanledger.operations.maintenance import compact_store

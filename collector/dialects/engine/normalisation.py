@@ -50,7 +50,6 @@ def translate_batch(
         translation.name_by_mapping(dialect)
     read_exceptions(translation)
     judgements = read_judgements(batch, translation, asked)
-    return batch.spans.with_columns(
     translation.end_reading()
     facts = batch.spans.with_columns(
         *_texts(translation),
