@@ -163,7 +163,9 @@ class StoreEvidence:
                     period=row.period,
                     limit=row.limit_value,
                     used=row.used_value,
-                    forecast=getattr(row, "forecast_value", None),
+                    forecast=row.forecast_value,
+                    state=row.state,
+                    resets_at=row.resets_at,
                 )
                 for row in alerting.list_budgets(connection)
             ]

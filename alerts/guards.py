@@ -18,7 +18,6 @@ from store import Control, Store
 from store.clock import Clock
 from store.configuration.durations import format_duration
 
-WARNING_SHARE: Final = 0.8
 _PAUSE: Final = timedelta(seconds=2)
 _EVERY: Final = timedelta(seconds=15)
 
@@ -66,15 +65,17 @@ def judge_tool(record: ToolRecord, settings: GuardSettings, now: datetime) -> di
     return {
         "state": "open" if now < retry_at else "half_open",
         "reason": reason,
-        "since": record.last_failed_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "since": _say(record.last_failed_at),
         "retry_at": retry_at.timestamp(),
     }
 
 
+_BUDGET_STATES: Final = {"ok": "left", "warning": "warning", "exceeded": "over"}
+
+
 def judge_budget(standing: BudgetStanding) -> dict[str, Any]:
-    """Return how a group of a budget stands."""
+    """Return how a group of a budget stands: left, warning (by default from 80 %) or over."""
     share = None if standing.used is None or not standing.limit else float(standing.used / standing.limit)
-    state = "left" if share is None or share < WARNING_SHARE else "warning" if share < 1 else "over"
     return {
         "labels": dict(standing.labels),
         "unit": standing.unit,
@@ -82,8 +83,13 @@ def judge_budget(standing: BudgetStanding) -> dict[str, Any]:
         "limit": format(standing.limit, "f"),
         "used": None if standing.used is None else format(standing.used, "f"),
         "share": share,
-        "state": state,
+        "state": _BUDGET_STATES.get(standing.state, "left"),
+        "resets_at": None if standing.resets_at is None else _say(standing.resets_at),
     }
+
+
+def _say(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class GuardPublisher:

@@ -52,6 +52,9 @@ class BudgetStanding:
     used: Decimal | None
     forecast: Decimal | None = None
     """What will be used by the end of the period, if it goes on like this."""
+    state: str = "ok"
+    """ok, warning or exceeded."""
+    resets_at: datetime | None = None
 
 
 class Evidence(Protocol):

@@ -47,6 +47,7 @@ class BudgetGuard(msgspec.Struct, frozen=True):
     share: float | None
     state: str
     """left, warning or over."""
+    resets_at: str | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True):

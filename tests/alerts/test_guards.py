@@ -83,6 +83,7 @@ def test_snapshot_of_the_core_is_what_the_front_answers(
                 insert(budgets).values(
                     fingerprint=user, budget="team", labels={"user_id": user}, unit="usd", period="month",
                     limit_value=Decimal(100), used_value=Decimal(used), evaluated_at=clock.now,
+                    state="warning" if used < 100 else "exceeded",
                 )
             )  # fmt: skip
     GuardPublisher(store, control, path, SETTINGS, clock=clock).publish()
