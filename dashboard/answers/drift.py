@@ -10,17 +10,24 @@ from typing import Final
 
 import polars as pl
 
+from analytics.drift.explanation import explain_alarm, say_segment
 from analytics.metrics import METRICS, series
 from dashboard.answers.events import Event, find_events
 from dashboard.filters import Filters, Window, open_window, write_interval
 from dashboard.reading import remembered, select
 from dashboard.services import current
-from store.control.detectors import load_detectors
+from store.errors import ConfigError, NotFound
 
 LOOKED_BACK: Final = timedelta(days=90)
 BEFORE: Final = timedelta(days=10)
 AFTER: Final = timedelta(days=5)
 BAND_Z: Final = 2.0
+CHARTED: Final = {
+    "run_ms": "run_p50_ms", "llm_ms": "llm_p50_ms", "tool_ms": "tool_p50_ms", "llm_ttft_ms": "ttft_p50_ms",
+    "run_cost_usd": "cost_per_run_usd", "run_steps": "steps_per_run", "run_confidence": "mean_confidence",
+    "runs": "run_count",
+}  # fmt: skip
+"""Metrics that show what a detector watches value by value."""
 NEAR_BEFORE: Final = timedelta(hours=24)
 NEAR_AFTER: Final = timedelta(hours=6)
 
@@ -32,7 +39,6 @@ class Watched:
     name: str
     closeness: float | None
     is_learning: bool
-    hours: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,9 @@ class DriftAlarm:
     before_value: float | None
     after_value: float | None
     evidence: float
+    is_hint: bool
     is_historic: bool
+    explanation: str | None
 
 
 @dataclass(frozen=True)
@@ -70,16 +78,12 @@ def read_drift(filters: Filters) -> Drift:
     since = current().clock() - LOOKED_BACK
     params = {"since": since, **filters.params()}
     asked = {name: params[name] for name in ("since", "agents", "environments", "services")}
-    with current().control.read() as connection:
-        states = load_detectors(connection)
     watched = [
-        Watched(name, row.state.get("closeness"), bool(row.state.get("is_learning")), int(row.state.get("hours", 0)))
-        for name, row in states.items()
-    ]  # fmt: skip
-    return Drift(
-        [DriftAlarm(**row) for row in select("drift/latest", asked).iter_rows(named=True)],
-        sorted(watched, key=lambda one: (-(one.closeness or -1.0), one.name)),
-    )
+        Watched(row["series"], row["closeness"], row["is_learning"])
+        for row in select("drift/nearest", {}).iter_rows(named=True)
+    ]
+    alarms = [DriftAlarm(**row) for row in select("drift/latest", asked).iter_rows(named=True)]
+    return Drift(alarms, watched)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ class Course:
     errors_before: dict[str, float]
     """Failed calls a day by type of error, for series of tools."""
     errors_after: dict[str, float]
+    segments: Sequence[str]
+    """Where the change is, in words, the largest part first."""
 
 
 def where_of(alarm: DriftAlarm) -> dict[str, str]:
@@ -111,24 +117,40 @@ def read_course(alarm: DriftAlarm) -> Course:
     until = min(now, alarm.last_raised_at.replace(tzinfo=UTC) + AFTER).replace(second=0, microsecond=0)
     start = (changed - BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
     window = open_window(write_interval(start, until), now)
-    where = where_of(alarm)
-    frame = series(
-        current().store, alarm.metric, window.start, window.until, timedelta(seconds=window.bin_s), where=where
-    )  # fmt: skip
-    events = [int(n or 0) for n in frame["n"]]
+    values, events = _read_values(alarm, window)
     low, high = find_band(alarm.before_value, events)
     near = Window("near", changed - NEAR_BEFORE, changed + NEAR_AFTER, 3_600, changed - NEAR_BEFORE)
     filters = Filters().only(agent=alarm.agent, environment=alarm.environment, service=alarm.service)
     return Course(
         window,
-        frame["value"].to_list(),
+        values,
         events,
         low,
         high,
         find_events(near, filters),
         _count_errors(alarm, filters, window.start, changed),
         _count_errors(alarm, filters, changed, window.until),
+        _find_segments(alarm),
     )
+
+
+def _read_values(alarm: DriftAlarm, window: Window) -> tuple[list[float | None], list[int]]:
+    """Return value and events per bin; nothing for what is watched but is no metric."""
+    metric = CHARTED.get(alarm.metric, alarm.metric)
+    step = timedelta(seconds=window.bin_s)
+    try:
+        frame = series(current().store, metric, window.start, window.until, step, where=where_of(alarm))
+    except (ConfigError, NotFound):
+        return [None] * window.bins, [0] * window.bins
+    return frame["value"].to_list(), [int(n or 0) for n in frame["n"]]
+
+
+def _find_segments(alarm: DriftAlarm) -> list[str]:
+    try:
+        explanation = explain_alarm(current().store, alarm.alarm_id)
+    except NotFound:
+        return []
+    return [say_segment(segment, is_hint=explanation.is_hint) for segment in explanation.segments]
 
 
 def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
@@ -137,7 +159,7 @@ def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float |
     >>> find_band(0.5, [100, 0])
     ([0.4, None], [0.6, None])
     """
-    if normal is None or not 0 <= normal <= 1:
+    if normal is None or not 0 <= normal <= 1 or not any(events):
         return [None] * len(events), [None] * len(events)
     reach = [BAND_Z * math.sqrt(normal * (1 - normal) / n) if n else None for n in events]
     return (

@@ -10,7 +10,16 @@ import streamlit as st
 
 from analytics.metrics import METRICS
 from dashboard.address import read_values
-from dashboard.answers.drift import Course, Drift, DriftAlarm, Watched, read_course, read_drift, title_of
+from dashboard.answers.drift import (
+    CHARTED,
+    Course,
+    Drift,
+    DriftAlarm,
+    Watched,
+    read_course,
+    read_drift,
+    title_of,
+)
 from dashboard.charts.events import mark_events
 from dashboard.charts.signal import draw_signal
 from dashboard.charts.template import show
@@ -126,7 +135,12 @@ def _show_alarm(alarm: DriftAlarm) -> None:
 
 
 def _show_course(alarm: DriftAlarm, course: Course) -> None:
-    metric = alarm.metric
+    metric = CHARTED.get(alarm.metric, alarm.metric)
+    if not any(value is not None for value in course.values):
+        show_notice(
+            "What is watched here is no metric whose course can be drawn.", is_plain=True, key="no_course"
+        )
+        return
     marks = [(alarm.raised_at, "alarm")]
     if alarm.changed_at is not None:
         marks.insert(0, (alarm.changed_at, "changed"))
@@ -150,7 +164,8 @@ def _show_course(alarm: DriftAlarm, course: Course) -> None:
     )
 
 
-def _say(metric: str, value: float | None) -> str:
+def _say(watched: str, value: float | None) -> str:
+    metric = CHARTED.get(watched, watched)
     if metric in METRICS:
         return say_value(metric, value)
     return NO_DATA if value is None else f"{value * 100:.1f}{GAP}%"
@@ -164,9 +179,14 @@ def build_headline(alarm: DriftAlarm) -> Headline:
     badges = [
         Badge(f"{'worse' if is_worse else 'better'}: {alarm.direction}", "error" if is_worse else "good")
     ]
+    if alarm.is_hint:
+        badges.append(Badge("a hint", "agent", "rests on fewer than 300 runs or calls"))
     if alarm.is_historic:
         badges.append(Badge("in old data", "agent", "found in imported data: nobody was told"))
-    change = "" if before is None or after is None else f"{format_signed((after - before) * 100)}{GAP}pp"
+    is_share = metric not in METRICS or METRICS[metric].unit == "ratio"
+    change = ""
+    if before is not None and after is not None and is_share:
+        change = f"{format_signed((after - before) * 100)}{GAP}pp"
     facts = [Fact(say_subject(alarm)[:200])]
     return Headline(
         f"{title_of(metric)} changed",
@@ -186,7 +206,8 @@ def build_headline(alarm: DriftAlarm) -> Headline:
 
 
 def _show_explanation(alarm: DriftAlarm, course: Course) -> None:
-    texts = [f"{format_instant(event.at)} UTC: {event.text}" for event in course.known[:5]]
+    texts = [f"{segment[:1].upper()}{segment[1:]}" for segment in course.segments]
+    texts += [f"{format_instant(event.at)} UTC: {event.text}" for event in course.known[:5]]
     grown = sorted(
         (
             (course.errors_after[name] - course.errors_before.get(name, 0.0), name)
@@ -255,12 +276,11 @@ def _show_watched(watched: Sequence[Watched]) -> None:
             cells=[
                 cell(one.name, title=one.name),
                 _closeness_cell(one),
-                cell(f"{one.hours / 24:.0f} d" if one.hours >= 48 else f"{one.hours} h", order=one.hours),
             ],
         )
         for one in watched[:WATCHED_SHOWN]
     ]
-    columns = [Column("Series"), Column("Nearness", "bar"), Column("Data", "number", "end")]
+    columns = [Column("Series"), Column("Nearness", "bar")]
     nothing = "No series has had enough traffic yet."
     show_table(columns, lines, key="watched", caption="Watched series", nothing=nothing, is_bare=True)
     if len(watched) > WATCHED_SHOWN:

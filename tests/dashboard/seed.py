@@ -424,7 +424,7 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
         "metric": "tool_failure_rate", "service": "research", "environment": "production", "agent": "research-brief",
         "tool": "web_search", "raised_at": began + timedelta(hours=3), "last_raised_at": began + timedelta(hours=8),
         "changed_at": began, "direction": "up", "before_value": 0.03, "after_value": 0.34, "evidence": 4.2,
-        "is_historic": False,
+        "is_historic": False, "is_hint": False, "kind": "rate", "type": "drift", "events": 71,
     }  # fmt: skip
     older = {
         **alarm, "alarm_id": "0f1e2d3c4b5a6978", "metric": "success_rate", "tool": None, "agent": "code-reviewer",
@@ -454,7 +454,18 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
          "record": HOSTILE}
         for i in range(3)
     ]  # fmt: skip
+    states: list[Row] = [
+        {"hour_at": now.replace(minute=0), "series": series, "kind": "rate", "metric": series.split()[0],
+         "closeness": closeness or 0.0, "is_learning": closeness is None, "statistics": "", "doubtful": "[]"}
+        for series, closeness in (
+            ("tool_failure_rate research production research-brief web_search", 4.2),
+            ("success_rate devtools production code-reviewer", 0.61),
+            ("success_rate support production support-triage", 0.12),
+            ("tool_failure_rate billing staging invoice-extractor parse_pdf", None),
+        )
+    ]  # fmt: skip
     return {
+        "drift_states": pl.DataFrame(states, infer_schema_length=None),
         "drift_alarms": pl.DataFrame([alarm, older], infer_schema_length=None),
         "markers": pl.DataFrame(markers, infer_schema_length=None),
         "job_runs": pl.DataFrame(jobs, infer_schema_length=None),

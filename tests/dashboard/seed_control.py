@@ -9,7 +9,6 @@ from alerts.states import fingerprint_labels
 from store import Control
 from store.control import alerting
 from store.control.alerting import AlertEventRow, AlertRow, OutboxRow, SilenceRow
-from store.control.detectors import DetectorRow, save_detectors
 
 RULES = {
     "alert": [
@@ -64,20 +63,6 @@ def fill_control(control: Control, now: datetime) -> None:
                 if row.fired_at
             ],
         )  # fmt: skip
-        save_detectors(
-            connection,
-            [
-                DetectorRow(
-                    name, {"closeness": closeness, "is_learning": closeness is None, "hours": 600}, at
-                )
-                for name, closeness in (
-                    ("tool_failure_rate research production research-brief web_search", 4.2),
-                    ("success_rate devtools production code-reviewer", 0.61),
-                    ("success_rate support production support-triage", 0.12),
-                    ("tool_failure_rate billing staging invoice-extractor parse_pdf", None),
-                )
-            ],
-        )
         decisions = [
             ("first_notification", "delivered", None, "web search fails: 33.8 % of calls fail"),
             ("silenced", "suppressed", None, "success rate of support-triage"),

@@ -14,7 +14,9 @@ SELECT
     d.before_value AS before_value,
     d.after_value AS after_value,
     d.evidence AS evidence,
-    d.is_historic AS is_historic
+    d.is_hint AS is_hint,
+    d.is_historic AS is_historic,
+    d.explanation AS explanation
 FROM ledger.drift_alarms AS d
 WHERE d.raised_at >= $since
     AND ('*' IN $agents OR d.agent IN $agents)
