@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ _WORDS: Final = {"up": 1.0, "positive": 1.0, "good": 1.0, "down": -1.0, "negativ
 _LONGEST: Final = 10_000
 _SCHEMA: Final = {
     "load_seq": pl.Int64,
+    "score_id": pl.String,
     "target": pl.String,
     "target_id": pl.String,
     "trace_id": pl.String,
@@ -85,8 +87,10 @@ def read_judgement(fields: Mapping[str, Any], now: datetime) -> Judgement:
     )
 
 
-def read_judgements(file: Path, now: datetime) -> list[Judgement]:
+def read_judgements(file: Path) -> list[Judgement]:
     """Read a CSV file of judgements; its first line names the fields.
+
+    A line without scored_at is as old as the file, so that the same file taken twice says nothing new.
 
     Raises:
         RejectedData: The file or a line of it cannot be read; nothing of it is taken then.
@@ -94,12 +98,13 @@ def read_judgements(file: Path, now: datetime) -> list[Judgement]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
             rows = list(csv.DictReader(lines))
+        written_at = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RejectedData(f"{file} cannot be read as CSV: {error}; pass another file") from error
     found: list[Judgement] = []
     for number, row in enumerate(rows, start=2):
         try:
-            found.append(read_judgement(row, now))
+            found.append(read_judgement(row, written_at))
         except RejectedData as error:
             raise RejectedData(f"{file}, line {number}: {error}") from error
     return found
@@ -107,11 +112,11 @@ def read_judgements(file: Path, now: datetime) -> list[Judgement]:
 
 def record_judgements(store: Store, judgements: Sequence[Judgement], now: datetime) -> int:
     """Write judgements; their sessions and cases are derived again by the data jobs. The same one twice counts once."""
-    given = pl.DataFrame([_row_of(one) for one in judgements], schema=_SCHEMA, orient="row").unique()
-    rows = _name_conversations(store, given)
-    known = store.select("sessions/known_scores", frames={"given": rows.select("target_id", "name")})
-    keys = ["target", "target_id", "name", "value", "label", "source", "scored_at"]
-    new = rows.join(known.select(keys), on=keys, how="anti", nulls_equal=True)
+    conversations = _conversations_of(store, judgements)
+    given = [_row_of(one, conversations.get(one.target_id, one.target_id)) for one in judgements]
+    rows = pl.DataFrame(given, schema=_SCHEMA, orient="row").unique("score_id", maintain_order=True)
+    known = store.select("sessions/known_scores", frames={"given": rows.select("score_id")})
+    new = rows.join(known, on="score_id", how="anti")
     if new.is_empty():
         return 0
     touch = int(now.timestamp() * 1e6)
@@ -132,23 +137,21 @@ def record_judgements(store: Store, judgements: Sequence[Judgement], now: dateti
     return new.height
 
 
-def _name_conversations(store: Store, rows: pl.DataFrame) -> pl.DataFrame:
+def _conversations_of(store: Store, judgements: Sequence[Judgement]) -> dict[str, str]:
     """Judgements on a later session of a conversation are kept as of the conversation: their time says which."""
-    sessions = store.select("sessions/conversations_of", frames={"given": rows.select("target_id", "name")})
-    found = rows.join(
-        sessions.select(target_id="session_id", conversation="conversation_id"), on="target_id", how="left"
-    )
-    is_session = pl.col("target") == "session"
-    named = pl.when(is_session).then(pl.coalesce("conversation", "target_id")).otherwise("target_id")
-    return found.with_columns(target_id=named).select(rows.columns)
+    named = [one.target_id for one in judgements if one.target == "session"]
+    asked = pl.DataFrame({"session_id": named}, schema={"session_id": pl.String})
+    return dict(store.select("sessions/conversations_of", frames={"asked": asked}).rows())
 
 
-def _row_of(one: Judgement) -> tuple[Any, ...]:
+def _row_of(one: Judgement, target_id: str) -> tuple[Any, ...]:
     is_run = one.target == "run"
+    moment = one.scored_at.astimezone(UTC).replace(tzinfo=None)
+    said = (one.target, target_id, one.name, repr(one.value), one.label or "", one.source, moment.isoformat())
+    score_id = hashlib.blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()
     return (
-        0, one.target, one.target_id, one.target_id[:32] if is_run else None, one.target_id if is_run else None,
-        one.name, one.value, one.label, one.source, one.explanation,
-        one.scored_at.astimezone(UTC).replace(tzinfo=None),
+        0, score_id, one.target, target_id, target_id[:32] if is_run else None, target_id if is_run else None,
+        one.name, one.value, one.label, one.source, one.explanation, moment,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,13 +42,14 @@ def resolutions(
 ) -> None:
     """What a resolved case costs: fully loaded, strict, direct, with numbers and intervals."""
     found = _ask("report-resolutions", {"by": by, "first": since, "until": until}, data, config)
+    usd = _shown_in(found)
     if as_json:
         return _print_json(found)
     typer.echo(f"cases closed from {found['first']} to {found['until']}; {found['open_cases']} are open")
     for group in found["groups"]:
-        _print_group(group, by)
+        _print_group(group, by, usd)
     if found["fees_usd"]:
-        typer.echo(f"fees of the time, on top: {_usd(found['fees_usd'])}")
+        typer.echo(f"fees of the time, on top: {usd(found['fees_usd'])}")
     return None
 
 
@@ -61,13 +62,14 @@ def waste(
 ) -> None:
     """What bought nothing (kinds overlap), and what caching and batches save."""
     found = _ask("report-waste", {"first": since, "until": until}, data, config)
+    usd = _shown_in(found)
     if as_json:
         return _print_json(found)
     for title, key in (("waste, by kind; kinds overlap", "waste"), ("savings", "savings")):
         typer.echo(title)
         for one in found[key]:
             note = f"  ({one['note']})" if one["note"] else ""
-            typer.echo(f"  {one['kind']:<34} {_usd(one['usd']):>14}  {one['events']:>8} events{note}")
+            typer.echo(f"  {one['kind']:<34} {usd(one['usd']):>14}  {one['events']:>8} events{note}")
     return None
 
 
@@ -82,9 +84,10 @@ def instead(
     """What the calls of one model would have cost on another, token for token."""
     arguments = {"model": model, "by_model": by_model, "first": since, "until": until}
     found = _ask("report-instead", arguments, data, config)
+    usd = _shown_in(found)
     old, new = found["old"], found["new"]
     typer.echo(
-        f"{old['events']} calls of {old['kind']}: {_usd(old['usd'])}; on {new['kind']}: {_usd(new['usd'])}"
+        f"{old['events']} calls of {old['kind']}: {usd(old['usd'])}; on {new['kind']}: {usd(new['usd'])}"
     )
     if old["note"]:
         typer.echo(old["note"])
@@ -100,22 +103,21 @@ def forecast(
 ) -> None:
     """What the present month will have cost at its end."""
     found = _ask("report-forecast", {"limit": limit}, data, config)
+    usd = _shown_in(found)
     if as_json:
         return _print_json(found)
     least = "at least " if found["unpriced_calls"] else ""
-    typer.echo(f"{found['month']}: {least}{_usd(found['spent_usd'])} spent so far")
+    typer.echo(f"{found['month']}: {least}{usd(found['spent_usd'])} spent so far")
     if found["expected_usd"] is None:
         typer.echo(f"no forecast: {found['method']}")
         return None
     typer.echo(
-        f"expected {_usd(found['expected_usd'])}, between {_usd(found['low_usd'])} and {_usd(found['high_usd'])} "
+        f"expected {usd(found['expected_usd'])}, between {usd(found['low_usd'])} and {usd(found['high_usd'])} "
         f"(80 %), from {found['method']}"
     )
     if limit is not None:
         day = found["exceeds_on"]
-        typer.echo(
-            f"{_usd(limit)} is reached on {day}" if day else f"{_usd(limit)} is not reached this month"
-        )
+        typer.echo(f"{usd(limit)} is reached on {day}" if day else f"{usd(limit)} is not reached this month")
     return None
 
 
@@ -132,21 +134,22 @@ def economics(
     """What so many monthly users would cost, from how measured users differ."""
     arguments = {"users": _read_numbers(users), "first": since, "until": until}
     found = _ask("report-economics", arguments, data, config)
+    usd = _shown_in(found)
     if as_json:
         return _print_json(found)
     seen = found["population"]
     least = "at least " if seen["unpriced_calls"] else ""
     typer.echo(
-        f"{seen['users']} users in {seen['days']:.1f} days; a user's month costs {least}{_usd(seen['mean_usd'])} on "
-        f"average (p50 {_usd(seen['p50_usd'])}, p90 {_usd(seen['p90_usd'])}, p99 {_usd(seen['p99_usd'])}), "
+        f"{seen['users']} users in {seen['days']:.1f} days; a user's month costs {least}{usd(seen['mean_usd'])} on "
+        f"average (p50 {usd(seen['p50_usd'])}, p90 {usd(seen['p90_usd'])}, p99 {usd(seen['p99_usd'])}), "
         f"{seen['runs_per_user']:.1f} runs, {seen['sessions_per_user']:.1f} sessions; the dearest hundredth makes "
         f"{seen['top_share']:.0%} of it"
     )
     for one in found["projections"]:
         typer.echo(
-            f"{one['users']:>12,} users  {_usd(one['expected_usd']):>16} a month  "
-            f"(95 %: {_usd(one['low_usd'])} to {_usd(one['high_usd'])})  fees {_usd(one['fees_usd'])}  "
-            f"{_usd(one['per_user_usd'])} a user"
+            f"{one['users']:>12,} users  {usd(one['expected_usd']):>16} a month  "
+            f"(95 %: {usd(one['low_usd'])} to {usd(one['high_usd'])})  fees {usd(one['fees_usd'])}  "
+            f"{usd(one['per_user_usd'])} a user"
         )
     return None
 
@@ -165,18 +168,19 @@ def bill(
     """A provider's bill beside what was observed: what is missing on which side, and why."""
     arguments = {"file": str(file.absolute()), "providers": provider or []}
     found = _ask("report-bill", arguments, data, config)
+    usd = _shown_in(found)
     if as_json:
         return _print_json(found)
     for row in found["rows"]:
         if row["why"] != "equal":
             typer.echo(
-                f"{row['day']}  {row['model']:<32}  billed {_usd(row['billed_usd']):>12}  "
-                f"observed {_usd(row['observed_usd']):>12}  {row['why']}"
+                f"{row['day']}  {row['model']:<32}  billed {usd(row['billed_usd']):>12}  "
+                f"observed {usd(row['observed_usd']):>12}  {row['why']}"
             )
     equal = sum(row["why"] == "equal" for row in found["rows"])
     typer.echo(
-        f"billed {_usd(found['billed_usd'])} for models and {_usd(found['other_usd'])} for other things, observed "
-        f"{_usd(found['observed_usd'])}; {equal} of {len(found['rows'])} days and models are equal"
+        f"billed {usd(found['billed_usd'])} for models and {usd(found['other_usd'])} for other things, observed "
+        f"{usd(found['observed_usd'])}; {equal} of {len(found['rows'])} days and models are equal"
     )
     for why, meaning in found["reasons"].items():
         if why != "equal":
@@ -184,7 +188,7 @@ def bill(
     return None
 
 
-def _print_group(group: Mapping[str, Any], by: str | None) -> None:
+def _print_group(group: Mapping[str, Any], by: str | None, usd: Callable[[object], str]) -> None:
     name = f"{by} {group['group'] or '(unknown)'}: " if by else ""
     least = "at least " if group["unpriced_calls"] else ""
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(group["by_outcome"].items()))
@@ -197,15 +201,16 @@ def _print_group(group: Mapping[str, Any], by: str | None) -> None:
         )
     interval = ""
     if group["fully_loaded_low"] is not None:
-        interval = f"  (95 %: {_usd(group['fully_loaded_low'])} to {_usd(group['fully_loaded_high'])})"
-    typer.echo(f"  fully loaded        {least}{_usd(group['fully_loaded_usd'])}{interval}")
+        interval = f"  (95 %: {usd(group['fully_loaded_low'])} to {usd(group['fully_loaded_high'])})"
+    at_least = least if group["fully_loaded_usd"] is not None else ""
+    typer.echo(f"  fully loaded        {at_least}{usd(group['fully_loaded_usd'])}{interval}")
     for title, key in (
         ("strict (confirmed)", "strict_usd"),
         ("direct", "direct_usd"),
         ("failure overhead", "overhead_usd"),
         ("per escalation", "per_escalation_usd"),
     ):
-        typer.echo(f"  {title:<20}{least if group[key] is not None else ''}{_usd(group[key])}")
+        typer.echo(f"  {title:<20}{least if group[key] is not None else ''}{usd(group[key])}")
 
 
 def _read_numbers(text: str) -> Sequence[int]:
@@ -218,11 +223,11 @@ def _read_numbers(text: str) -> Sequence[int]:
     return numbers
 
 
-def _usd(value: object) -> str:
-    if value is None:
-        return "unknown"
-    number = float(str(value))
-    return f"${number:,.2f}" if abs(number) >= 1 or number == 0 else f"${number:.6f}"
+def _shown_in(found: Mapping[str, Any]) -> Callable[[object], str]:
+    """Return what writes amounts in the currency of the configuration."""
+    from analytics.pricing.currency import Display
+
+    return Display(found["currency"], found["per_usd"]).show
 
 
 def _print_json(found: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from analytics.economics.projection import LEAST_USERS, fees_between, measure_po
 from analytics.economics.reconciliation import WHY, reconcile
 from analytics.economics.resolutions import measure_resolutions
 from analytics.economics.savings import compare_model, find_savings, find_waste
+from analytics.pricing.currency import display_at
 from spanledger.operations.money import parse_instant
 from spanledger.services import Services
 from store.clock import utc_now
@@ -28,13 +29,16 @@ def report_resolutions(services: Services, arguments: Mapping[str, Any], _: Prog
     first, until = _window(arguments)
     found = measure_resolutions(services.store, first, until, by=arguments.get("by"))
     still_open = services.store.select("economics/open_cases", {"until": until}).row(0, named=True)
-    return {
-        "first": _say(first),
-        "until": _say(until),
-        "groups": [_plain(asdict(one) | {"resolved": one.resolved}) for one in found],
-        "open_cases": int(still_open["cases"]),
-        "fees_usd": fees_between(services.prices.own.fees, first, until),
-    }
+    return _shown(
+        services,
+        {
+            "first": _say(first),
+            "until": _say(until),
+            "groups": [_plain(asdict(one) | {"resolved": one.resolved}) for one in found],
+            "open_cases": int(still_open["cases"]),
+            "fees_usd": fees_between(services.prices.own.fees, first, until),
+        },
+    )
 
 
 def report_waste(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
@@ -43,12 +47,15 @@ def report_waste(services: Services, arguments: Mapping[str, Any], _: Progress) 
     book = services.prices.book(services.store)
     waste = find_waste(services.store, book, first, until)
     savings = find_savings(services.store, book, first, until)
-    return {
-        "first": _say(first),
-        "until": _say(until),
-        "waste": [_plain(asdict(one)) for one in waste],
-        "savings": [_plain(asdict(one)) for one in savings],
-    }
+    return _shown(
+        services,
+        {
+            "first": _say(first),
+            "until": _say(until),
+            "waste": [_plain(asdict(one)) for one in waste],
+            "savings": [_plain(asdict(one)) for one in savings],
+        },
+    )
 
 
 def report_instead(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
@@ -68,18 +75,21 @@ def report_instead(services: Services, arguments: Mapping[str, Any], _: Progress
         provider=provider,
         model=model,
     )
-    return {
-        "first": _say(first),
-        "until": _say(until),
-        "old": _plain(asdict(old)),
-        "new": _plain(asdict(new)),
-    }
+    return _shown(
+        services,
+        {
+            "first": _say(first),
+            "until": _say(until),
+            "old": _plain(asdict(old)),
+            "new": _plain(asdict(new)),
+        },
+    )
 
 
 def report_forecast(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
     """Return what the present month will cost."""
     found = forecast_month(services.store, utc_now(), limit_usd=arguments.get("limit"))
-    return _plain(asdict(found))
+    return _shown(services, _plain(asdict(found)))
 
 
 def report_economics(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
@@ -97,15 +107,18 @@ def report_economics(services: Services, arguments: Mapping[str, Any], _: Progre
         )
     month = until - timedelta(days=30.4375)
     fees = fees_between(services.prices.own.fees, month, until)
-    return {
-        "first": _say(first),
-        "until": _say(until),
-        "population": _plain(asdict(population)),
-        "projections": [
-            _plain(asdict(one) | {"per_user_usd": one.per_user_usd})
-            for one in project(population, arguments["users"], fees)
-        ],
-    }
+    return _shown(
+        services,
+        {
+            "first": _say(first),
+            "until": _say(until),
+            "population": _plain(asdict(population)),
+            "projections": [
+                _plain(asdict(one) | {"per_user_usd": one.per_user_usd})
+                for one in project(population, arguments["users"], fees)
+            ],
+        },
+    )
 
 
 def report_bill(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
@@ -116,14 +129,23 @@ def report_bill(services: Services, arguments: Mapping[str, Any], _: Progress) -
     """
     lines = read_export(Path(arguments["file"]))
     found = reconcile(services.store, lines, arguments.get("providers") or [])
-    return {
-        "rows": [_plain(asdict(row) | {"difference_usd": row.difference_usd}) for row in found.rows],
-        "billed_usd": found.billed_usd,
-        "observed_usd": found.observed_usd,
-        "difference_usd": found.difference_usd,
-        "other_usd": found.other_usd,
-        "reasons": {why: WHY[why] for why in sorted({row.why for row in found.rows})},
-    }
+    return _shown(
+        services,
+        {
+            "rows": [_plain(asdict(row) | {"difference_usd": row.difference_usd}) for row in found.rows],
+            "billed_usd": found.billed_usd,
+            "observed_usd": found.observed_usd,
+            "difference_usd": found.difference_usd,
+            "other_usd": found.other_usd,
+            "reasons": {why: WHY[why] for why in sorted({row.why for row in found.rows})},
+        },
+    )
+
+
+def _shown(services: Services, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add the currency that the configuration shows amounts in."""
+    display = display_at(services.prices.own, utc_now())
+    return {**found, "currency": display.currency, "per_usd": display.per_usd}
 
 
 def _window(arguments: Mapping[str, Any]) -> tuple[datetime, datetime]:

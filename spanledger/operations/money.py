@@ -139,7 +139,7 @@ def import_feedback(
     Raises:
         RejectedData: the file or a line of it cannot be read; nothing is taken then.
     """
-    judgements = read_judgements(Path(arguments["file"]), utc_now())
+    judgements = read_judgements(Path(arguments["file"]))
     recorded = record_judgements(services.store, judgements, utc_now())
     services.scheduler.run_pending()
     return {"read": len(judgements), "recorded": recorded}

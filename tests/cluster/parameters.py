@@ -161,7 +161,7 @@ _HOURS = pl.DataFrame(
 FRAMES: dict[str, pl.DataFrame] = {
     "asked": _ASKED,
     "candidates": _CANDIDATES,
-    "given": pl.DataFrame({"target_id": ["session1", "session2"], "name": ["feedback", "outcome"]}),
+    "given": pl.DataFrame({"score_id": ["score_id 1", "score_id 2"]}),
     "hours": _HOURS,
     "declared": _DECLARED,
     "inputs": pl.DataFrame({"input": ["input 1", "input 2"]}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -50,12 +51,13 @@ def test_late_feedback_and_outcomes_decide_cases_again(store: Store, write: Writ
 def test_file_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
     file = tmp_path / "feedback.csv"
     file.write_text("session_id,value,scored_at\nc1,up,2026-11-02T13:00:00Z\nc2,-1,\n")
-    first, second = read_judgements(file, NOON)
+    os.utime(file, (NOON.timestamp(), NOON.timestamp()))
+    first, second = read_judgements(file)
     assert (first.target_id, first.value, first.scored_at) == ("c1", 1.0, NOON + timedelta(hours=1))
     assert (second.value, second.scored_at) == (-1.0, NOON)
     file.write_text("session_id,value\nc1,up\nc2,maybe\n")
     with pytest.raises(RejectedData, match="line 3: the value 'maybe'"):
-        read_judgements(file, NOON)
+        read_judgements(file)
 
 
 @pytest.mark.parametrize(
