@@ -97,6 +97,10 @@ _REGION_HEAD = re.compile(r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?(?:[a
 _LAST_WORD = re.compile(r"[-@:._]?[^-@:._]*$")
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[^/]*/(?P<name>.+)")
 _AWS_REGION = re.compile(r"^(?:[a-z]{2}(?:-[a-z]+)+-\d/)?(?:\d+-month-commitment/)?")
+_REGIONAL = re.compile(
+    r"(?:bedrock/)?(?:[a-z]{2}(?:-[a-z]+)+-\d/|(?:eu|apac|jp|us-gov)\.(?:amazon|meta|nvidia)\.)"
+)
+"""Names of Bedrock that say a region in which another price is asked."""
 _PUBLISHER = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/")
 _COMPACT_DATE = re.compile(r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
@@ -207,6 +211,9 @@ class NameResolver:
             if home is None:
                 rule = "unknown_model" if spoken in GATEWAYS else "unknown_provider"
                 continue
+            regional = self._gaps.get((home.id, bare.removeprefix("bedrock/")))
+            if regional is not None and _REGIONAL.match(bare):
+                return PriceName(regional, "gap_filler")
             forms = list(_forms_of(bare, home.id))
             for entry in self._names:
                 if any(entry.means(home.id, spoken, form) for form in forms):
