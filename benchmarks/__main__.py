@@ -28,6 +28,7 @@ BENCHMARKS = {
     "idle": ("benchmarks.idle", "measure_idle"),
     "queries": ("benchmarks.queries", "measure_queries"),
     "start": ("benchmarks.start", "measure_start"),
+    "repricing": ("benchmarks.repricing", "measure_repricing"),
     "drift": ("benchmarks.drift", "measure_drift"),
     "peers": ("benchmarks.peers", "measure_peers"),
 }
