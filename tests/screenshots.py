@@ -16,7 +16,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from alerts.messages.mail_html import render_html
+from alerts.messages.model import Example
 from store import open_control, open_store
+from tests.alerts.building import a_message, an_item
 from tests.dashboard.conftest import NOW, served
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control
@@ -87,7 +90,31 @@ def main(target: str = "docs/screens") -> None:
         with served(Path(scratch) / "empty", NOW) as url:
             for shot in EMPTY:
                 take(browser, url, shot, directory, failed)
+        for width in (760, 390):
+            take_mail(browser, width, directory)
         browser.close()
+
+
+def take_mail(browser: Browser, width: int, directory: Path) -> None:
+    """Take a picture of a message as a mail shows it."""
+    second = {"fingerprint": "f2", "alert": "slow runs", "severity": "warning", "value_text": "24 s"}
+    message = a_message(
+        an_item(
+            facts={"In the 7 days before": "97.4 %", "Failing": "31 of 62 runs, 9 users", "Cost": "at least $4.20"},
+            examples=(Example("10:01 timeout support", "http://127.0.0.1:8501/trace?id=1"),),
+            silence_command="spanledger alerts silence 'alert=\"success rate\"' --for 2h --comment …",
+        ),
+        an_item(**second, summary="5 of 100 runs of research take longer than 24 s", threshold_text="20 s",
+                labels={"agent": "research"}, reason="Run latency p95 is 24 s, above 20 s, over 1h"),
+        reason="new_alerts",
+    )  # fmt: skip
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.set_content(render_html(message))
+    name = "mail" if width > 500 else "mail-narrow"
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(directory / f"{name}.png", optimize=True)
+    page.close()
+    print(f"{name}.png")
 
 
 def seed(directory: Path) -> str:
