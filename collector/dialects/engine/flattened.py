@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from collector.decode.values import json_strings
 from collector.dialects.engine.columns import Reading
@@ -65,12 +66,18 @@ def read_flattened(index: AttributeIndex, form: FlatMessages) -> Reading | None:
     order = np.argsort((((((rows << MESSAGE_BITS) + message) << PART_BITS) + part) << FIELD_BITS) + field)
     kept = order[_is_first_text(rows[order], message[order], part[order])]
     fragments = _fragments(rows[kept], message[kept], part[kept], field[kept], index.texts_at(joined[kept]))
-    whole = (
-        pl.DataFrame({"row": pl.Series(rows[kept]).set_sorted(), "text": fragments})
-        .group_by("row", maintain_order=True)
-        .agg(pl.col("text").str.join(""))
-    )
-    return Reading(whole["row"].to_numpy(), values=whole["text"])
+    starts = np.flatnonzero(_changes(rows[kept]))
+    return Reading(rows[kept][starts], values=_join_runs(fragments, starts))
+
+
+def _join_runs(texts: pl.Series, starts: Ints) -> pl.Series:
+    """Return neighbouring texts joined, a run from each start to the next: their bytes lie one after the other."""
+    array = cast("pa.LargeStringArray", texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset :]
+    ends = np.append(bounds[starts], bounds[len(array)])
+    joined = pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(ends), data)
+    return cast("pl.Series", pl.from_arrow(joined))
 
 
 @lru_cache(maxsize=20_000)
