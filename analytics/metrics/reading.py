@@ -23,6 +23,7 @@ from store.figures import (
     compose_unit_buckets,
     compose_unit_totals,
     find_attribute,
+    unite,
 )
 
 if TYPE_CHECKING:
@@ -155,14 +156,12 @@ def read_totals(store: Store, view: View, parts: Sequence[Part], question: Quest
     asked = {name for part in parts for name, _ in part.conditions}
     is_kept = asked <= set(subject.rolled_up) and all(SUMS[part.column].is_rolled_up for part in parts)
     may_roll_up = view.may_roll_up(subject.rolled_up) and is_kept
-    frames = [
-        store.select(
-            compose_totals(view.subject, addends, grid, view.selection, is_rolled_up=piece.is_rolled_up),
-            _params(view, question, piece),
-        )
-        for piece in question.pieces(may_roll_up=may_roll_up)
-        if not view.is_empty
+    pieces = question.pieces(may_roll_up=may_roll_up)
+    queries = [
+        compose_totals(view.subject, addends, grid, view.selection, is_rolled_up=piece.is_rolled_up)
+        for piece in pieces
     ]
+    frames = [] if view.is_empty else [store.select(unite(queries), _params_of(view, question, pieces))]
     columns = [pl.col(f"a{n}").cast(pl.Float64).alias(part.key) for n, part in enumerate(parts)]
     empty = {f"a{n}": pl.Float64 for n in range(len(parts))}
     return _gather(frames, view, question, columns, empty)
@@ -173,14 +172,12 @@ def read_buckets(store: Store, view: View, measure: str, question: Question) -> 
     subject = SUBJECTS[view.subject]
     grid = Grid(question.is_one_bin, view.split)
     may_roll_up = view.may_roll_up(subject.bucketed) and MEASURES[measure].is_rolled_up
-    frames = [
-        store.select(
-            compose_buckets(view.subject, measure, grid, view.selection, is_rolled_up=piece.is_rolled_up),
-            _params(view, question, piece),
-        )
-        for piece in question.pieces(may_roll_up=may_roll_up)
-        if not view.is_empty
+    pieces = question.pieces(may_roll_up=may_roll_up)
+    queries = [
+        compose_buckets(view.subject, measure, grid, view.selection, is_rolled_up=piece.is_rolled_up)
+        for piece in pieces
     ]
+    frames = [] if view.is_empty else [store.select(unite(queries), _params_of(view, question, pieces))]
     columns = [
         pl.col("bucket_number").cast(pl.Int64).alias("bucket"),
         pl.col("bucket_events").cast(pl.Int64).alias("events"),
@@ -256,6 +253,18 @@ def _params(view: View, question: Question, piece: Piece) -> dict[str, object]:
         params[f"in_{position}"] = list(filters[name])
     for name in view.selection.containing:
         params[f"in_{name}"] = list(filters[name])
+    return params
+
+
+def _params_of(view: View, question: Question, pieces: Sequence[Piece]) -> dict[str, object]:
+    """Return the parameters of the united queries of all parts of a window."""
+    params = _params(view, question, pieces[0])
+    for number, piece in enumerate(pieces):
+        params |= {
+            f"first_{number}": piece.first,
+            f"until_{number}": piece.until,
+            f"reach_{number}": piece.until + REACH,
+        }
     return params
 
 

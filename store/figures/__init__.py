@@ -12,6 +12,7 @@ from store.figures.compose import (
     compose_totals,
     compose_unit_buckets,
     compose_unit_totals,
+    unite,
 )
 from store.figures.dimensions import ATTRIBUTE_PREFIX, DIMENSIONS, find_attribute
 from store.figures.subjects import MEASURES, SUBJECTS, SUMS, Subject, Sum
@@ -34,4 +35,5 @@ __all__ = [
     "compose_unit_buckets",
     "compose_unit_totals",
     "find_attribute",
+    "unite",
 ]

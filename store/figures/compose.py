@@ -5,8 +5,10 @@ Names come from those lists alone; what a caller asks for, attribute keys includ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from store.errors import NotFound
 from store.figures.dimensions import find_attribute
@@ -19,6 +21,8 @@ from store.figures.subjects import (
     rolled_up_sums,
 )
 from store.queries import ComposedQuery
+
+_OF_PART: Final = re.compile(r"\$(first|until|reach)\b")
 
 Condition = tuple[str, tuple[str, ...]]
 """A dimension and the values it may have."""
@@ -69,14 +73,23 @@ def compose_buckets(
     subject = _find_subject(subject_name)
     if is_rolled_up:
         where = [f"t.subject = '{subject.name}'", f"t.measure = '{measure}'"]
-        columns = ["t.bucket AS bucket_number", "sum(t.events) AS bucket_events"]
+        columns = ["t.bucket AS bucket_number", "CAST(sum(t.events) AS BIGINT) AS bucket_events"]
         return _compose(
             "buckets", subject, columns, grid, selection, where, "hourly_buckets", ["bucket_number"]
         )
     value = MEASURES[measure].of[subject.name]
-    columns = [f"bucket_of({value}) AS bucket_number", "count(*) AS bucket_events"]
+    columns = [f"bucket_of({value}) AS bucket_number", "CAST(count(*) AS BIGINT) AS bucket_events"]
     where = [f"{value} IS NOT NULL"]
     return _compose("buckets", subject, columns, grid, selection, where, None, ["bucket_number"])
+
+
+def unite(queries: Sequence[ComposedQuery]) -> ComposedQuery:
+    """Return one query for the rows of several over parts of a window: of the n-th, $first is $first_n, and so on.
+
+    A short query costs more to begin than to run.
+    """
+    texts = [_OF_PART.sub(rf"$\1_{number}", query.sql) for number, query in enumerate(queries)]
+    return ComposedQuery(" and ".join(query.name for query in queries), "\nUNION ALL\n".join(texts))
 
 
 def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection: Selection) -> ComposedQuery:
@@ -214,8 +227,9 @@ def _aggregate(subject: Subject, addend: Addend, *, is_rolled_up: bool) -> str:
     if conditions:
         value = f"CASE WHEN {' AND '.join(conditions)} THEN {value} END"
     if item.is_distinct:
-        return f"count(DISTINCT {value})"
-    return f"usd(sum({value}))" if item.is_money else f"sum({value})"
+        return f"CAST(count(DISTINCT {value}) AS DOUBLE)"
+    # One type for narrow tables and rollups, so that their rows can be united.
+    return f"usd(sum({value}))" if item.is_money else f"CAST(sum({value}) AS DOUBLE)"
 
 
 def _dimension(subject: Subject, name: str, key: str, *, is_rolled_up: bool) -> str:

@@ -18,6 +18,9 @@ from store.figures import (
     compose_rollup,
     compose_rollup_buckets,
     compose_totals,
+    compose_unit_buckets,
+    compose_unit_totals,
+    unite,
 )
 from tests.cluster.generated import START
 from tests.cluster.parameters import FRAMES
@@ -57,12 +60,32 @@ def test_totals(name: str, is_rolled_up: bool, is_one_bin: bool, duckdb: Store, 
     assert_equal(duckdb.select(query, values), clickhouse.select(query, values))
 
 
+def test_parts_of_a_window_united(duckdb: Store, clickhouse: Store) -> None:
+    grid, selection = Grid(is_one_bin=True, group_by=("agent",)), Selection(("service",))
+    queries = [
+        compose_totals("llm_call", [Addend("events"), Addend("cost_usd")], grid, selection, is_rolled_up=part)
+        for part in (True, False)
+    ]
+    parts = {f"{name}_{n}": value for n in range(2) for name, value in _TIMES.items()}
+    values = _TIMES | _VALUES | parts
+    assert_equal(duckdb.select(unite(queries), values), clickhouse.select(unite(queries), values))
+
+
 @pytest.mark.parametrize("is_rolled_up", [True, False])
 @pytest.mark.parametrize("name", MEASURES)
 def test_buckets(name: str, is_rolled_up: bool, duckdb: Store, clickhouse: Store) -> None:
     for subject in MEASURES[name].of:
         query = compose_buckets(subject, name, Grid(is_one_bin=False), Selection(), is_rolled_up=is_rolled_up)
         assert_equal(duckdb.select(query, _TIMES), clickhouse.select(query, _TIMES))
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_sums_by_session(name: str, duckdb: Store, clickhouse: Store) -> None:
+    sums = [Addend(it.name) for it in SUMS.values() if name in it.of]
+    queries = [compose_unit_totals(name, sums, Selection(("service",)))]
+    queries += [compose_unit_buckets(name, it.name, Selection()) for it in MEASURES.values() if name in it.of]
+    for query in queries:
+        assert_equal(duckdb.select(query, _TIMES | _VALUES), clickhouse.select(query, _TIMES | _VALUES))
 
 
 @pytest.mark.parametrize("name", [it.name for it in SUBJECTS.values() if it.is_rolled_up])
