@@ -236,6 +236,8 @@ def _price_runs(store: Store, changed: pl.DataFrame, tools: pl.DataFrame) -> pl.
     parts = (
         store.select("pricing/run_costs", _reach(runs, both), {"asked": asked})
         .join(new, on=["trace_id", "span_id"], how="left", suffix="_new")
+        # One engine answers a condition with a number.
+        .with_columns(pl.col("is_tool").cast(pl.Boolean))
         .with_columns(
             cost_usd=pl.when(pl.col("cost_status").is_null())
             .then("cost_usd")

@@ -1,30 +1,30 @@
 -- Money that bought nothing, by kind: overlapping kinds are not added up.
-SELECT 'failed runs' AS kind, count(*) AS events, usd(sum(t.cost_usd)) AS total_usd
+SELECT 'failed runs' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum(t.cost_usd)) AS total_usd
 FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.outcome = 'failure'
 UNION ALL
-SELECT 'loops in runs' AS kind, count(*) AS events,
+SELECT 'loops in runs' AS kind, CAST(count(*) AS BIGINT) AS events,
     usd(sum(CAST(t.cost_usd AS DOUBLE) * least(t.loops, t.steps) / nullif(t.steps, 0))) AS total_usd
 FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.loops > 0
 UNION ALL
-SELECT 'retried model calls' AS kind, count(*) AS events, usd(sum(t.cost_usd)) AS total_usd
+SELECT 'retried model calls' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum(t.cost_usd)) AS total_usd
 FROM ledger.llm_calls AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.is_retry
 UNION ALL
-SELECT 'failed model calls' AS kind, count(*) AS events, usd(sum(t.cost_usd)) AS total_usd
+SELECT 'failed model calls' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum(t.cost_usd)) AS total_usd
 FROM ledger.llm_calls AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.status = 'error'
 UNION ALL
-SELECT 'failed tool calls' AS kind, count(*) AS events, usd(sum(t.cost_usd)) AS total_usd
+SELECT 'failed tool calls' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum(t.cost_usd)) AS total_usd
 FROM ledger.tool_calls AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.status = 'error'
 UNION ALL
-SELECT 'abandoned sessions' AS kind, count(*) AS events, usd(sum(t.cost_usd)) AS total_usd
+SELECT 'abandoned sessions' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum(t.cost_usd)) AS total_usd
 FROM ledger.sessions AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.outcome = 'abandoned'
 UNION ALL
-SELECT 'repeated identical tool calls' AS kind, sum(f.again) AS events, usd(sum(f.again_usd)) AS total_usd
+SELECT 'repeated identical tool calls' AS kind, CAST(sum(f.again) AS BIGINT) AS events, usd(sum(f.again_usd)) AS total_usd
 FROM (
     SELECT count(*) - 1 AS again, CAST(sum(t.cost_usd) AS DOUBLE) * (count(*) - 1) / count(*) AS again_usd
     FROM ledger.tool_calls AS t
