@@ -12,12 +12,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from alerts.messages.mail_html import render_html
 from alerts.messages.model import Example
+from dashboard.saved import FILE_NAME, Saved, SavedQuery, write_saved
 from store import open_control, open_store
 from tests.alerts.building import a_message, an_item
 from tests.dashboard.conftest import NOW, served
@@ -30,6 +32,13 @@ ARGUMENTS = (
     "--disable-sync", "--no-first-run", "--hide-scrollbars",
 )  # fmt: skip
 COLOURS = 256
+_IN_RANGE = "started_at >= :start AND started_at < :until"
+BY_HOUR = f"""SELECT date_trunc('hour', started_at) AS hour_at, agent, count(*) AS runs
+FROM runs WHERE {_IN_RANGE}
+GROUP BY hour_at, agent ORDER BY hour_at"""
+DEAREST = f"""SELECT user_id, sum(cost_usd) AS cost_usd
+FROM runs WHERE {_IN_RANGE}
+GROUP BY user_id ORDER BY cost_usd DESC NULLS LAST LIMIT 10"""
 LONG = f"{2_000:032x}"
 
 
@@ -62,6 +71,30 @@ SHOTS = (
     Shot("trace-running", f"/trace?id={'a' * 32}", ".row", height=900),
     Shot("trace-without-root", f"/trace?id={'b' * 32}", ".row", height=900),
     Shot("trace-hostile", f"/trace?id={'d' * 32}", ".row", height=900),
+    Shot("sessions", "/sessions?range=7d&long=true", "tbody tr", height=800),
+    Shot("conversation", "/sessions?id={session}", ".turn", height=1000),
+    Shot("cost", "/cost?range=7d", ".tile", height=1900),
+    Shot("cost-dark", "/cost?range=7d&by=user", ".tile", scheme="dark"),
+    Shot("cost-narrow", "/cost", ".tile", width=390, height=2400),
+    Shot("tools", "/tools", ".tile", height=1250),
+    Shot("tools-one", "/tools?tool=web_search", ".st-key-one_tool", height=1850),
+    Shot("tools-wide", "/tools?range=7d", ".tile", width=2560, height=1100),
+    Shot("models", "/models", ".tile", height=1000),
+    Shot("models-dark", "/models?range=30d", ".tile", height=1000, scheme="dark"),
+    Shot("users", "/users?range=7d", ".tile", height=900),
+    Shot("quality", "/quality?range=7d", ".tile", height=1500),
+    Shot("compare", "/compare?range=30d&what=prompt+version", "tbody tr", height=950),
+    Shot("drift", "/drift", "tbody tr", height=950),
+    Shot("drift-dark", "/drift?alarm=0f1e2d3c4b5a6978", "tbody tr", height=950, scheme="dark"),
+    Shot("alerts", "/alerts", ".stPlotlyChart", height=950),
+    Shot("alerts-dark", "/alerts", ".stPlotlyChart", height=950, scheme="dark"),
+    Shot("alerts-narrow", "/alerts", ".stPlotlyChart", width=390, height=1700),
+    Shot("alerts-decisions", "/alerts?show=decisions", "tbody tr", height=500),
+    Shot("explore", "/explore?{sql}&chart=bars&x=hour_at&y=runs&by=agent", ".stPlotlyChart", height=900),
+    Shot("explore-start", "/explore", "tbody tr", height=800),
+    Shot("dashboards", "/dashboards", ".stPlotlyChart", height=850),
+    Shot("system", "/system", ".tile", height=1150),
+    Shot("system-dead-letters", "/system?show=dead+letters", "tbody tr", height=600),
     Shot("trace-unknown", f"/trace?id={'f' * 32}", ".st-key-empty", height=600),
 )
 FAILING = (
@@ -80,16 +113,16 @@ def main(target: str = "docs/screens") -> None:
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        failed = seed(Path(scratch) / "seeded")
+        named = seed(Path(scratch) / "seeded")
         with served(Path(scratch) / "seeded", NOW) as url:
             for shot in SHOTS:
-                take(browser, url, shot, directory, failed)
+                take(browser, url, shot, directory, named)
             browser.new_page().goto(f"{url}/testing/close-store")
             for shot in FAILING:
-                take(browser, url, shot, directory, failed)
+                take(browser, url, shot, directory, named)
         with served(Path(scratch) / "empty", NOW) as url:
             for shot in EMPTY:
-                take(browser, url, shot, directory, failed)
+                take(browser, url, shot, directory, named)
         for width in (760, 390):
             take_mail(browser, width, directory)
         browser.close()
@@ -117,8 +150,8 @@ def take_mail(browser: Browser, width: int, directory: Path) -> None:
     print(f"{name}.png")
 
 
-def seed(directory: Path) -> str:
-    """Fill a store with a month and some odd traces; return the id of a run that failed."""
+def seed(directory: Path) -> dict[str, str]:
+    """Fill a store with a month, odd traces, alerts and a board; return what addresses name."""
     facts = simulate(NOW, runs_per_hour=45)
     candidates = [run for run in facts.runs if run["outcome"] == "failure" and run["unpriced_calls"]]
     big_trace(facts, NOW, 2_000)
@@ -129,19 +162,32 @@ def seed(directory: Path) -> str:
     control = open_control(directory)
     fill_control(control, NOW)
     control.close()
-    return candidates[-1]["trace_id"]
+    saved = Saved().with_query(
+        SavedQuery("success by agent", metric="success_rate", by="agent", chart="lines"), "support"
+    )
+    saved = saved.with_query(
+        SavedQuery("dearest users", sql=DEAREST, chart="bars", x="user_id", y="cost_usd"), "support"
+    )
+    write_saved(directory / FILE_NAME, saved)
+    longest = max(facts.sessions, key=lambda session: session["runs"])
+    return {
+        "failed": candidates[-1]["trace_id"],
+        "session": longest["session_id"],
+        "sql": urlencode({"sql": BY_HOUR}),
+    }
 
 
-def take(browser: Browser, url: str, shot: Shot, directory: Path, failed: str) -> None:
+def take(browser: Browser, url: str, shot: Shot, directory: Path, named: dict[str, str]) -> None:
     """Take one picture once nothing is running any more."""
     with opened(browser, shot) as page:
-        page.goto(url + shot.path.format(failed=failed))
+        page.goto(url + shot.path.format(**named))
         page.locator(shot.awaited).first.wait_for(timeout=60_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000)
         page.wait_for_function(
             "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
         )
-        page.wait_for_timeout(800)
+        page.wait_for_function("!document.querySelector('[data-testid=stSpinner]')", timeout=60_000)
+        page.wait_for_timeout(1_200)
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         picture.quantize(COLOURS, dither=Image.Dither.NONE).save(
             directory / f"{shot.name}.png", optimize=True

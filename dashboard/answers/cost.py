@@ -7,10 +7,12 @@ from typing import Final
 
 import polars as pl
 
+from analytics.economics.forecast import Forecast, forecast_month
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import Search, window_params
 from dashboard.filters import Filters, Window
 from dashboard.reading import remembered, select
+from dashboard.services import current
 
 TOTALS: Final = (
     "cost_usd",
@@ -73,3 +75,15 @@ def read_cost(window: Window, filters: Filters, by: str) -> Cost:
         runs,
         select("cost/budgets", {}),
     )
+
+
+@remembered(ttl_s=300, entries=2)
+def read_forecast() -> Forecast:
+    """Return what the present month is expected to cost, everything included."""
+    return forecast_month(current().store, current().clock())
+
+
+@remembered(entries=16)
+def read_waste(window: Window) -> pl.DataFrame:
+    """Return what bought nothing, as in `economics/waste`; kinds overlap, so they are never added."""
+    return select("economics/waste", {"first": window.start, "until": window.until})

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.address import choose_one, read_values
-from dashboard.answers.cost import BY, Cost, read_cost
+from dashboard.answers.cost import BY, Cost, read_cost, read_forecast, read_waste
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure, values_of
 from dashboard.changes import compare_amounts
@@ -91,8 +91,10 @@ def _draw(cost: Cost, view: View) -> None:
     ):
         show(draw_stacked(token_parts(cost.usage), window, view.colours, say=format_count, known=TOKEN_KINDS),
              key="tokens", alt="Bars of tokens by kind over the window")  # fmt: skip
-    with right, card("Budgets", "budgets"):
+    with right, card("Forecast and budgets", "budgets"):
+        _show_forecast()
         _show_budgets(cost.budgets)
+    _show_waste(cost, view)
     with card("Dearest runs", "dearest"):
         follow(
             show_table(
@@ -263,12 +265,62 @@ def token_parts(usage: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _show_forecast() -> None:
+    forecast = read_forecast().value
+    if forecast is None:
+        return
+    at_least = forecast.unpriced_calls > 0
+    spent = f"{format_usd(forecast.spent_usd, at_least=at_least)} so far"
+    if forecast.expected_usd is None:
+        show_notice(
+            f"{spent}; history is too short to say more.", is_plain=True, title=forecast.month, key="forecast"
+        )
+        return
+    low, high = format_usd(forecast.low_usd), format_usd(forecast.high_usd)
+    text = f"{spent}, about {format_usd(forecast.expected_usd, at_least=at_least)} by its end"
+    show_notice(
+        f"{text}; in 8 of 10 such months between {low} and {high}. {forecast.method}",
+        is_plain=True,
+        title=forecast.month,
+        key="forecast",
+    )
+
+
+def _show_waste(cost: Cost, view: View) -> None:
+    """Say what bought nothing; kinds overlap, so there is no sum."""
+    waste = read_waste(cost.window).value
+    if waste is None or not waste["events"].sum():
+        return
+    lines = [
+        Line(
+            row["kind"],
+            [
+                cell(row["kind"]),
+                cell(
+                    format_usd(row["total_usd"]),
+                    order=None if row["total_usd"] is None else float(row["total_usd"]),
+                ),
+                count_cell(row["events"]),
+            ],
+            link_traces(cost.window.name, view.filters, outcome="failure")
+            if "failed" in row["kind"]
+            else None,
+        )
+        for row in waste.filter(pl.col("events") > 0).iter_rows(named=True)
+    ]
+    note = "Money of the window that bought nothing, whatever the filters say. Kinds overlap: never add them."
+    with card("Waste", "waste", note=note):
+        columns = [Column("Kind"), Column("Cost", "number", "end"), Column("How many", "number", "end")]
+        follow(show_table(columns, lines, key="waste", caption="Waste", nothing="", is_bare=True))
+
+
 def _show_budgets(budgets: pl.DataFrame) -> None:
     if budgets.is_empty():
         show_notice("No budget is set. Add a [[budget]] to spanledger.toml to be told before money is gone.",
                     is_plain=True, key="no_budgets")  # fmt: skip
         return
-    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("Period"),
+    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("By its end", "number", "end", "at the pace so far"),
+        Column("Period"),
                Column("Measured", "time")]  # fmt: skip
     show_table(
         columns, [budget_line(row) for row in budgets.iter_rows(named=True)], key="budgets", caption="Budgets",
@@ -292,6 +344,7 @@ def budget_line(row: dict[str, Any]) -> Line:
             cell(row["budget"], note=of),
             None if share is None or used is None else cell(say(used), share=share, order=share, tone=tone),
             cell(say(limit)),
+            None if row["forecast_value"] is None else cell(say(float(row["forecast_value"]))),
             cell(row["period"]),
             None if row["evaluated_at"] is None else cell(format_instant(row["evaluated_at"])),
         ],

@@ -200,7 +200,13 @@ def _show_budgets(found: Users) -> None:
     per_user = found.budgets.filter(pl.col("labels").list.len() > 0)
     if per_user.is_empty():
         return
-    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("Period")]
-    lines = [Line(line.key, line.cells[:4]) for line in map(budget_line, per_user.iter_rows(named=True))]
+    columns = [
+        Column("Budget"),
+        Column("Used", "bar"),
+        Column("Of", "number", "end"),
+        Column("By its end", "number", "end"),
+        Column("Period"),
+    ]
+    lines = [Line(line.key, line.cells[:5]) for line in map(budget_line, per_user.iter_rows(named=True))]
     with card("Budgets by user and group", "user_budgets", note="The fullest first."):
         show_table(columns, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True)

@@ -464,7 +464,21 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
             ("tool_failure_rate billing staging invoice-extractor parse_pdf", None),
         )
     ]  # fmt: skip
+    budgets: list[Row] = [
+        {"fingerprint": "b1", "budget": "research a month", "labels": [], "unit": "usd", "period": "month",
+         "limit_value": Decimal(120), "used_value": Decimal("97.4"), "forecast_value": Decimal("139.2"),
+         "state": "warning", "evaluated_at": now},
+        {"fingerprint": "b2", "budget": "each user a day", "labels": pairs({"user_id": "user-150"}), "unit": "usd",
+         "period": "day", "limit_value": Decimal("0.5"), "used_value": Decimal("0.51"), "state": "exceeded",
+         "evaluated_at": now},
+        {"fingerprint": "b3", "budget": "each user a day", "labels": pairs({"user_id": "user-004"}), "unit": "usd",
+         "period": "day", "limit_value": Decimal("0.5"), "used_value": Decimal("0.31"), "state": "ok",
+         "evaluated_at": now},
+    ]  # fmt: skip
     return {
+        "budgets": pl.DataFrame(budgets, infer_schema_length=None).with_columns(
+            pl.col("^.*_value$").cast(pl.Decimal(38, 12))
+        ),
         "drift_states": pl.DataFrame(states, infer_schema_length=None),
         "drift_alarms": pl.DataFrame([alarm, older], infer_schema_length=None),
         "markers": pl.DataFrame(markers, infer_schema_length=None),
