@@ -319,9 +319,14 @@ def _show_budgets(budgets: pl.DataFrame) -> None:
         show_notice("No budget is set. Add a [[budget]] to spanledger.toml to be told before money is gone.",
                     is_plain=True, key="no_budgets")  # fmt: skip
         return
-    columns = [Column("Budget"), Column("Used", "bar"), Column("Of", "number", "end"), Column("By its end", "number", "end", "at the pace so far"),
+    columns = [
+        Column("Budget"),
+        Column("Used", "bar"),
+        Column("Of", "number", "end"),
+        Column("By its end", "number", "end", "at the pace so far"),
         Column("Period"),
-               Column("Measured", "time")]  # fmt: skip
+        Column("Measured", "time"),
+    ]
     show_table(
         columns, [budget_line(row) for row in budgets.iter_rows(named=True)], key="budgets", caption="Budgets",
         nothing="", is_bare=True,
