@@ -4,7 +4,7 @@ FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.outcome = 'failure'
 UNION ALL
 SELECT 'loops in runs' AS kind, CAST(count(*) AS BIGINT) AS events,
-    usd(sum(CAST(t.cost_usd AS DOUBLE) * least(t.loops, t.steps) / nullif(t.steps, 0))) AS total_usd
+    usd(round(sum(CAST(t.cost_usd AS DOUBLE) * least(t.loops, t.steps) / nullif(t.steps, 0)), 6)) AS total_usd
 FROM ledger.runs AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.loops > 0
 UNION ALL
@@ -24,7 +24,7 @@ SELECT 'abandoned sessions' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum
 FROM ledger.sessions AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.outcome = 'abandoned'
 UNION ALL
-SELECT 'repeated identical tool calls' AS kind, CAST(sum(f.again) AS BIGINT) AS events, usd(sum(f.again_usd)) AS total_usd
+SELECT 'repeated identical tool calls' AS kind, CAST(sum(f.again) AS BIGINT) AS events, usd(round(sum(f.again_usd), 6)) AS total_usd
 FROM (
     SELECT count(*) - 1 AS again, CAST(sum(t.cost_usd) AS DOUBLE) * (count(*) - 1) / count(*) AS again_usd
     FROM ledger.tool_calls AS t
