@@ -20,7 +20,7 @@ from alerts.messages.model import Message
 from alerts.messages.texts import clean_line
 from store import Control
 from store.clock import Clock
-from store.control import alerting
+from store.control import alerting, threads
 from store.control.alerting import OutboxRow
 from store.errors import DeliveryFailed
 
@@ -92,7 +92,7 @@ class Lane:
             return False
         with self._control.begin() as connection:
             row = alerting.claim_next(connection, now, lease=self._patience.lease, channel=self.name)
-            handle = alerting.find_thread(connection, self.name, row.group_key) if row else None
+            handle = threads.find_thread(connection, self.name, row.group_key) if row else None
         if row is None or row.notification_id is None:
             return False
         try:
@@ -150,9 +150,9 @@ class Lane:
         with self._control.begin() as connection:
             alerting.settle_delivered(connection, notification_id, now, note=receipt.note)
             if message.status == "resolved" and row.reason != "newly_resolved":
-                alerting.end_thread(connection, self.name, row.group_key)
+                threads.end_thread(connection, self.name, row.group_key)
             elif receipt.handle is not None:
-                alerting.begin_thread(connection, self.name, row.group_key, receipt.handle, now)
+                threads.begin_thread(connection, self.name, row.group_key, receipt.handle, now)
         self.delivered += 1
         if self._channel.pause_s:
             self._resting_until = now + timedelta(seconds=self._channel.pause_s)

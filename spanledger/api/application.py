@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from spanledger import __version__
+from spanledger.api.alerting import alerting_routes
 from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
 from spanledger.api.money import money_routes
@@ -84,4 +85,5 @@ def _routes(services: Services) -> Sequence[BaseRoute]:
         Route("/readyz", readyz),
         Route("/metrics", expose),
         *money_routes(services),
+        *alerting_routes(services),
     ]

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from store.control.tables import alert_events, alert_groups, alert_threads, alerts, budgets, outbox, silences
+from store.control.tables import alert_events, alert_groups, alerts, budgets, outbox, silences
 from store.errors import NotFound
 
 
@@ -206,24 +206,6 @@ def settle_delivered(
     )
 
 
-def find_thread(connection: Connection, channel: str, group_key: str) -> str | None:
-    """Return the handle of the first message of a group that still fires."""
-    query = select(alert_threads.c.handle).where(*_thread_key(channel, group_key))
-    return connection.execute(query).scalar()
-
-
-def begin_thread(connection: Connection, channel: str, group_key: str, handle: str, now: datetime) -> None:
-    """Remember the message that later ones about the group belong to, in place of an earlier one."""
-    end_thread(connection, channel, group_key)
-    values = {"channel": channel, "group_key": group_key, "handle": handle, "began_at": now}
-    connection.execute(insert(alert_threads).values(values))
-
-
-def end_thread(connection: Connection, channel: str, group_key: str) -> None:
-    """Forget the thread of a group that ended: what comes next begins another."""
-    connection.execute(delete(alert_threads).where(*_thread_key(channel, group_key)))
-
-
 def settle_failed(
     connection: Connection, notification_id: int, error: str, *, next_attempt_at: datetime | None
 ) -> None:
@@ -389,10 +371,6 @@ def list_silences(connection: Connection, *, active_at: datetime | None = None) 
     if active_at is not None:
         query = query.where(silences.c.starts_at <= active_at, silences.c.ends_at > active_at)
     return [SilenceRow(**row) for row in connection.execute(query).mappings()]
-
-
-def _thread_key(channel: str, group_key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return alert_threads.c.channel == channel, alert_threads.c.group_key == group_key
 
 
 def _update_notification(

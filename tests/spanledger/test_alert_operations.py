@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from spanledger.api.alerting import alerting_routes
 from spanledger.config import load_config
 from spanledger.layout import make_data_dir
 from spanledger.operations import OPERATIONS
@@ -176,3 +179,29 @@ def test_wrong_configuration_is_refused_while_running_and_told(services: Service
     engine.evaluate()
     assert engine.config_problem is None
     assert engine.config.find_rule("more") is not None
+
+
+def test_api_does_what_the_commands_do(services: Services) -> None:
+    fire(services)
+    with TestClient(Starlette(routes=list(alerting_routes(services)))) as client:
+        listed = client.get("/api/alerts").json()
+        [alert] = [row for row in listed if row["alert"] == "bad runs"]
+        where = f"/api/alerts/{alert['fingerprint']}"
+        assert "is firing" in client.get(where).json()["lines"][0]
+        assert client.post(f"{where}/acknowledge", json={"author": "ann"}).json() == {"alert": "bad runs"}
+        silence = {"matchers": ['agent="support"'], "author": "ann", "comment": "known", "for": "1h"}
+        number = client.post("/api/silences", json=silence).json()["silence_id"]
+        assert [row["author"] for row in client.get("/api/silences").json()] == ["ann"]
+        assert client.request("DELETE", f"/api/silences/{number}", json={"author": "ann"}).status_code == 200
+        assert client.get("/api/silences").json() == []
+        assert client.get("/api/incidents").json()["incidents"][0]["alerts"] >= 1
+        for method, path, body, status in (
+            ("GET", "/api/alerts/nothing-such", None, 404),
+            ("POST", f"{where}/acknowledge", {}, 400),
+            ("POST", f"{where}/explode", {"author": "ann"}, 404),
+            ("POST", "/api/silences", {**silence, "matchers": "all"}, 400),
+            ("POST", "/api/silences", [], 400),
+        ):
+            answer = client.request(method, path, json=body)
+            assert answer.status_code == status, path
+            assert answer.json()["error"]
