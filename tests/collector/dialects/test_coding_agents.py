@@ -12,9 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.decode.logs import decode_logs
+from collector.dialects import derive_from_logs, known_dialects, normalise, read_log_messages
 from collector.loader import load_bodies
 from collector.log import Body
-from tests.analytics.facts.building import open_ledger
+from tests.analytics.facts.building import Sent, agent, call, open_ledger
+from tests.analytics.facts.building import a_body as a_span_body
 from tests.collector.building import NOW, Plain, a_body
 from tests.collector.dialects.coding_agents import (
     CUMULATIVE,
@@ -141,9 +144,6 @@ def test_order_split_and_repetition_of_records_change_nothing(batches: list[list
 
 
 def test_records_of_a_trace_are_told_by_its_spans() -> None:
-    from tests.analytics.facts.building import Sent
-    from tests.analytics.facts.building import a_body as a_span_body
-
     session: dict[str, Plain] = {"session.id": "s-claude"}
     usage: dict[str, Plain] = {
         "model": "claude-sonnet-4-5", "input_tokens": 12, "output_tokens": 340, "cache_read_tokens": 15000,
@@ -216,3 +216,70 @@ def test_counters_count_nothing_where_log_records_tell_of_the_calls(session: str
     for order in ([[logs], [metrics]], [[metrics], [logs]], [[logs, metrics]]):
         facts = facts_of(order)
         assert (facts["llm_calls"], facts["runs"]) == (alone["llm_calls"], alone["runs"])
+
+
+def inference_details(**usage: Plain) -> Said:
+    said: dict[str, Plain] = {
+        "event.name": "gen_ai.client.inference.operation.details",
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "gpt-4o-mini",
+    }
+    return Said(3601.0, "", said | usage, trace=1, span=2)
+
+
+def test_a_call_of_which_only_its_log_event_came_is_counted_by_that() -> None:
+    details = inference_details(**{"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10})
+    log = log_body([details], "shop")
+    spans = a_span_body([agent(1), call(2, parent=1, used=(100, 10))], NOW)
+    for order in ([[log]], [[log], [spans]], [[spans], [log]], [[spans, log]]):
+        facts = facts_of(order)
+        assert [(each["span_id"], each["input_tokens"]) for each in facts["llm_calls"]] == [
+            (f"{2:016x}", 100)
+        ]
+        assert len(facts["runs"]) == 1
+
+
+KEYS = sorted(
+    {key for said in SESSIONS.values() for one in said for key in one.attributes}
+    | {"gen_ai.usage.input_tokens", "gen_ai.evaluation.name", "gen_ai.evaluation.score.value"}
+)
+EVENTS = sorted(name for _, events in known_dialects().log_events for name in events.names())
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.binary(max_size=9)
+)
+VALUES = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.builds(
+            Said,
+            at_s=st.floats(0, 3000),
+            body=st.sampled_from([*EVENTS, ""]) | st.text(max_size=9),
+            attributes=st.dictionaries(
+                st.sampled_from([*KEYS, "event.name"]), VALUES | st.sampled_from(EVENTS), max_size=9
+            ),
+            trace=st.integers(0, 2),
+            span=st.integers(1, 3),
+        ),
+        max_size=5,
+    )
+)
+def test_whatever_a_log_record_holds_its_span_has_no_impossible_count(said: list[Said]) -> None:
+    batch = decode_logs([a_log_export(said, service="any").SerializeToString()], [NOW])
+    spans = derive_from_logs(batch, known_dialects())
+    if spans is not None:
+        facts = normalise(spans)
+        assert not facts.select("trace_id", "span_id", "started_at").null_count().sum_horizontal().item()
+        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens"):
+            assert (facts[name].drop_nulls() >= 0).all()
+    for column in read_log_messages(batch):
+        assert len(column) == len(said)
