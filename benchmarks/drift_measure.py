@@ -49,7 +49,7 @@ def measure_clean(added: tuple[float, ...], optimum: tuple[float, ...]) -> tuple
     rng = np.random.default_rng(17)
     steps, normal = np.asarray(STEPS), 0.04
     gains = rate_gain(np.ones(2), np.array([0.0, 1.0]), np.full(2, normal), 0.0, steps)
-    threshold, series = 403_200 / 1.2, 256
+    threshold, series = 403_200 / 1.1, 256
     weights = np.full((series, steps.size), 1 / steps.size)
     statistics, seen = Statistics.begin(series, steps.size), np.ones(series, bool)
     alarms, runs = 0, 60_000

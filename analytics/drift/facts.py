@@ -12,6 +12,7 @@ from analytics.drift.catalogue import FALLS_WITH_FAILURES, LINEAR, Catalogue, Se
 from analytics.drift.categories import OTHER, UNSEEN, CategoryBank, find_symbols
 from analytics.drift.panel import Panel, PanelAlarm
 from analytics.drift.seasons import Floats, Ints, group_of
+from analytics.drift.spikes import Spike
 from analytics.drift.values import BUCKET_LOG, ZERO_BUCKET, weighted_quantiles
 from analytics.drift.volumes import VolumeBank
 
@@ -77,6 +78,22 @@ def find_facts(
         numbers = _volumes(panel.bank.volumes[alarm.row], after, changed, hour + 1)
     type_ = "spike" if changed == hour else "drift"
     return AlarmFacts(direction, type_, *numbers, count, changed, earliest, latest, category)
+
+
+def describe_spike(spike: Spike, series: Series) -> AlarmFacts:
+    """Return the facts of one hour that stood out, in the units of its metric."""
+
+    def in_units(level: float) -> float:
+        if series.kind == "value":
+            return _value_of(level, series.metric in LINEAR)
+        if series.kind == "volume":
+            return level**2
+        return 1 - level if series.metric in FALLS_WITH_FAILURES else level
+
+    is_up = (spike.after > spike.before) != (series.metric in FALLS_WITH_FAILURES)
+    ends = (spike.hour, spike.hour, spike.hour)
+    numbers = in_units(spike.before), in_units(spike.after), None, None
+    return AlarmFacts("up" if is_up else "down", "spike", *numbers, spike.events, *ends)
 
 
 def date_change(gain: Floats, first: int) -> tuple[int, int, int]:

@@ -20,6 +20,8 @@ from analytics.drift.seasons import Floats
 MOST_VALUES = 40
 """Values of a dimension that are looked at, the most frequent."""
 _FEWEST = 5
+_DEPTH = 2.0
+"""What a pair must explain more than one value alone."""
 _PRIOR = 2.0
 """Runs' worth of the overall rate that every segment's earlier rate is mixed with."""
 
@@ -100,7 +102,7 @@ def _judge(
     outside = [total - part for total, part in zip(totals, counts, strict=True)]
     left = _deviance(outside[3], outside[2], (outside[1] + _PRIOR * overall) / (outside[0] + _PRIOR))
     rose = n1 > 0 and k1 / n1 > (k0 + _PRIOR * overall) / (n0 + _PRIOR)
-    score = (inside if rose else -inside) - left - log(choices)
+    score = (inside if rose else -inside) - left - log(choices) - _DEPTH * max(len(labels) - 1, 0)
     change = totals[3] / max(totals[2], 1) - totals[1] / max(totals[0], 1)
     excess = (k1 - n1 * ((k0 + _PRIOR * overall) / (n0 + _PRIOR))) / max(totals[2], 1)
     share = excess / change if change else 0.0

@@ -7,7 +7,7 @@ step again from there: late data, a restart and a replay give the alarms that da
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +19,11 @@ from analytics.drift.bank import TRAINING_HOURS, Events
 from analytics.drift.catalogue import KINDS, Catalogue
 from analytics.drift.decisions import Decisions, apply_decisions
 from analytics.drift.detector import HOURS_BETWEEN_FALSE_ALARMS, OVERSHOOT
-from analytics.drift.facts import ENOUGH_EVENTS, AlarmFacts, find_facts
+from analytics.drift.facts import ENOUGH_EVENTS, AlarmFacts, describe_spike, find_facts
 from analytics.drift.markers import anchor, find_markers
 from analytics.drift.panel import Panel, PanelAlarm
-from analytics.drift.seasons import WEEK, hour_start, week_start
+from analytics.drift.seasons import WEEK, hour_number, hour_start, week_start
+from analytics.drift.spikes import SAME_SPIKE_HOURS, THRESHOLD, SpikeMonitor
 from analytics.drift.state import Latest, read_state, write_state
 from store import Store
 
@@ -53,6 +54,9 @@ class Watch:
     markers: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
     """Known events of the hours that were passed."""
     decisions: Decisions = field(default_factory=Decisions)
+    spikes: dict[str, SpikeMonitor] = field(
+        default_factory=lambda: {kind: SpikeMonitor(kind) for kind in KINDS if kind != "category"}
+    )
     _is_taught: bool = False
 
     @classmethod
@@ -82,7 +86,7 @@ class Watch:
             panel.needs_history(hour) for panel in self.panels.values() for hour in range(self.stepped, last)
         )
         for kind, panel in self.panels.items():
-            first = self.stepped - TRAINING_HOURS if reaches_back else self.stepped
+            first = self.stepped - (TRAINING_HOURS if reaches_back else SAME_SPIKE_HOURS)
             first = min([first, *(pinned for pinned, _ in panel.pinned.values())]) if reaches_back else first
             events[kind] = self.catalogue.read(self.store, kind, _at(first), _at(last))
             panel.resize(len(self.catalogue.series[kind]))
@@ -98,8 +102,40 @@ class Watch:
             self._is_taught = True
         for kind, panel in self.panels.items():
             panel.threshold = self.find_threshold()
+            raised = self._raised_before(kind)
             for alarm in panel.replay(events[kind], self.stepped, last, learn_first=False):
                 self._raise(panel, alarm, None if not reaches_back else events[kind])
+                raised.setdefault(alarm.row, []).append(alarm.hour)
+            if kind in self.spikes:
+                self._find_spikes(kind, events[kind], raised)
+
+    def _raised_before(self, kind: str) -> dict[int, list[int]]:
+        """Return by row the hour of the latest alarm of a kind."""
+        found: dict[int, list[int]] = {}
+        for row, series in enumerate(self.catalogue.series[kind]):
+            if series.name in self.latest:
+                found[row] = [hour_number(self.latest[series.name][1]) - 1]
+        return found
+
+    def _find_spikes(self, kind: str, events: Events, raised: Mapping[int, Sequence[int]]) -> None:
+        """Raise what stood out for an hour, unless drift of the series was told within the day before."""
+        monitor, panel = self.spikes[kind], self.panels[kind]
+        if week_start(self.stepped) == self.stepped or not monitor.scales.size:
+            monitor.learn(events, panel.size, self.stepped - TRAINING_HOURS, self.stepped)
+        for spike in monitor.find(events, self.stepped):
+            is_excluded = any(
+                row == spike.row and first <= spike.hour < until for row, first, until in panel.excluded
+            )
+            if is_excluded or any(
+                0 <= spike.hour - hour <= SAME_SPIKE_HOURS for hour in raised.get(spike.row, ())
+            ):
+                continue
+            series, raised_at = self.catalogue.series[kind][spike.row], hour_start(spike.hour + 1)
+            facts = describe_spike(spike, series)
+            alarm_id = _name_alarm(series.name, raised_at, "spike")
+            row = _write_alarm(alarm_id, kind, series.name, series.metric, series.labels, raised_at, facts)
+            row["evidence"] = abs(spike.score) / THRESHOLD
+            self.alarms[alarm_id] = row
 
     def find_threshold(self) -> float:
         """Return the threshold at which all series together raise as many false alarms as wanted."""
@@ -118,8 +154,7 @@ class Watch:
         raised_at = hour_start(alarm.hour + 1)
         alarm_id, last_at = self.latest.get(series.name, (None, None))
         if alarm_id is None or last_at is None or raised_at - last_at > SAME_ALARM:
-            text = f"{series.name}@{raised_at.isoformat()}"
-            alarm_id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            alarm_id = _name_alarm(series.name, raised_at, "drift")
         self.latest[series.name] = (alarm_id, raised_at)
         row = _write_alarm(alarm_id, panel.kind, series.name, series.metric, series.labels, raised_at, facts)
         row["evidence"] = alarm.closeness
@@ -128,6 +163,11 @@ class Watch:
     def write_state(self) -> pl.DataFrame:
         """Return the rows of the state as it is."""
         return write_state(self.panels, self.catalogue, self.stepped, self.latest)
+
+
+def _name_alarm(series: str, raised_at: datetime, type_: str) -> str:
+    text = f"{series}@{raised_at.isoformat()}{'' if type_ == 'drift' else '#' + type_}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _merge(known: AlarmRow | None, row: AlarmRow) -> AlarmRow:

@@ -123,6 +123,22 @@ def test_hours_that_come_three_days_late_give_the_same_alarms(
     store.close()
 
 
+def test_a_burst_of_runs_within_an_hour_is_a_spike_and_told_apart(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    at = (NOW - timedelta(hours=60)).replace(tzinfo=None, minute=0)
+    burst = pl.when(pl.col("hour_at") == at).then(pl.col("events") * 8).otherwise(pl.col("events"))
+    write_hours(store, an_agents_hours(after=0.03).with_columns(events=burst))
+    step(store, Monitor())
+    alarms = read_alarms(store, "series, type, direction, raised_at")
+    assert [alarm["type"] for alarm in alarms] == ["spike"]
+    assert str(alarms[0]["series"]).startswith("run_count")
+    assert alarms[0]["direction"] == "up"
+    first = read_alarms(store)
+    step(store, Monitor())
+    assert read_alarms(store) == first
+    store.close()
+
+
 def test_a_chart_shows_the_fall_outside_of_its_band(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     write_hours(store, an_agents_hours())
