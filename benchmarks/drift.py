@@ -36,6 +36,7 @@ from benchmarks.drift_model import (
 )
 from benchmarks.drift_oracle import Oracle
 from benchmarks.drift_others import HOURLY, ONLY_VALUES, Figures, calibrate, delays, river_delays
+from benchmarks.drift_public import measure_spikes
 from benchmarks.drift_traffic import replay_file
 from benchmarks.figures import Figure, write_table
 
@@ -222,9 +223,15 @@ def main() -> int:
     )
     parser.add_argument("--series", type=int, default=60, help="series of each fault")
     parser.add_argument("--months", type=int, default=900, help="series-months without a fault")
+    parser.add_argument(
+        "--public", type=Path, metavar="DIRECTORY", help="labelled CSV series, for the spike monitor"
+    )
     arguments = parser.parse_args()
     if (arguments.traffic is None) != (arguments.test_from is None):
         parser.error("--traffic and --test-from belong together")
+    if arguments.public is not None:
+        print(write_table(measure_spikes(arguments.public)))
+        return 0
     if arguments.traffic is None:
         print(write_table(measure_drift(arguments.series, arguments.months)))
         return 0

@@ -36,7 +36,8 @@ def draw() -> str:
     band = " ".join(_point(first, hour, value) for hour, value in (*upper, *lower[::-1]))
     line = " ".join(_point(first, hour, value) for hour, value in zip(hours, rate, strict=True))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        'font-family="sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<polygon points="{band}" fill="#dbe4f0"/>',
         f'<polyline points="{line}" fill="none" stroke="#28527a" stroke-width="1.6"/>',
