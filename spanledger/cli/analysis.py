@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spanledger.cli.options import ConfigFile, Data, perform
 from store.configuration.durations import parse_duration
 from store.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Last = Annotated[str, typer.Option("--last", help='How far back to look, as "24h" or "7d".')]
 Agents = Annotated[list[str] | None, typer.Option("--agent", help="Only this agent; may be repeated.")]
@@ -115,4 +118,17 @@ def show(operation: str, arguments: Mapping[str, Any], form: str, **where: Any) 
         raise ConfigError(f"--format {form!r} is not one of {', '.join(Format.__args__)}")
     table = perform(operation, arguments, **where)
     assert isinstance(table, pa.Table)
-    print_table(table, form)  # type: ignore[arg-type]
+    print_table(_shorten(table) if form == "table" else table, form)  # type: ignore[arg-type]
+
+
+def _shorten(table: pa.Table) -> pa.Table:
+    """Return the table with fractions as people read them; programs get all digits."""
+    import pyarrow as pa
+
+    for position, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            texts = [
+                None if value is None else f"{value:.4g}" for value in table.column(position).to_pylist()
+            ]
+            table = table.set_column(position, field.name, pa.array(texts, pa.string()))
+    return table
