@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,9 +28,11 @@ from dashboard.figures import Money
 from dashboard.filters import Link
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
 from dashboard.navigation import follow
+from dashboard.services import current
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
 from dashboard.waterfall import build_waterfall, find_default_span, fit_height, version_of
+from store.errors import SpanledgerError
 
 _HEX: Final = frozenset("0123456789abcdef")
 _OUTCOME_TONES: Final = {"success": "good", "failure": "error", "escalated": "warning"}
@@ -158,6 +161,20 @@ def _show_span(trace: Trace, span_id: str) -> None:
         return
     start: datetime = trace.spans["started_at"].min()  # pyright: ignore[reportAssignmentType]
     show_inspector(build_detail(reading.value, start, height=fit_height(trace.spans.height)), key="inspector")
+    _show_account(trace.trace_id, span_id)
+
+
+def _show_account(trace_id: str, span_id: str) -> None:
+    """Say, when asked, what gave each fact of the span and why it counts or does not."""
+    operate = current().operate
+    if operate is None or not st.toggle("Explain how this span was read and counted", key="account"):
+        return
+    try:
+        report = cast("Mapping[str, Any]", operate("explain", {"span": f"{trace_id}-{span_id}"}))
+    except SpanledgerError as error:
+        show_notice(str(error), key="account_failure", tone="error")
+        return
+    st.code(str(report["text"]), language=None)
 
 
 def _show_remarks(trace: Trace) -> None:

@@ -11,6 +11,7 @@ from analytics.counting.reasons import RULES
 from analytics.facts.reasons import judge_trace
 from collector.dialects import Registry
 from collector.rereading.explanation import explain_reading
+from spanledger.operations.explanation_text import tell_span
 from spanledger.services import Services
 from store.errors import ConfigError, NotFound
 from store.port import Store
@@ -52,7 +53,7 @@ def explain_span(store: Store, registry: Registry, trace_id: str, span_id: str) 
     resources = store.select("rereading/resources", frames={"candidates": row.select("resource_id")})
     account = explain_reading(row, resources, registry)
     judged = judge_trace(store, trace_id)
-    return {
+    report = {
         **named,
         "name": row["name"][0],
         **asdict(account),
@@ -62,6 +63,7 @@ def explain_span(store: Store, registry: Registry, trace_id: str, span_id: str) 
         "run": _tell_run(store, judged.iter_rows(named=True), named),
         "cost": _tell_cost(store, named),
     }
+    return {**report, "text": tell_span(report)}
 
 
 def _tell_rule(verdict: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 import streamlit as st
 
-from dashboard.services import current
+from dashboard.services import current, install
 from store import Replacement, Store
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import BIG, NOW, HandClock, opened
@@ -177,6 +180,26 @@ class TestTrace:
         app = open_page("trace", id=BIG, span=span_id)
         assert components(app, "inspector")[0]["kind"] == "tool"
         assert components(app, "waterfall")[0]["selected"] == span_id
+
+    def test_a_span_is_explained_when_asked(self, seeded: Store) -> None:
+        asked: list[tuple[str, Any]] = []
+
+        def operate(name: str, arguments: Mapping[str, Any]) -> object:
+            asked.append((name, arguments["span"]))
+            return {"text": "read as otel"}
+
+        services = current()
+        install(replace(services, operate=operate))
+        try:
+            app = open_page("trace", id=BIG)
+            assert not asked, "an explanation costs a look at the whole trace"
+            next(toggle for toggle in app.toggle if toggle.key == "account").set_value(True).run()
+            assert app.code[-1].value == "read as otel"
+        finally:
+            install(services)
+        [(name, span)] = asked
+        assert name == "explain"
+        assert span.startswith(f"{BIG}-")
 
     def test_an_unknown_span_is_said_and_another_one_shown(self, seeded: Store) -> None:
         app = open_page("trace", id=BIG, span="0123456789abcdef")

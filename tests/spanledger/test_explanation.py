@@ -68,6 +68,8 @@ def test_calls_say_why_they_count_and_cost_and_which_run_they_are_of(services: S
     assert verdicts["call"]["counts"]
     assert report["run"]["run_id"] == call["run_id"]
     assert report["cost"]["cost_status"] == "priced"
+    assert f"run      {call['run_id']}" in report["text"]
+    assert all(fact["field"] in report["text"] for fact in report["facts"])
 
 
 def test_every_counted_call_of_the_store_is_judged_so(services: Services) -> None:
