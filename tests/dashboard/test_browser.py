@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from dashboard.menu import PAGES
 from tests.dashboard.conftest import BIG, NOW, served
 
 expect.set_options(timeout=30_000)
@@ -168,10 +169,35 @@ def test_hostile_telemetry_is_shown_as_text(page: Page) -> None:
 
 def test_a_phone_sees_everything_without_scrolling_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/", f"/trace?id={BIG}"):
+    listed = [f"/{entry.path}" for entry in PAGES if entry.section]
+    for path in (*listed, f"/trace?id={BIG}"):
         page.goto(path)
-        expect(page.locator(".tile, .row").first).to_be_visible()
-        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+        expect(page.locator(".stMain .sl > *").first).to_be_visible()
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390, path
+
+
+def test_a_firing_alert_leads_to_its_runs_and_to_a_silence(page: Page) -> None:
+    page.goto("/alerts")
+    expect(page.get_by_role("heading", name="web search fails")).to_be_visible()
+    page.get_by_role("link", name="Show the runs").first.click()
+    expect(page.get_by_role("heading", name="Traces")).to_be_visible()
+    assert query_of(page)["tool"] == ["web_search"]
+    page.go_back()
+    page.get_by_role("button", name="Silence…").first.click()
+    page.get_by_label("Who are you?").fill("kim")
+    page.get_by_label("Why?").fill("we know")
+    page.get_by_role("button", name="Silence", exact=True).click()
+    expect(page.get_by_text("silenced until").first).to_be_visible()
+
+
+def test_a_query_is_asked_shown_as_a_chart_and_comes_back_by_reload(page: Page) -> None:
+    page.goto("/explore?range=7d")
+    page.get_by_role("button", name="Slowest tools").click()
+    expect(page.get_by_text("rows in").first).to_be_visible()
+    expect(page.locator(".stPlotlyChart .main-svg").first).to_be_visible()
+    assert "FROM tool_calls" in query_of(page)["sql"][0]
+    page.reload()
+    expect(page.locator(".stPlotlyChart .main-svg").first).to_be_visible()
 
 
 def test_an_empty_store_turns_live_by_itself(browser: Browser, tmp_path: Path) -> None:
@@ -179,7 +205,7 @@ def test_an_empty_store_turns_live_by_itself(browser: Browser, tmp_path: Path) -
         page = browser.new_page()
         page.goto(url)
         expect(page.get_by_text("Waiting for the first span")).to_be_visible(timeout=20_000)
-        expect(page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT")).to_be_visible()
+        expect(page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT").first).to_be_visible()
         with urllib.request.urlopen(f"{url}/testing/fill") as answer:
             assert answer.read() == b"filled"
         expect(page.locator(".tile")).to_have_count(6)
