@@ -78,7 +78,8 @@ class Recording(Translation):
 
     def _apply_kind(self, rule: KindRule, where: Mask) -> None:
         by = rule.key or (rule.when.witness(self.index) if rule.when is not None else "")
-        with self._noting("kind", self.kind, f"attribute {by}" if rule.key else by, key=rule.key or None):
+        source = f"attribute {by}" if rule.key else by or "goes with what was recognised"
+        with self._noting("kind", self.kind, source, key=rule.key or None):
             super()._apply_kind(rule, where)
 
     def _read_field(self, name: str, readers: list[Reader], where: Mask) -> None:
