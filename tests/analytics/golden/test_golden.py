@@ -39,10 +39,11 @@ def fill(write: Any) -> None:
           a_tool_call("o2", run_id="g3-1", tool="refund", started_at=NOON + timedelta(seconds=1)))  # fmt: skip
     write(
         "scores",
-        {"load_seq": 1, "target": "run", "target_id": "g5-1", "run_id": "g5-1", "name": "tone", "value": 0.1,
-         "source": "evaluator", "scored_at": NOON},
+        {"load_seq": 1, "score_id": "s1", "target": "run", "target_id": "g5-1", "run_id": "g5-1",
+         "name": "tone", "value": 0.1, "source": "evaluator", "scored_at": NOON},
     )  # fmt: skip
     write("drift_alarms", {
+        "kind": "rate", "type": "drift", "events": 400, "is_hint": False,
         "alarm_id": "a", "series": "s", "metric": "success_rate", "agent": "sales", "raised_at": NOON - DAY,
         "last_raised_at": NOON, "direction": "down", "evidence": 2.0, "is_historic": False,
     })  # fmt: skip

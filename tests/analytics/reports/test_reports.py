@@ -95,6 +95,7 @@ def test_nothing_known_is_unknown_and_says_what_to_do(store: Store) -> None:
 def test_digest_tells_figures_movers_failures_and_money(store: Store, write: Any, clock: StillClock) -> None:
     fill(store, write, clock, failing=0.6)
     write("drift_alarms", {
+        "kind": "rate", "type": "drift", "events": 400, "is_hint": False,
         "alarm_id": "a", "series": "success_rate{agent=\"support\"}", "metric": "success_rate", "raised_at": NOON,
         "last_raised_at": NOON, "direction": "down", "evidence": 2.0, "is_historic": False,
     })  # fmt: skip
