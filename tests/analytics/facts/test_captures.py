@@ -21,10 +21,21 @@ from analytics.settings import AnalyticsSettings
 from collector.decode.json import parse_json
 from collector.log import Body, body_sha256
 from tests.analytics.facts.building import Ledger, agent, call, open_ledger, run_id, tool
-from tests.collector.dialects.building import CAPTURES, CORPUS
+from tests.collector.dialects.building import CORPUS
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-CHOSEN = CAPTURES[::9]
+CHOSEN = (
+    "adk_genai_double",
+    "aisdk7_legacy_json",
+    "genai_openai_json",
+    "late_and_remote_genai",
+    "oi_anthropic",
+    "oi_openai",
+    "openinference_langchain_pb",
+    "openllmetry_pb",
+    "pydantic_ai_v5",
+    "tl_openai_events",
+)
 FORGETFUL = AnalyticsSettings(lookback=timedelta(minutes=1))
 
 
