@@ -12,6 +12,7 @@ from dashboard.address import choose_one, read_values
 from dashboard.answers.cost import BY, Cost, read_cost, read_forecast, read_waste
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure, values_of
+from dashboard.budget_lines import budget_line
 from dashboard.changes import compare_amounts
 from dashboard.charts.cost import OTHERS, draw_cost
 from dashboard.charts.events import mark_events
@@ -22,7 +23,6 @@ from dashboard.data import read_choices
 from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, link_page, link_traces
 from dashboard.formats import (
-    GAP,
     NO_DATA,
     format_count,
     format_instant,
@@ -331,29 +331,6 @@ def _show_budgets(budgets: pl.DataFrame) -> None:
         columns, [budget_line(row) for row in budgets.iter_rows(named=True)], key="budgets", caption="Budgets",
         nothing="", is_bare=True,
     )  # fmt: skip
-
-
-def budget_line(row: dict[str, Any]) -> Line:
-    """Return the row of a budget: what it is of, what is used, and of how much."""
-    limit, used = float(row["limit_value"]), None if row["used_value"] is None else float(row["used_value"])
-    share = used / limit if used is not None and limit else None
-
-    def say(value: float) -> str:
-        return format_usd(value) if row["unit"] == "usd" else f"{format_count(value)}{GAP}{row['unit']}"
-
-    of = ", ".join(str(entry["value"]) for entry in row["labels"] or ())
-    tone = "agent" if share is None else "error" if share >= 1 else "warning" if share >= 0.8 else "volume"
-    return Line(
-        key=row["budget"] + of,
-        cells=[
-            cell(row["budget"], note=of),
-            None if share is None or used is None else cell(say(used), share=share, order=share, tone=tone),
-            cell(say(limit)),
-            None if row["forecast_value"] is None else cell(say(float(row["forecast_value"]))),
-            cell(row["period"]),
-            None if row["evaluated_at"] is None else cell(format_instant(row["evaluated_at"])),
-        ],
-    )
 
 
 DEAREST_COLUMNS: Final[Sequence[Column]] = (

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import polars as pl
 import streamlit as st
 
 from dashboard import filters
-from dashboard.address import choose_one, choose_text
+from dashboard.address import choose_one
 from dashboard.answers.system import (
     DeadLetters,
     Ingest,
-    PriceBook,
     read_dead_letters,
     read_dialects,
     read_ingest,
     read_jobs,
-    read_prices,
 )
 from dashboard.charts.lines import Series, draw_lines
 from dashboard.charts.stacked import draw_stacked
@@ -35,10 +33,10 @@ from dashboard.formats import (
     format_duration,
     format_instant,
     format_rate,
-    format_usd,
     format_window,
 )
 from dashboard.metric_tiles import count_cell
+from dashboard.price_table import show_prices
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import Palette, palette
@@ -46,7 +44,6 @@ from dashboard.view import card, page_head, two_cards
 
 VIEWS: Final = ("ingest", "jobs", "dead letters", "dialects", "prices", "configuration")
 STEP: Final = timedelta(seconds=15)
-PRICES_SHOWN: Final = 150
 
 
 def render() -> None:
@@ -64,7 +61,7 @@ def _show_body(view: str, range_name: str) -> None:
         "jobs": _show_jobs,
         "dead letters": _show_dead_letters,
         "dialects": _show_dialects,
-        "prices": _show_prices,
+        "prices": show_prices,
         "configuration": _show_configuration,
     }[view]
     with st.container(key="content"):
@@ -335,75 +332,6 @@ def _dialect_line(row: dict[str, Any], i: int) -> Line:
             cell(format_instant(row["last_at"])),
         ],
     )
-
-
-def _show_prices(window: Window) -> None:
-    model = choose_text("Model", "q", placeholder="Model contains", width_px=260)
-    reading = read_prices(window, model)
-    if not show_failure(reading, key="failure") or reading.value is None:
-        return
-    book: PriceBook = reading.value
-    if book.calls.n:
-        share = format_rate(1 - book.cost.unpriced_calls / book.calls.n)
-        show_notice(
-            f"{share} of the model calls of this window have a complete price. Prices are USD per million "
-            "tokens; a row holds from its date on. Own prices are written in spanledger.toml.",
-            is_plain=True,
-            key="coverage",
-        )
-    columns = [
-        Column("Model"),
-        Column("Provider"),
-        Column("From (UTC)", "time"),
-        Column("Until (UTC)", "time"),
-        Column("Tier"),
-        Column("Input", "number", "end"),
-        Column("Cache read", "number", "end"),
-        Column("Cache write", "number", "end"),
-        Column("Output", "number", "end"),
-        Column("Source"),
-    ]
-    lines = [
-        _price_line(row, i) for i, row in enumerate(book.prices.head(PRICES_SHOWN).iter_rows(named=True))
-    ]
-    show_table(columns, lines, key="prices", caption="Prices", nothing="No model of the book matches.")
-    if book.prices.height > PRICES_SHOWN:
-        show_notice(
-            f"The first {PRICES_SHOWN} of {format_count(book.prices.height)} rows; search for others.",
-            is_plain=True,
-            key="more_prices",
-        )
-
-
-def _price_line(row: dict[str, Any], i: int) -> Line:
-    def money(name: str) -> dict[str, object] | None:
-        value = row[f"{name}_per_million"]
-        return None if value is None else cell(format_usd(value), order=value)
-
-    tiers = [
-        row["service_tier"] or "",
-        f"above {format_count(row['above_tokens'])} tokens" if row["above_tokens"] else "",
-    ]
-    tier = ", ".join(filter(None, tiers))
-    return Line(
-        f"{i}",
-        [
-            cell(row["model"], title=row["model"]),
-            cell(row["provider"]),
-            None if row["valid_from"] is None else cell(_say_day(row["valid_from"])),
-            None if row["valid_until"] is None else cell(_say_day(row["valid_until"])),
-            None if not tier else cell(tier, title=tier),
-            money("input"),
-            money("cache_read"),
-            money("cache_write"),
-            money("output"),
-            cell(row["source"], title=row["source"]),
-        ],
-    )
-
-
-def _say_day(at: datetime) -> str:
-    return f"{at.replace(tzinfo=UTC):%Y-%m-%d}"
 
 
 def _show_configuration(_: Window) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.address import choose_one, choose_text
 from dashboard.answers.users import Users, read_users
+from dashboard.budget_lines import budget_line
 from dashboard.changes import compare_amounts, compare_counts
 from dashboard.components import Column, Line, Tile, cell, show_notice, show_table, show_tiles
 from dashboard.figures import SMALL, spread
@@ -25,7 +26,6 @@ from dashboard.formats import (
 )
 from dashboard.metric_tiles import count_cell
 from dashboard.navigation import follow
-from dashboard.pages.cost import budget_line
 from dashboard.reading import Reading
 from dashboard.view import Screen, View, card, show_screen
 
