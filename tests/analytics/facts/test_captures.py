@@ -24,9 +24,10 @@ from tests.analytics.facts.building import Ledger, agent, call, open_ledger, run
 from tests.collector.dialects.building import CORPUS
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
+# Without those where a span makes no run until its child is there (`ai.embed` of the AI SDK): a trace without runs
+# is not found again once it lies beyond what is remembered.
 CHOSEN = (
     "adk_genai_double",
-    "aisdk7_legacy_json",
     "genai_openai_json",
     "late_and_remote_genai",
     "oi_anthropic",
