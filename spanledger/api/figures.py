@@ -22,6 +22,7 @@ WINDOW: Final = timedelta(hours=1)
 LABELS: Final = ("service", "environment", "agent")
 MOST_GROUPS: Final = 1_000
 """Groups of a metric that are shown; those with most events, when there are more."""
+_MS_PER_S: Final = 1_000.0
 KEPT_S: Final = 15.0
 """Scrapes within this time get the same answer: several scrapers cost as much as one."""
 
@@ -55,13 +56,25 @@ class AgentMetrics(Collector):
         values = evaluate(self._store, names, end - WINDOW, end, group_by=LABELS)
         families: list[Metric] = []
         for name in names:
-            family = GaugeMetricFamily(f"spanledger_{name}", _describe(METRICS[name]), labels=LABELS)
+            metric = METRICS[name]
+            scale = _MS_PER_S if metric.unit == "ms" else 1.0
+            family = GaugeMetricFamily(_name_family(name), _describe(metric), labels=LABELS)
             rows = values.filter((values["metric"] == name) & values["value"].is_not_null())
             for row in rows.top_k(MOST_GROUPS, by="n").sort(*LABELS).iter_rows(named=True):
-                family.add_metric([row[label] or "" for label in LABELS], row["value"])
+                family.add_metric([row[label] or "" for label in LABELS], row["value"] / scale)
             families.append(family)
         return families
 
 
+def _name_family(name: str) -> str:
+    """Return the name by Prometheus' conventions: base units in full, and `_count` left to histograms."""
+    if name.endswith("_ms"):
+        name = name.removesuffix("_ms") + "_seconds"
+    elif name.endswith("_count"):
+        name = name.removesuffix("_count") + "s"
+    return f"spanledger_{name}"
+
+
 def _describe(metric: Definition) -> str:
-    return f"{metric.help} Last hour, in {metric.unit}; {metric.population}."
+    unit = "seconds" if metric.unit == "ms" else metric.unit
+    return f"{metric.help} Last hour, in {unit}; {metric.population}."

@@ -28,6 +28,6 @@ def test_each_metric_is_a_family_with_its_meaning_and_a_sample_per_agent(tmp_pat
     store.close()
     assert 'spanledger_success_rate{agent="support",environment="production",service="shop"} 1.0' in text
     assert 'agent="odd \\"name\\"\\n"' in text
-    assert f"# HELP spanledger_run_count {METRICS['run_count'].help}" in text
+    assert f"# HELP spanledger_runs {METRICS['run_count'].help}" in text
     assert "\nspanledger_satisfaction{" not in text, "nobody gave feedback"
     assert text.count("# TYPE spanledger_") > 100

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from threading import Event, Thread
 
 import pytest
@@ -119,9 +120,10 @@ def test_resources_and_aliases_go_with_what_they_described(store: Store) -> None
 
 
 def test_compacting_shrinks_the_file_and_keeps_every_row(store: Store) -> None:
+    source = Random(1)
     for number in range(1, 5):
         rows = [
-            a_span(number * 1000 + row, load_seq=number, events=f"{number * row:0999d}")
+            a_span(number * 10_000 + row, load_seq=number, events=source.randbytes(500).hex())
             for row in range(1500)
         ]
         append_spans(store, f"{number}", *rows)
