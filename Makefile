@@ -12,8 +12,9 @@ help: ## list the targets
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Spanledger needs Python 3.11 or newer, this is %s; pass PYTHON=python3.x" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 install: .venv/installed ## make .venv from the lock
@@ -38,7 +39,7 @@ test: system-packages lint ## run every test, from nothing
 	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --cov --cov-report=term:skip-covered -q
 
 test-cluster: install ## run the analytics SQL on a real ClickHouse node and compare
-	$(BIN)/python -m pip install --quiet --require-hashes -r tests/cluster/requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/cluster/requirements.lock
 	$(BIN)/python -m pytest tests/cluster -q
 
 bench: install ## measure, as ratios within one run
