@@ -177,6 +177,8 @@ class Search:
     min_duration_ms: float = 0.0
     only_unpriced: bool = False
     only_tool_failures: bool = False
+    marked: tuple[str, ...] | None = None
+    """Ids of runs that people marked; None lets all through."""
     sort: str = "started"
     page: int = 1
 
@@ -191,6 +193,7 @@ class Search:
             "tenants": [self.tenant or "*"],
             "prompts": [self.prompt or "*"],
             "classes": [self.failure_class or "*"],
+            "marked": ["*"] if self.marked is None else list(self.marked) or [""],
             "min_duration_ms": self.min_duration_ms,
             "only_unpriced": self.only_unpriced,
             "only_tool_failures": self.only_tool_failures,

@@ -12,6 +12,12 @@ from alerts.engine import RuleStatus
 from alerts.rules import AlertingConfig
 from store import Control, Store
 from store.clock import Clock, utc_now
+from store.control.access import Person
+
+
+def _anybody(_: Mapping[str, str]) -> Person:
+    """Take everybody for somebody at this machine, as on loopback."""
+    return Person()
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Services:
         describe_settings: says the settings in force as TOML, without secrets.
         saved_file: where queries and boards are kept; None where nothing can be kept.
         operate: does what commands do, by name and arguments; None where nothing may be done.
+        identify: says from the headers of a visit who is signed in; None when nobody is.
+        sign_out: ends the sign-in of a visit; None where nobody has to sign in.
         clock: the time.
     """
 
@@ -46,6 +54,8 @@ class Services:
     describe_settings: Callable[[], str] | None = None
     saved_file: Path | None = None
     operate: Callable[[str, Mapping[str, Any]], object] | None = None
+    identify: Callable[[Mapping[str, str]], Person | None] = _anybody
+    sign_out: Callable[[Mapping[str, str]], None] | None = None
     clock: Clock = utc_now
 
 

@@ -28,6 +28,7 @@ from dashboard.figures import Money
 from dashboard.filters import Link
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
 from dashboard.navigation import follow
+from dashboard.run_marks import show_marks
 from dashboard.services import current
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
@@ -82,7 +83,7 @@ def _show_trace(trace: Trace) -> None:
 
 
 def _show_ways(trace: Trace) -> None:
-    """Offer what belongs to the trace: its conversation, and other runs of its user."""
+    """Offer what belongs to the trace: star and notes, its conversation, and other runs of its user."""
     run: dict[str, Any] = trace.runs.row(0, named=True) if trace.runs.height else {}
     links: list[tuple[str, Link]] = []
     if run.get("session_id"):
@@ -92,8 +93,11 @@ def _show_ways(trace: Trace) -> None:
     if run.get("agent"):
         failed = {"agent": [run["agent"]], "outcome": ["failure"]}
         links.append(("Failed runs of this agent", Link("traces", {"range": ["7d"], **failed})))
-    if links:
-        follow(show_heading("", links, key="ways"))
+    with st.container(horizontal=True, vertical_alignment="center", key="ways_row"):
+        if run:
+            show_marks(trace.trace_id, run["run_id"])
+        if links:
+            follow(show_heading("", links, key="ways"))
 
 
 @st.fragment

@@ -17,6 +17,7 @@ from dashboard.address import (
     take_over,
     write_back,
 )
+from dashboard.answers.marks import Marks, read_marks
 from dashboard.charts.outcomes import WORDS
 from dashboard.components import Column, Line, cell, show_notice, show_table
 from dashboard.data import PAGE_ROWS, RunList, Search, read_runs
@@ -71,10 +72,11 @@ def render() -> None:
             _show_nothing(window, chosen, search)
             return
         _show_totals(found, window, search)
+        marks = read_marks().value
         follow(
             show_table(
                 _COLUMNS,
-                [run_line(row) for row in found.runs.iter_rows(named=True)],
+                [run_line(row, marks) for row in found.runs.iter_rows(named=True)],
                 key="runs",
                 caption="Runs that match",
                 nothing="No run on this page.",
@@ -89,6 +91,8 @@ def _choose_search() -> Search:
         sort = choose_one("Order", list(SORTS), "sort", default="newest")
         failed = choose_toggle("With failed tools", "failed_tools")
         unpriced = choose_toggle("With unpriced calls", "unpriced")
+        starred = choose_toggle("Starred", "starred")
+        noted = choose_toggle("With notes", "noted")
     with st.container(horizontal=True, vertical_alignment="center", key="narrow"):
         tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=190)
         slower_s = _choose_duration()
@@ -112,8 +116,18 @@ def _choose_search() -> Search:
         min_duration_ms=slower_s * 1e3,
         only_unpriced=unpriced,
         only_tool_failures=failed,
+        marked=_find_marked(starred, noted),
         sort=SORTS[sort],
     )
+
+
+def _find_marked(starred: bool, noted: bool) -> tuple[str, ...] | None:
+    """Return the runs that are marked as asked; None where nothing was asked."""
+    found = read_marks().value
+    if found is None or not (starred or noted):
+        return None
+    asked = [ids for ids, is_asked in ((found.starred(), starred), (found.noted(), noted)) if is_asked]
+    return tuple(sorted(frozenset.intersection(*asked)))
 
 
 def _show_given(given: dict[str, str]) -> None:
@@ -186,14 +200,15 @@ def _show_nothing(window: filters.Window, chosen: Filters, search: Search) -> No
         *(f"{words} {getattr(search, name)}" for name, words in GIVEN.items() if getattr(search, name)),
         *(["a failed tool call"] if search.only_tool_failures else []),
         *(["unpriced calls"] if search.only_unpriced else []),
+        *(["a star or note as asked"] if search.marked is not None else []),
     ]
     show_nothing_found(window, chosen, what="runs", path="traces")
     if asked:
         st.text("Searched for runs with " + ", ".join(asked) + ".")
 
 
-def run_line(row: dict[str, Any]) -> Line:
-    """Return the row of a run."""
+def run_line(row: dict[str, Any], marks: Marks | None = None) -> Line:
+    """Return the row of a run, with what people marked it with."""
     outcome = row["outcome"]
     tokens = None if row["input_tokens"] is None else row["input_tokens"] + (row["output_tokens"] or 0)
     failures = row["tool_failures"]
@@ -208,7 +223,7 @@ def run_line(row: dict[str, Any]) -> Line:
         key=row["run_id"],
         cells=[
             cell(format_instant(row["started_at"], with_seconds=True)),
-            cell(agent, title=agent),
+            cell(agent, title=agent, note=_say_marks(row["run_id"], marks)),
             cell(WORDS[outcome] if outcome else unfinished, tone=TONES.get(outcome, "agent")),
             None if row["failure_class"] is None else cell(row["failure_class"].replace("_", " ")),
             cell(format_duration(row["duration_ms"]), is_quiet=row["duration_ms"] is None),
@@ -221,3 +236,10 @@ def run_line(row: dict[str, Any]) -> Line:
         ],
         link=Link("trace", {"id": [row["trace_id"]], "span": [row["root_span_id"]]}),
     )
+
+
+def _say_marks(run_id: str, marks: Marks | None) -> str:
+    if marks is None:
+        return ""
+    said = [("★ starred", marks.starred()), ("✎ note", marks.noted())]
+    return " ".join(words for words, marked in said if run_id in marked)

@@ -22,6 +22,8 @@ _MIRRORED: Mapping[str, Table] = {
     "silences": tables.silences,
     "budgets": tables.budgets,
     "audit": tables.audit,
+    "stars": tables.stars,
+    "notes": tables.notes,
 }
 _POLARS_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "VARCHAR": pl.String,

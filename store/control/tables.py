@@ -158,6 +158,27 @@ silences = Table(
     sqlite_autoincrement=True,
 )
 
+stars = Table(
+    "stars",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("author", String, nullable=False),
+    Column("starred_at", Instant, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("note_id", _Number, primary_key=True, autoincrement=True),
+    Column("run_id", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("notes_by_run", "run_id", "note_id"),
+    # A number that was given is never given again.
+    sqlite_autoincrement=True,
+)
+
 detector_state = Table(
     "detector_state",
     metadata,

@@ -42,6 +42,7 @@ VALUES: dict[str, object] = {
     "providers": ["*"],
     "hour_at": _BEGIN,
     "fresh_from": _BEGIN + timedelta(days=1),
+    "marked": ["*"],
     "max_rows": 50,
     "kind": "worst",
     "min_duration_ms": 0,
@@ -183,6 +184,7 @@ EXAMPLES = [
     Example(
         "traces/runs", {"sort": "duration", "models": ["gpt-5"], "only_unpriced": True, "agents": ["triage"]}
     ),
+    Example("traces/runs", {"marked": [f"{_TRACE}-{_SPAN}"]}),
     Example("traces/runs", {"sort": "start", "text": "ann", "outcomes": ["success"], "tools": ["lookup"]}),
 ]
 """More sets, where the first one leaves a branch of the query out."""

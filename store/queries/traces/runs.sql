@@ -33,6 +33,11 @@ WHERE r.started_at >= $start AND r.started_at < $until
     AND ('*' IN $classes OR r.failure_class IN $classes)
     AND ($text = '' OR r.user_id = $text OR r.session_id = $text OR substring(r.run_id, 1, length($text)) = $text)
     AND ($said = '' OR position(lower($said) IN lower(r.input)) > 0 OR position(lower($said) IN lower(r.output)) > 0)
+    AND (
+        '*' IN $marked
+        OR r.run_id IN $marked
+        OR r.run_id IN (SELECT a.run_id FROM ledger.run_aliases AS a WHERE a.old_run_id IN $marked)
+    )
     AND ($min_duration_ms = 0 OR r.duration_ms >= $min_duration_ms)
     AND (NOT $only_unpriced OR r.unpriced_calls > 0)
     AND (NOT $only_tool_failures OR r.tool_failures > 0)

@@ -1,0 +1,103 @@
+"""Stars and notes: kept, audited, found again, and read only for viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.services import current, install
+from store import Store
+from store.control import mirror_control
+from store.control.access import Person
+from store.control.auditing import list_changes
+from tests.dashboard.apps import components, notices, open_page
+from tests.dashboard.conftest import HandClock, opened
+
+RUN = "SELECT run_id, trace_id FROM runs WHERE agent = 'support-triage' ORDER BY started_at DESC LIMIT 1"
+
+
+@pytest.fixture(scope="module")
+def marked(copied_dir: Path) -> Iterator[Store]:
+    with opened(copied_dir, HandClock()) as store:
+        yield store
+
+
+def visit_as(person: Person | None) -> None:
+    def identify(_: Mapping[str, str]) -> Person | None:
+        return person
+
+    install(replace(current(), identify=identify))
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label == label)
+
+
+def test_a_star_is_kept_audited_filtered_by_and_taken_off(marked: Store) -> None:
+    run = marked.query(RUN).to_pylist()[0]
+    visit_as(Person("kim", "admin"))
+    app = open_page("trace", id=run["trace_id"])
+    button(app, "Star").click().run()
+    (table,) = components(open_page("traces", range="7d", starred="true"), "table")
+    assert [row["key"] for row in table["rows"]] == [run["run_id"]]
+    assert table["rows"][0]["cells"][1]["note"] == "★ starred"
+    mirror_control(current().control, marked)
+    assert marked.query("SELECT run_id, author FROM stars").to_pylist() == [
+        {"run_id": run["run_id"], "author": "kim"}
+    ]
+    app = open_page("trace", id=run["trace_id"])
+    button(app, "Starred").click().run()
+    assert "Searched for runs with a star" in open_page("traces", range="7d", starred="true").text[-1].value
+    with current().control.read() as connection:
+        changes = [(row.actor, row.action, row.subject) for row in list_changes(connection)]
+    assert changes[:2] == [("kim", "star.remove", run["run_id"]), ("kim", "star.add", run["run_id"])]
+
+
+def test_a_note_says_who_and_when_and_shows_hostile_text_as_text(marked: Store) -> None:
+    run = marked.query(RUN).to_pylist()[0]
+    visit_as(Person())
+    hostile = "![x](http://evil.example/a.png) <script>window.hacked=1</script>"
+    app = open_page("trace", id=run["trace_id"])
+    app.text_area[0].set_value(hostile)
+    button(app, "Keep").click().run()
+    assert "Say who you are" in notices(app)
+    app.text_input[0].set_value("ann")
+    app.text_area[0].set_value(hostile)
+    button(app, "Keep").click().run()
+    app = open_page("trace", id=run["trace_id"])
+    (note,) = [data for data in components(app, "notice") if data["text"] == hostile]
+    assert note["title"] == "ann, 20 Nov 15:20 UTC:"
+    assert not [element.value for element in app.markdown if "evil" in element.value]
+    (table,) = components(open_page("traces", range="7d", noted="true"), "table")
+    assert [row["key"] for row in table["rows"]] == [run["run_id"]]
+    button(app, "Delete").click().run()
+    assert hostile not in notices(open_page("trace", id=run["trace_id"]))
+
+
+@pytest.mark.parametrize("person", [Person("vic", "viewer"), None])
+def test_a_viewer_and_a_stranger_change_nothing(marked: Store, person: Person | None) -> None:
+    run = marked.query(RUN).to_pylist()[0]
+    visit_as(Person("kim"))
+    app = open_page("trace", id=run["trace_id"])
+    visit_as(person)
+    button(app, "Star").click().run()
+    assert button(app, "Star").disabled
+    assert components(open_page("traces", range="7d", starred="true"), "table") == []
+
+
+@pytest.mark.parametrize("person", [Person("vic", "viewer"), None])
+def test_what_a_viewer_asks_for_all_the_same_is_refused_before_it_is_done(
+    marked: Store, person: Person | None
+) -> None:
+    visit_as(person)
+    script = (
+        "from dashboard.acting import change\nassert not change(lambda _: 1 / 0, key='x', author='kim')\n"
+    )
+    app = AppTest.from_string(script).run()
+    assert not app.exception
+    assert "You are signed in as a viewer" in notices(app)
