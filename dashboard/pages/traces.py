@@ -89,10 +89,10 @@ def _choose_search() -> Search:
     with st.container(horizontal=True, vertical_alignment="center", key="search", gap="medium"):
         outcome = choose_some("Outcome", list(WORDS), "outcome")
         sort = choose_one("Order", list(SORTS), "sort", default="newest")
-        failed = choose_toggle("With failed tools", "failed_tools")
-        unpriced = choose_toggle("With unpriced calls", "unpriced")
+        failed = choose_toggle("Failed tools", "failed_tools")
+        unpriced = choose_toggle("Unpriced", "unpriced")
         starred = choose_toggle("Starred", "starred")
-        noted = choose_toggle("With notes", "noted")
+        noted = choose_toggle("Notes", "noted")
     with st.container(horizontal=True, vertical_alignment="center", key="narrow"):
         tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=190)
         slower_s = _choose_duration()
