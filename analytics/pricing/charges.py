@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analytics.pricing.book import PriceBook
@@ -71,6 +73,12 @@ _SIDES = {
 }
 
 
+def _is_rerank() -> Any:
+    """Begin a choice for what rerankers count as searches: queries ranked, not searches of the web."""
+    is_reranker = pl.col("price_model").str.contains("rerank", literal=True).fill_null(False)
+    return pl.when(is_reranker & pl.col("unit").is_in(["searches", "search_units", "queries"]))
+
+
 def list_units(facts: pl.DataFrame) -> pl.DataFrame:
     """Return one row per call and unit in the book's spelling; quantities of 0 are left out."""
     names = {**ALIASES, **SECONDS_ALIASES}
@@ -81,7 +89,12 @@ def list_units(facts: pl.DataFrame) -> pl.DataFrame:
         .unnest("other_units")
         .rename({"key": "unit", "value": "quantity"})
         .filter(pl.col("unit").is_not_null(), pl.col("quantity").is_not_null(), pl.col("quantity") != 0)
-        .with_columns(pl.col("unit").replace(names))
+        .with_columns(
+            _is_rerank()
+            .then(pl.lit("rerank_searches"))
+            .otherwise(pl.col("unit").replace(names))
+            .alias("unit")
+        )
     )
     least = pl.col("price_model").replace_strict(LEAST_AUDIO_SECONDS, default=0.0, return_dtype=pl.Float64)
     is_seconds = (pl.col("unit") == "audio_seconds") & (pl.col("quantity") > 0)

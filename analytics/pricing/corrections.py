@@ -17,7 +17,7 @@ from analytics.pricing.units import COLUMN_UNITS
 CORRECTIONS_FILE: Final = Path(__file__).with_name("corrections.toml")
 MILLION: Final = 1_000_000
 _COLUMNS: Final = tuple(COLUMN_UNITS)
-_KINDS: Final = ("price", "tier", "name", "unsold")
+_KINDS: Final = ("price", "tier", "name", "ratio", "unsold")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Corrections:
 
     prices: Sequence[Mapping[str, Any]]
     tiers: Sequence[Mapping[str, Any]]
+    ratios: Sequence[Mapping[str, Any]]
     names: tuple[DatedName, ...]
     unsold: tuple[str, ...]
 
@@ -56,6 +57,10 @@ class Corrections:
         for entry in self.tiers:
             listed += _carry_tier_back(listed, entry)
         return listed
+
+    def fill(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows with prices that nobody tells filled by their provider's rule."""
+        return [_fill_ratios(row, self.ratios) for row in rows]
 
 
 @cache
@@ -80,6 +85,7 @@ def parse_corrections(text: str) -> Corrections:
     return Corrections(
         prices=table.get("price", []),
         tiers=table.get("tier", []),
+        ratios=table.get("ratio", []),
         names=tuple(name for entry in table.get("name", ()) for name in _read_names(entry)),
         unsold=tuple(pattern for entry in table.get("unsold", ()) for pattern in entry["models"]),
     )
@@ -151,6 +157,20 @@ def _set_price(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:
             names = {"price_model": price_model, "provider": provider, "model": model, "service_tier": tier}
             changed.append(in_box(set_entry({**names, "source": ""}), box))
     return changed
+
+
+def _fill_ratios(row: Row, ratios: Iterable[Mapping[str, Any]]) -> Row:
+    for entry in ratios:
+        is_told = row.get(entry["price"]) is not None
+        if (
+            not is_told
+            and row.get(entry["where"])
+            and row.get(entry["of"])
+            and _is_one_of(row, entry["models"])
+        ):
+            source = f"{row['source']}; {entry['price']}: {entry['source']}"
+            row = {**row, entry["price"]: row[entry["of"]] * entry["factor"], "source": source}
+    return row
 
 
 def _carry_tier_back(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:

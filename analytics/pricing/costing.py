@@ -14,6 +14,9 @@ MAX_COST_USD = 999_999.0
 STANDARD_TIERS = ("", "auto", "default", "standard", "standard_only", "on_demand", "scale", "provisioned")
 """Service tiers that are billed at the standard price, or not by the token."""
 
+REGIONAL = "regional"
+"""The service tier of endpoints bound to a region; models without one cost there what they cost anywhere."""
+
 SILENT_OPERATIONS = ("embeddings", "embedding", "rerank", "moderation")
 """Operations whose answer has no billed tokens."""
 
@@ -86,7 +89,19 @@ def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:
 
 def _read_tier() -> pl.Expr:
     tier = pl.col("service_tier").str.to_lowercase().str.strip_chars()
-    return pl.when(~tier.is_in(STANDARD_TIERS)).then(tier).alias("price_tier")
+    names = [pl.col(name).cast(pl.String) for name in ("request_model", "response_model")]
+    is_regional = pl.any_horizontal(
+        name.str.contains("(?i)locations/[a-z]").fill_null(False)
+        & ~name.str.contains("(?i)locations/global/").fill_null(False)
+        for name in names
+    )
+    return (
+        pl.when(~tier.is_in(STANDARD_TIERS))
+        .then(tier)
+        .when(is_regional)
+        .then(pl.lit(REGIONAL))
+        .alias("price_tier")
+    )
 
 
 def _attach_prices(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
@@ -94,10 +109,11 @@ def _attach_prices(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     chosen = np.full(facts.height, book.no_row, dtype=np.int64)
     _choose_rows(facts, book.rows, chosen)
     has_tier = facts["price_tier"].is_not_null().to_numpy()
-    is_tier_missing = has_tier & (chosen == book.no_row)
-    if is_tier_missing.any():
-        rest = facts.filter(pl.Series(is_tier_missing)).with_columns(price_tier=pl.lit(None, pl.String))
+    lacks_tier = has_tier & (chosen == book.no_row)
+    if lacks_tier.any():
+        rest = facts.filter(pl.Series(lacks_tier)).with_columns(price_tier=pl.lit(None, pl.String))
         _choose_rows(rest, book.rows, chosen)
+    is_tier_missing = lacks_tier & (facts["price_tier"] != REGIONAL).fill_null(False).to_numpy()
     prices = book.rows.select(pl.exclude("price_row", "price_model"))[chosen]
     return pl.concat(
         [

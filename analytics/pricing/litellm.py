@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any, Final
 from analytics.pricing.overlay import Row
 
 GAPS_FILE: Final = Path(__file__).with_name("litellm_gaps.jsonl")
-"""Models of LiteLLM's map that the catalogue does not know, one a line; written by `extract_gaps`."""
+"""Models of LiteLLM's map that the catalogue does not know, one a line; with what of its entry is read."""
+
+MOST_USD_PER_TOKEN: Final = 1_000e-6
+MOST_USD_PER_EMBEDDED_TOKEN: Final = 5e-6
+"""More than anybody asks: a price above it is a slip of the unit, and no price is better than that one."""
 
 _MODES: Final = ("chat", "completion", "responses", "embedding", "rerank", None)
 _PRICES: Final = {
@@ -27,7 +32,7 @@ _UNITS: Final = {
     "output_audio_tokens": "output_cost_per_audio_token",
     "rerank_searches": "input_cost_per_query",
 }
-_EDGES: Final = {"_above_128k_tokens": 128_000, "_above_200k_tokens": 200_000, "_above_272k_tokens": 272_000}
+_EDGE: Final = re.compile(r"input_cost_per_token(_above_(\d+)k_tokens)")
 _TIERS: Final = {"_batches": "batch", "_flex": "flex", "_priority": "priority"}
 _PROVIDERS: Final = {
     "azure_ai": "azure",
@@ -88,8 +93,9 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
         "model": model,
         "source": f"{source}, gap filler",
     }
-    edges = [(0, "")] + [
-        (tokens, suffix) for suffix, tokens in _EDGES.items() if f"input_cost_per_token{suffix}" in entry
+    edges = [
+        (0, ""),
+        *sorted((int(found[2]) * 1_000, found[1]) for found in map(_EDGE.fullmatch, entry) if found),
     ]
     for suffix, tier in {"": None, **_TIERS}.items():
         if suffix and f"input_cost_per_token{suffix}" not in entry:
@@ -97,9 +103,11 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
         for position, (tokens, above) in enumerate(edges):
             prices = {
                 # A tier whose price of a part is not told has none: what costs less than standard must not seem to.
-                column: _number(entry, f"{key}{above}{suffix}", f"{key}{suffix}")
+                column: _price(entry, key, above, suffix)
                 for column, key in _PRICES.items()
             }
+            if _is_slip(entry, prices):
+                continue
             units = {unit: _number(entry, key) for unit, key in _UNITS.items()}
             priced_units = [{"key": unit, "value": price} for unit, price in units.items() if price]
             if prices["input"] is None and prices["output"] is None and not priced_units:
@@ -112,6 +120,24 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
                 "tier_until_tokens": edges[position + 1][0] if position + 1 < len(edges) else None,
                 "other_units": priced_units or None,
             }
+
+
+def _price(entry: Mapping[str, Any], key: str, above: str, suffix: str) -> float | None:
+    """Return the price above an edge in a tier; where only the one below is told, it rises as standard does."""
+    told, below = _number(entry, f"{key}{above}{suffix}"), _number(entry, f"{key}{suffix}")
+    if told is not None or below is None:
+        return told
+    for known in (key, "input_cost_per_token" if "cache" in key else key):
+        low, high = _number(entry, known), _number(entry, f"{known}{above}")
+        if low and high:
+            return below * high / low
+    return below
+
+
+def _is_slip(entry: Mapping[str, Any], prices: Mapping[str, float | None]) -> bool:
+    embeds = entry.get("mode") in ("embedding", "rerank")
+    most = MOST_USD_PER_EMBEDDED_TOKEN if embeds else MOST_USD_PER_TOKEN
+    return any(price is not None and price > most for price in prices.values())
 
 
 def _number(entry: Mapping[str, Any], *keys: str) -> float | None:

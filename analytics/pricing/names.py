@@ -92,7 +92,7 @@ _VERSION_TAIL = re.compile(
     r"(?:[-@:_.]?(?:latest|stable|preview|exp|experimental|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{2}-\d{4}"
     r"|\d{8}|\d{6}|\d{3,4}|v\d+(?::\d+(?::\d+k)?)?|\d:\d))*"
 )
-_FINE_TUNE_TAIL = re.compile(r"[\d-]*:[^:]*:[^:]*(?::[^:]*)?")
+_FINE_TUNE_TAIL = re.compile(r"[\d-]*:[^:]*:[^:]*(?::[^:]*)?(?::ckpt-step-\d+)?")
 _REGION_HEAD = re.compile(r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?(?:[a-z0-9]+\.)?")
 _LAST_WORD = re.compile(r"[-@:._]?[^-@:._]*$")
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[^/]*/(?P<name>.+)")
@@ -319,7 +319,8 @@ def _forms_of(name: str, provider: str) -> Iterator[str]:
     if arn:
         bare = arn["name"]
     bare = _PUBLISHER.sub("", bare, count=1)
-    bare = bare.removesuffix("[1m]").removesuffix(":beta")
+    for tail in ("[1m]", ":beta", "@default"):
+        bare = bare.removesuffix(tail)
     for head in ("bedrock/", "converse/", "invoke/", "models/", f"{provider}/"):
         bare = bare.removeprefix(head)
     if provider == "aws":

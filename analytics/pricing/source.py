@@ -91,7 +91,7 @@ class PriceSource:
             list_catalogue(self.providers, "genai-prices by update" if self._update("catalogue") else "")
         )
         listed += (row for rows in self.gaps.values() for row in rows)
-        listed = join_neighbours(listed)
+        listed = join_neighbours(self.corrections.fill(listed))
         for discount in self.own.discounts:
             listed = _discount(listed, discount, self.own.discounts)
         listed += (row_of_own(entry) for entry in self.own.models)

@@ -81,6 +81,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "annotated_pages": "input_annotated_document_pages",
     "characters": "input_characters",
     "searches": "web_searches",
+    "search_units": "rerank_searches",
     "web_search_requests": "web_searches",
     "file_searches": "storage_searches",
     "text_messages": "input_text_messages",

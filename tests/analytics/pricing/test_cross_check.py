@@ -24,9 +24,6 @@ KNOWN = {
     "vertex_ai/claude-3-5-haiku@20241022": "LiteLLM kept the price from before 2024-12-03",
     "gemini-2.5-pro-preview-tts": "speech models are asked once, nothing of theirs is cached",
     "gemini/gemini-2.5-pro-preview-tts": "speech models are asked once, nothing of theirs is cached",
-    "xai/grok-code-fast": "LiteLLM prices the retired name as its successor",
-    "xai/grok-code-fast-1": "LiteLLM prices the retired name as its successor",
-    "xai/grok-code-fast-1-0825": "LiteLLM prices the retired name as its successor",
 }
 
 
