@@ -56,6 +56,7 @@ def demo(
     ] = 2.0,
 ) -> None:
     """Start everything, with simulated agents that speak through the OpenTelemetry SDK."""
+    from spanledger.demo.settings import write_demo_settings
     from store.configuration.durations import parse_duration
     from store.errors import ConfigError
 
@@ -65,6 +66,9 @@ def demo(
         except ValueError as error:
             raise ConfigError(f'--backfill {backfill!r} is no duration; write for example "30d"') from error
     settings = read_config(data, config)
+    if settings.file is None:
+        write_demo_settings(settings.data_dir)
+        settings = read_config(data, config)
     agents = [sys.executable, "-P", "-m", "spanledger.demo"]
     agents += ["--http", settings.collector.http, "--grpc", settings.collector.grpc, "--speed", str(speed)]
     agents += ["--data", str(settings.data_dir), "--dashboard", settings.dashboard_url]

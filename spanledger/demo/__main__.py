@@ -16,7 +16,7 @@ from pathlib import Path
 from opentelemetry._logs import SeverityNumber
 
 from spanledger.api.wire import ask
-from spanledger.demo.faults import FAULTS, weather_of
+from spanledger.demo.faults import FAULTS, SCRIPT_USER, Period, weather_of
 from spanledger.demo.simulation import Run
 from spanledger.demo.telemetry import Telemetry
 from spanledger.demo.traffic import Traffic
@@ -75,7 +75,9 @@ class Simulation:
 
     def _play(self, at: datetime, now: datetime) -> float:
         agent, visit = self._traffic.draw(at)
-        weather = weather_of(agent, now - at)
+        weather = weather_of(agent, at, now)
+        if self._dice.random() < weather.script_share:
+            visit = self._traffic.visit(SCRIPT_USER, at)
         return Run(self._telemetry.tracer(agent), weather, visit, self._dice).play()
 
 
@@ -95,14 +97,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
-    started = time.monotonic()
+    started, now = time.monotonic(), utc_now()
     print(f"Playing {options.backfill} of history …", flush=True)  # noqa: T201
     runs = simulation.backfill(parse_duration(options.backfill))
     spans = _wait_until_queryable(options.data, runs)
     print(  # noqa: T201
         f"{spans:,} spans of {runs:,} runs are queryable after {time.monotonic() - started:.0f} s."
         " Look for:\n"
-        + "".join(f"  · {fault.agent}: {fault.what}, {_ago(fault.from_age)}\n" for fault in FAULTS)
+        + "".join(f"  · {fault.agent}: {fault.what}, {_say(fault.period(now), now)}\n" for fault in FAULTS)
         + f"Open {options.dashboard}",
         flush=True,
     )
@@ -129,8 +131,9 @@ def _watch_parent(simulation: Simulation, parent: int) -> None:
     simulation.stop()
 
 
-def _ago(age: timedelta) -> str:
-    return f"since {age.days} days ago" if age.days else "today"
+def _say(period: Period, now: datetime) -> str:
+    start, until = (f"{at:%a} {at.day} {at:%b %H:%M}" for at in period)
+    return f"{start} to {until} UTC" if period[1] <= now else f"since {start} UTC"
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -55,6 +55,7 @@ class Agent:
 
 
 SONNET = Model("claude-sonnet-4-5", "anthropic", 0.9, 78)
+OPUS = Model("claude-opus-4-1", "anthropic", 1.6, 45)
 HAIKU = Model("claude-haiku-4-5", "anthropic", 0.4, 150)
 GPT_MINI = Model("gpt-5-mini", "openai", 0.5, 120)
 GPT = Model("gpt-5", "openai", 1.4, 62)

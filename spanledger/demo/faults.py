@@ -1,11 +1,16 @@
-"""What goes wrong in the simulated month, so that there is something to find; times count back from now."""
+"""What goes wrong in the simulated month, so that there is something to find."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
-from spanledger.demo.cast import GPT, Agent, Model, Tool
+from spanledger.demo.cast import GPT, OPUS, Agent, Model, Tool
+
+Period = tuple[datetime, datetime]
+_TUESDAY: Final = 1
 
 
 @dataclass(frozen=True)
@@ -18,44 +23,58 @@ class Weather:
     context: float = 1.0
     """Factor on the tokens of the prompt."""
     prompt_version: str = "7"
+    script_share: float = 0.0
+    """Share of the runs that SCRIPT_USER has a script ask for."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that holds for a while; `until_age` None: it lasts."""
+    """Something that holds for a while; `period` says when, given the present."""
 
     what: str
     agent: str
-    from_age: timedelta
-    until_age: timedelta | None = None
+    period: Callable[[datetime], Period]
 
-    def holds(self, agent: str, age: timedelta) -> bool:
-        """Say whether it holds for the agent that long before now."""
-        return (
-            self.agent == agent and age <= self.from_age and (self.until_age is None or age > self.until_age)
-        )
+    def holds(self, agent: str, at: datetime, now: datetime) -> bool:
+        """Say whether it holds for the agent at a time."""
+        start, until = self.period(now)
+        return self.agent == agent and start <= at < until
 
 
-WEB_SEARCH_LIMITED = Fault(
-    "web_search is rate limited", "research-analyst", timedelta(days=9), timedelta(days=7)
-)
-PROMPT_8 = Fault("prompt version 8 resolves less", "support-assistant", timedelta(days=4))
+def _ago(start: timedelta, until: timedelta = timedelta()) -> Callable[[datetime], Period]:
+    """Return the period between two ages; without the second one it lasts and does not end with the present."""
+    lasting = timedelta(days=36_500)
+    return lambda now: (now - start, now - until if until else now + lasting)
+
+
+def last_tuesday(now: datetime) -> Period:
+    """Return the last Tuesday, UTC, that is over."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (midnight.weekday() - _TUESDAY) % 7 or 7
+    return midnight - timedelta(days=days), midnight - timedelta(days=days - 1)
+
+
+SCRIPT_USER: Final = "user-137"
+DAY: Final = timedelta(days=1)
+
+WEB_SEARCH_LIMITED = Fault("web_search is rate limited", "research-analyst", _ago(9 * DAY, 7 * DAY))
+PROMPT_8 = Fault("prompt version 8 resolves less", "support-assistant", _ago(4 * DAY))
 SLOW_PROVIDER = Fault(
-    "the provider answers slowly", "code-reviewer", timedelta(days=12), timedelta(days=11, hours=18)
+    "the provider answers slowly", "code-reviewer", _ago(12 * DAY, 11 * DAY + timedelta(hours=18))
 )
-DEARER_MODEL = Fault("all calls go to the dearer model", "research-analyst", timedelta(days=2))
-LONGER_CONTEXT = Fault(
-    "the history is no longer trimmed", "support-assistant", timedelta(days=17), timedelta(days=15)
-)
+DEARER_MODEL = Fault("all calls go to the dearer model", "research-analyst", _ago(2 * DAY))
+LONGER_CONTEXT = Fault("the history is no longer trimmed", "support-assistant", _ago(17 * DAY, 15 * DAY))
+OPUS_TUESDAY = Fault(f"two of five calls fall back to {OPUS.name}", "code-reviewer", last_tuesday)
+SCRIPTED = Fault(f"a script of {SCRIPT_USER} asks for half of the runs", "code-reviewer", _ago(14 * DAY))
 
-FAULTS = (WEB_SEARCH_LIMITED, PROMPT_8, SLOW_PROVIDER, DEARER_MODEL, LONGER_CONTEXT)
+FAULTS = (WEB_SEARCH_LIMITED, PROMPT_8, SLOW_PROVIDER, DEARER_MODEL, LONGER_CONTEXT, OPUS_TUESDAY, SCRIPTED)
 
 
-def weather_of(agent: Agent, age: timedelta) -> Weather:
-    """Return how the agent behaves `age` before now."""
+def weather_of(agent: Agent, at: datetime, now: datetime) -> Weather:
+    """Return how the agent behaves at a time."""
     weather = Weather(agent)
     for fault in FAULTS:
-        if fault.holds(agent.name, age):
+        if fault.holds(agent.name, at, now):
             weather = _apply(fault, weather)
     return weather
 
@@ -73,6 +92,11 @@ def _apply(fault: Fault, weather: Weather) -> Weather:
     if fault is DEARER_MODEL:
         models: tuple[tuple[Model, float], ...] = ((GPT, 1.0),)
         return replace(weather, agent=replace(agent, models=models))
+    if fault is OPUS_TUESDAY:
+        fewer = tuple((model, share * 0.6) for model, share in agent.models)
+        return replace(weather, agent=replace(agent, models=(*fewer, (OPUS, 0.4))))
+    if fault is SCRIPTED:
+        return replace(weather, script_share=0.5)
     return replace(weather, context=3.0)
 
 

@@ -36,10 +36,14 @@ class Traffic:
             visit = Visit(earlier.user, earlier.tenant, earlier.session, at)
         else:
             user = dice.choices(USERS, self._weights)[0]
-            tenant = TENANTS[sum(user.encode()) % len(TENANTS)]
-            visit = Visit(user, tenant, f"conv-{dice.getrandbits(48):012x}", at)
+            visit = self.visit(user, at)
         waiting.append(visit)
         return agent, visit
+
+    def visit(self, user: str, at: datetime) -> Visit:
+        """Return a visit of a user that begins a conversation."""
+        tenant = TENANTS[sum(user.encode()) % len(TENANTS)]
+        return Visit(user, tenant, f"conv-{self._dice.getrandbits(48):012x}", at)
 
     def history(self, start: datetime, end: datetime, runs: int) -> Iterator[datetime]:
         """Yield the times of about `runs` runs between two moments, in order."""

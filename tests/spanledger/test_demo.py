@@ -1,0 +1,47 @@
+"""The demo's faults: what there is to find, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from spanledger.config import load_config
+from spanledger.demo.cast import AGENTS, OPUS
+from spanledger.demo.faults import FAULTS, OPUS_TUESDAY, last_tuesday, weather_of
+from spanledger.demo.settings import write_demo_settings
+
+NOW = datetime(2026, 11, 29, 2, 45, tzinfo=UTC)
+REVIEWER = next(agent for agent in AGENTS if agent.name == "code-reviewer")
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_the_dear_tuesday_is_over_and_within_the_last_eight_days(days: int) -> None:
+    now = NOW + timedelta(days=days)
+    start, until = last_tuesday(now)
+    assert (start.weekday(), until - start) == (1, timedelta(days=1))
+    assert now - timedelta(days=8) < until <= now
+
+
+def test_two_of_five_calls_of_that_day_go_to_the_dear_model_and_none_after() -> None:
+    start, until = OPUS_TUESDAY.period(NOW)
+    shares = dict(weather_of(REVIEWER, start, NOW).agent.models)
+    assert shares[OPUS] == pytest.approx(0.4)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert OPUS not in dict(weather_of(REVIEWER, until, NOW).agent.models)
+
+
+def test_every_fault_of_the_demo_lies_in_its_month() -> None:
+    for fault in FAULTS:
+        start, until = fault.period(NOW)
+        assert NOW - timedelta(days=30) < start < min(until, NOW), fault.what
+
+
+def test_a_demo_brings_a_budget_for_every_user_and_leaves_a_file_alone(tmp_path: Path) -> None:
+    write_demo_settings(tmp_path)
+    budget = load_config(tmp_path, environ={}).budgets[0]
+    assert (float(budget.limit), list(budget.group_by)) == (100.0, ["user_id"])
+    (tmp_path / "spanledger.toml").write_text("")
+    write_demo_settings(tmp_path)
+    assert load_config(tmp_path, environ={}).budgets == ()
