@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-
 from analytics.compare import Comparison, Side, compare
 from analytics.metrics import evaluate
 from dashboard.answers.measures import where_of
@@ -24,17 +22,42 @@ DIMENSIONS: Final = {
     "environment": "environment",
     "service": "service",
 }
+OF_AN_AGENT: Final = ("agent_version", "prompt_version")
+"""Dimensions whose values mean something only within one agent: version 7 of one is not that of another."""
 VALUES_SHOWN: Final = 200
 
 
+@dataclass(frozen=True)
+class Value:
+    """A value of a dimension with its runs (or calls), and the agent it is of where that is asked."""
+
+    name: str
+    runs: int
+    agent: str = ""
+
+
 @remembered()
-def read_values_of(window: Window, filters: Filters, dimension: str) -> list[tuple[str, int]]:
-    """Return the values of a dimension in a window with their runs (or calls), the busiest first."""
+def read_values_of(window: Window, filters: Filters, dimension: str) -> list[Value]:
+    """Return the values of a dimension in a window, the busiest first; of OF_AN_AGENT those of every agent apart."""
     metric = "llm_call_count" if dimension == "model" else "run_count"
     where = {name: value for name, value in where_of(metric, filters).items() if name != dimension}
-    frame = evaluate(current().store, metric, window.start, window.until, where=where, group_by=[dimension])
-    ranked = frame.drop_nulls(dimension).sort("n", dimension, descending=[True, False]).head(VALUES_SHOWN)
-    return [(str(name), int(n)) for name, n in ranked.select(dimension, pl.col("n")).iter_rows()]
+    keys = [dimension, "agent"] if dimension in OF_AN_AGENT else [dimension]
+    frame = evaluate(current().store, metric, window.start, window.until, where=where, group_by=keys)
+    ranked = frame.drop_nulls(keys).sort("n", *keys, descending=[True, *(False for _ in keys)])
+    rows = ranked.head(VALUES_SHOWN).iter_rows(named=True)
+    return [
+        Value(str(row[dimension]), int(row["n"]), str(row["agent"]) if "agent" in keys else "")
+        for row in rows
+    ]
+
+
+def list_agents(values: Sequence[Value]) -> list[str]:
+    """Return the agents that ran two values or more, first the one whose second value ran most."""
+    runs: dict[str, list[int]] = {}
+    for value in values:
+        runs.setdefault(value.agent, []).append(value.runs)
+    several = {agent: sorted(counts)[-2] for agent, counts in runs.items() if len(counts) > 1}
+    return sorted(several, key=lambda agent: (-several[agent], agent))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -10,7 +11,15 @@ import streamlit as st
 from analytics.compare import Comparison
 from dashboard import filters
 from dashboard.address import choose_one, choose_option
-from dashboard.answers.compare import DIMENSIONS, Compared, read_comparison, read_values_of
+from dashboard.answers.compare import (
+    DIMENSIONS,
+    OF_AN_AGENT,
+    Compared,
+    Value,
+    list_agents,
+    read_comparison,
+    read_values_of,
+)
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table
 from dashboard.figures import SMALL, say_meaning
 from dashboard.filters import Filters, Link, Window, link_traces
@@ -22,7 +31,7 @@ from dashboard.states import show_failure, show_nothing_found
 from dashboard.view import page_head
 
 PERIOD: Final = "period"
-TONES: Final = {"better": "good", "worse": "error", "different": "warning"}
+TONES: Final = {"worse": "error", "better": "good", "different": "warning"}
 _NOTE: Final = (
     "Compared by sessions, because what happens in one session hangs together. A verdict is given when chance alone "
     "would bring such a difference in fewer than 5 of 100 comparisons, with allowance for the number of metrics."
@@ -50,24 +59,36 @@ def render() -> None:
     if not values:
         show_nothing_found(window, chosen, what=f"runs with a known {what}", path="compare")
         return
-    if len(values) == 1:
-        name, runs = values[0]
-        show_notice(
-            f"Only one {what} ran in this window: {name}, {format_count(runs)} times. "
-            "Choose a longer range, or compare periods.",
-            is_plain=True,
-            key="only_one",
-        )
+    agents = list_agents(values)
+    if not agents:
+        _say_only_one(what, values)
         return
-    names = [name for name, _ in values]
-    older, newer = sorted(names[:2], key=natural_order)
     with st.container(horizontal=True, key="sides"):
+        if dimension in OF_AN_AGENT:
+            agent = choose_option("Agent", agents, "of", default=agents[0])
+            values = [value for value in values if value.agent == agent]
+            chosen = chosen.only(agent=agent)
+        names = [value.name for value in values]
+        older, newer = sorted(names[:2], key=natural_order)
         a = choose_option("From", names, "a", default=older)
         b = choose_option("To", names, "b", default=newer)
     if a == b:
         show_notice("Both sides are the same; choose another one.", is_plain=True, key="same")
         return
     _show_comparison(window, chosen, dimension, a, b)
+
+
+def _say_only_one(what: str, values: Sequence[Value]) -> None:
+    ran = ", ".join(
+        f"{value.name}{f' of {value.agent}' if value.agent else ''} ({format_count(value.runs)} times)"
+        for value in values[:4]
+    )
+    show_notice(
+        f"No two {what}s can be compared in this window; there ran {ran}. "
+        "Choose a longer range, or compare periods.",
+        is_plain=True,
+        key="only_one",
+    )
 
 
 def natural_order(name: str) -> list[tuple[bool, int, str]]:
@@ -86,7 +107,8 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
         if compared.refused:
             show_notice(compared.refused, tone="error", title="These cannot be compared.", key="refused")
             return
-        _show_verdict(compared, a, b)
+        of = chosen.agent[0] if dimension in OF_AN_AGENT else ""
+        _show_verdict(compared, f"{b[:80]} against {a[:80]}" + (f", {of[:80]}" if of else ""))
         links = [(f"Runs of {name[:60]}", link) for name, link in _links(window, chosen, dimension, a, b)]
         follow(show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}"))
         columns = [
@@ -120,7 +142,7 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
         st.caption(_NOTE)
 
 
-def _show_verdict(compared: Compared, a: str, b: str) -> None:
+def _show_verdict(compared: Compared, title: str) -> None:
     """Say in a sentence what the table says."""
     said = {
         verdict: [row.metric.title.lower() for row in compared.rows if row.verdict == verdict]
@@ -134,9 +156,7 @@ def _show_verdict(compared: Compared, a: str, b: str) -> None:
         if seen
         else "there is too little data to say anything"
     )
-    show_notice(
-        f"{text[:1].upper()}{text[1:]}.", title=f"{b[:80]} against {a[:80]}", tone=tone, key="verdict"
-    )
+    show_notice(f"{text[:1].upper()}{text[1:]}.", title=title, tone=tone, key="verdict")
 
 
 def _links(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> list[tuple[str, Link]]:

@@ -236,9 +236,19 @@ class TestCompare:
         assert "7 against 6" in notices(app)
 
     def test_a_version_that_ran_alone_says_so(self, seeded: Store) -> None:
-        assert "Only one agent version ran in this window: 2.4.0" in notices(
-            open_page("compare", range="24h")
-        )
+        said = notices(open_page("compare", range="24h"))
+        assert "No two agent versions can be compared in this window; there ran 2.4.0 of " in said
+
+    def test_versions_are_compared_within_one_agent(self, seeded: Store) -> None:
+        app = open_page("compare", what="prompt version", range="7d", of="code-reviewer")
+        (table,) = components(app, "table")
+        sessions = next(row for row in table["rows"] if row["key"] == "success_rate")["cells"][-1]["text"]
+        (row,) = seeded.query(
+            "SELECT count(DISTINCT session_id) AS n FROM runs WHERE agent = 'code-reviewer' AND prompt_version = '7' "
+            "AND purpose = 'production' AND outcome IS NOT NULL AND started_at >= '2026-11-13 18:00:00'"
+        ).to_pylist()
+        assert sessions.endswith(f"/ {row['n']}")
+        assert "7 against 6, code-reviewer" in notices(app)
 
     def test_periods_are_compared_whatever_ran(self, seeded: Store) -> None:
         (table,) = components(open_page("compare", what="period", range="24h"), "table")
