@@ -68,6 +68,7 @@ def derive_facts(
         Replacement("run_spans", keys=several, rows=counted.run_spans),
         *aliases.replacements(),
         *scores,
+        _without_runs(store, touched, runs),
     ]
     appends = {
         "touched_sessions": _touched_sessions(past.runs, runs, touched.last_load),
@@ -76,6 +77,24 @@ def derive_facts(
         ),
     }
     return replacements, appends
+
+
+def _without_runs(store: Store, touched: Touched, runs: pl.DataFrame) -> Replacement:
+    """Keep note of traces in which nothing is counted, so that a span that changes this finds them."""
+    noted = pl.DataFrame(schema={"trace_id": pl.String})
+    if not touched.known.is_empty():
+        noted = store.select(
+            "facts/old_without_runs", {"first": touched.first_load}, {"asked": touched.known}
+        )
+    without = (
+        touched.spans.join(runs, on="trace_id", how="anti")
+        .join(touched.in_pieces, on="trace_id", how="anti")
+        .group_by("trace_id")
+        .agg(load_seq=pl.col("load_seq").max(), first_load=pl.col("load_seq").min())
+    )
+    return Replacement(
+        "traces_without_runs", keys=noted, rows=without.select("load_seq", "first_load", "trace_id")
+    )
 
 
 def _mark_pieces(counted: Counted, touched: Touched) -> Counted:

@@ -24,7 +24,7 @@ _WARM_SPANS: Final = 2_000_000
 _MAX_PAST_SPANS: Final = 200_000
 """Older spans held at once. Traces that do not fit (an emitter with one trace id for all) are counted in pieces."""
 _RESPONSE_WINDOW: Final = timedelta(hours=1)
-"""Twins tell of one request and are received together."""
+"""Twins tell of one request and are received together; of one that is received later than this, all are searched."""
 _TWIN_ROUNDS: Final = 4
 """A twin's trace may have twins of its own; a trace of client spans has none."""
 _NO_LIMIT: Final = 1 << 40
@@ -87,7 +87,7 @@ class SpanReader:
 
     def _recall(self, begin: int) -> None:
         """Know of the traces before a load that they are there, and of those that go on after it where they begin."""
-        earlier = self.store.select("facts/run_loads", {"floor": begin})
+        earlier = self.store.select("facts/past_loads", {"floor": begin})
         self.traces.add(hash_texts(earlier["trace_id"]), earlier["load_seq"].to_numpy())
         self.past = PastTraces.read(self.store)
 
@@ -113,14 +113,14 @@ class SpanReader:
     def read_again(self, traces: pl.DataFrame, last: int) -> Touched:
         """Return all spans, up to the load `last`, of traces that something other than a span touched.
 
-        `traces`: trace_id and since_load. Twins are searched for, not remembered: the traces may be old.
+        `traces`: trace_id and since_load. Twins are searched for among all spans: the traces may be old.
         """
         begin = traces.select("trace_id", load_seq="since_load")
         nothing = self.store.select("facts/spans_of_loads", {"first": 0, "last": -1})
         spans = self._read(begin, last, nothing)
         if spans.is_empty():
             return self._gather(spans, begin.clear(), last, last)
-        spans, twins = self._add_twins(spans, last, _twin_bounds(self.store, spans))
+        spans, twins = self._add_twins(spans, last, is_old=True)
         spans, counted = self._add_counters(spans, last)
         return self._gather(spans, pl.concat([begin, twins, counted]), last, last)
 
@@ -177,7 +177,7 @@ class SpanReader:
         """Traces whose past may lie beyond what is remembered: nothing but a search can tell.
 
         They were received long ago (and written anew since), have a span longer than the memory, bring feedback
-        or an outcome for a span that is not among them, or have runs that are not remembered.
+        or an outcome for a span that is not among them, or were counted and are not remembered.
         """
         long = pl.col("duration_ms").fill_null(0.0) > self.lookback.total_seconds() * 1000
         judged = pl.any_horizontal(
@@ -205,7 +205,7 @@ class SpanReader:
         return pl.concat([searched, self._find_forgotten(fresh, pl.concat([earlier, searched]))])
 
     def _find_forgotten(self, fresh: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-        """Traces that are not remembered and yet have runs: their last span came long ago."""
+        """Traces that are not remembered and yet were counted: their last span came long ago."""
         if self.past is None:
             if not self.traces.has_forgotten:
                 return found.clear()
@@ -214,20 +214,19 @@ class SpanReader:
         return self.past.find(new)
 
     def _add_twins(
-        self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None = None
+        self, spans: pl.DataFrame, last: int, *, is_old: bool = False
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Add the traces in which another library tells of the same responses, with the load they begin at.
 
-        With `bounds` these loads are searched, else what is remembered says where to look.
+        What is remembered says where to look; twins of old calls are searched for in all loads.
         """
         added = [pl.DataFrame(schema={"trace_id": pl.String, "load_seq": pl.Int64})]
         fresh = spans
         for _ in range(_TWIN_ROUNDS):
-            found = self._find_twins(fresh, last, bounds).join(spans, on="trace_id", how="anti")
+            found = self._find_twins(fresh, last, is_old=is_old).join(spans, on="trace_id", how="anti")
             if found.is_empty():
                 break
-            begin = self._begin(_numbers(found["trace_id"]))
-            found = found.with_columns(load_seq=pl.lit(begin, pl.Int64))
+            found = found.with_columns(load_seq=pl.lit(self._begin(found), pl.Int64))
             fresh = self._read(found, last, spans.clear())
             spans = pl.concat([spans, fresh])
             added.append(found)
@@ -238,22 +237,21 @@ class SpanReader:
         found = self.counters.find(spans).join(spans, on="trace_id", how="anti")
         if found.is_empty():
             return spans, pl.DataFrame(schema={"trace_id": pl.String, "load_seq": pl.Int64})
-        begin = self._begin(_numbers(found["trace_id"]))
-        found = found.with_columns(load_seq=pl.lit(begin, pl.Int64))
+        found = found.with_columns(load_seq=pl.lit(self._begin(found), pl.Int64))
         return pl.concat([spans, self._read(found, last, spans.clear())]), found
 
-    def _find_twins(self, spans: pl.DataFrame, last: int, bounds: tuple[int, int] | None) -> pl.DataFrame:
+    def _find_twins(self, spans: pl.DataFrame, last: int, *, is_old: bool) -> pl.DataFrame:
         """Traces that may hold twins: by response id, or by likeness where one of two spans stands alone."""
         calls = _list_calls(spans)
-        named = calls.filter(pl.col("response_id").is_not_null())
-        alike = calls.filter(pl.col("likeness").is_not_null())
-        if bounds:
-            found = [
-                self._select("twin_traces", named, *bounds),
-                self._select("similar_traces", alike, *bounds),
-            ]
-            return pl.concat(found).unique()
-        found = [self._search("twin_traces", self.responses, named, "response_id", last)]
+        late = pl.lit(value=True) if is_old else pl.col("received_at") > pl.col("ended_at") + _RESPONSE_WINDOW
+        old, recent = calls.filter(late), calls.filter(~late)
+        found = [
+            self._select("twin_traces", old.filter(pl.col("response_id").is_not_null()), 0, last),
+            self._select("similar_traces", old.filter(pl.col("likeness").is_not_null()), 0, last),
+        ]
+        named = recent.filter(pl.col("response_id").is_not_null())
+        alike = recent.filter(pl.col("likeness").is_not_null())
+        found.append(self._search("twin_traces", self.responses, named, "response_id", last))
         for memory, asked in (
             (self.embedded, alike.filter("is_lonely")),
             (self.lonely, alike.filter(~pl.col("is_lonely"))),
@@ -268,18 +266,30 @@ class SpanReader:
         elsewhere = trace != _numbers(calls["trace_id"])[position]
         if not bool(elsewhere.any()):
             return _NO_TRACES
-        begin = self._begin(np.unique(trace[elsewhere]))
+        begin = self._begin_of(np.unique(trace[elsewhere]).view(np.uint64))
         return self._select(query, calls[np.unique(position[elsewhere])], begin, last)
 
     def _select(self, query: str, calls: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
         if calls.is_empty():
             return _NO_TRACES
-        asked = calls.drop("is_lonely", "likeness")
-        return self.store.select(f"facts/{query}", {"first": first, "last": last}, {"asked": asked})
+        bounds = calls.select(
+            since=pl.col("started_at").min() - _RESPONSE_WINDOW,
+            until=pl.col("ended_at").max() + _RESPONSE_WINDOW,
+        ).row(0, named=True)
+        asked = calls.drop("is_lonely", "likeness", "received_at")
+        return self.store.select(f"facts/{query}", {"first": first, "last": last, **bounds}, {"asked": asked})
 
-    def _begin(self, traces: np.ndarray) -> int:
-        """First load of the traces of these numbers, 0 when one is forgotten."""
-        position, load_seq = self.traces.find(traces.view(np.uint64))
+    def _begin(self, traces: pl.DataFrame) -> int:
+        """First load of some traces, 0 when nobody knows."""
+        begin = self._begin_of(hash_texts(traces["trace_id"]))
+        if begin or self.past is None:
+            return begin
+        found = self.past.find(traces.select("trace_id"))["load_seq"]
+        least = found.min()
+        return least if isinstance(least, int) and len(found) == len(traces) else 0
+
+    def _begin_of(self, traces: Keys) -> int:
+        position, load_seq = self.traces.find(traces)
         return int(load_seq.min()) if len(np.unique(position)) == len(traces) else 0
 
     def _remember(self, spans: pl.DataFrame) -> None:
@@ -300,22 +310,13 @@ class SpanReader:
             memory.add(_keys(fitting["likeness"]), _numbers(fitting["trace_id"]))
 
 
-def _twin_bounds(store: Store, spans: pl.DataFrame) -> tuple[int, int]:
-    """Loads that may have brought a twin: it is received about when the call is."""
-    window = spans.select(
-        since=pl.col("received_at").min() - _RESPONSE_WINDOW,
-        until=pl.col("received_at").max() + _RESPONSE_WINDOW,
-    )
-    loads = store.select("facts/loads_received", window.row(0, named=True)).row(0, named=True)
-    return loads["first_load"], loads["last_load"]
-
-
 def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:
     """Model spans with what twins of them would share; a call is lonely when its trace's roots are model spans."""
     calls = spans.filter(pl.col("kind").is_in(["llm", "embedding"]))
     others = spans.filter(~pl.col("kind").is_in(["llm", "embedding"]) & pl.col("parent_span_id").is_null())
     return calls.select(
         "trace_id",
+        "received_at",
         "response_id",
         "started_at",
         "status",

@@ -57,6 +57,7 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "touched_hours": "(subject, hour_at)",
     "touched_sessions": "session_id",
     "touched_traces": "(since_load, trace_id)",
+    "traces_without_runs": "trace_id",
     "watermarks": "job",
 }
 """What rows of a table are sorted by on disk; a table without an entry is sorted by nothing."""

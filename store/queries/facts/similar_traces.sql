@@ -6,6 +6,7 @@ INNER JOIN asked AS a
     AND coalesce(s.input_tokens, -1) = coalesce(a.input_tokens, -1)
     AND coalesce(s.output_tokens, -1) = coalesce(a.output_tokens, -1)
 WHERE s.load_seq BETWEEN $first AND $last
+    AND s.started_at BETWEEN $since AND $until
     AND s.kind = 'llm'
     AND (s.output_tokens IS NOT NULL OR s.status = 'error')
     AND s.trace_id <> a.trace_id

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import polars as pl
 import pytest
 import zstandard
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,24 +19,31 @@ from analytics.facts import reading
 from analytics.facts.job import FactsState
 from analytics.jobs import JobContext
 from analytics.settings import AnalyticsSettings
+from analytics.touching import touch_traces
 from collector.decode.json import parse_json
 from collector.log import Body, body_sha256
-from tests.analytics.facts.building import Ledger, agent, call, open_ledger, run_id, tool
+from tests.analytics.facts.building import Ledger, agent, call, open_ledger, other, run_id, tool
 from tests.collector.dialects.building import CORPUS
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-# Without those where a span makes no run until its child is there (`ai.embed` of the AI SDK): a trace without runs
-# is not found again once it lies beyond what is remembered.
 CHOSEN = (
     "adk_genai_double",
+    "aisdk5_pb",
+    "aisdk7_legacy_json",
     "genai_openai_json",
     "late_and_remote_genai",
+    "logfire_pb",
     "oi_anthropic",
+    "oi_langgraph_openai",
+    "oi_mcp",
     "oi_openai",
+    "oi_smolagents",
     "openinference_langchain_pb",
     "openllmetry_pb",
     "pydantic_ai_v5",
+    "strands_openai",
     "tl_openai_events",
+    "traceloop_anthropic",
 )
 FORGETFUL = AnalyticsSettings(lookback=timedelta(minutes=1))
 
@@ -87,7 +95,7 @@ def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(
-    max_examples=5,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
@@ -127,3 +135,47 @@ def test_a_span_days_late_joins_its_run_after_a_restart(ledger: Ledger) -> None:
     runs = ledger.rows("runs").filter(run_id=run_id(1, 1))
     assert runs.select("llm_calls", "tool_calls", "complete").rows() == [(1, 1, True)]
     assert ledger.rows("runs").height == 3
+
+
+def restart_days_later(ledger: Ledger) -> None:
+    """What comes in between fills the short memory."""
+    ledger.now += timedelta(days=3)
+    number = ledger.now.toordinal()
+    ledger.load(agent(1, trace=number), call(2, parent=1, trace=number))
+    count(ledger)
+    ledger.state = FactsState()
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_trace_in_which_nothing_counted_is_found_by_its_first_call_days_later(ledger: Ledger) -> None:
+    ledger.load(other(1, lasts=9.0, also={"user.id": "ada"}))
+    count(ledger)
+    restart_days_later(ledger)
+    ledger.load(other(2, parent=1))
+    count(ledger)
+    restart_days_later(ledger)
+    ledger.load(call(3, parent=2))
+    count(ledger)
+    runs = ledger.rows("runs").filter(trace_id=f"{1:032x}")
+    assert runs.select("run_id", "user_id", "complete").rows() == [(run_id(1, 1), "ada", True)]
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_twin_days_later_is_no_call_of_its_own(ledger: Ledger) -> None:
+    ledger.load(agent(1, lasts=9.0, scope="graph"), call(2, parent=1, response="r1", scope="graph"))
+    ledger.load(agent(1, trace=2, lasts=9.0), call(2, trace=2, parent=1, used=(7, 3), scope="graph"))
+    count(ledger)
+    restart_days_later(ledger)
+    ledger.load(
+        call(1, trace=8, response="r1", scope="client", at=0.1, lasts=0.5),
+        call(1, trace=9, used=(7, 3), scope="client", at=0.1, lasts=0.5),
+    )
+    count(ledger)
+    traces = pl.col("trace_id").is_in([f"{number:032x}" for number in (1, 2, 8, 9)])
+    assert ledger.rows("llm_calls").filter(traces).select("trace_id").rows() == [
+        (f"{1:032x}",),
+        (f"{2:032x}",),
+    ]
+    touch_traces(ledger.store, [f"{1:032x}"], reason="score")
+    count(ledger)
+    assert ledger.rows("llm_calls").filter(traces).height == 2
