@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from analytics.pricing.overlay import Box, Row, box_of, change_rows, cut, in_box, scale_prices, set_prices
-from analytics.pricing.units import COLUMN_UNITS
+from analytics.pricing.units import COLUMN_UNITS, UNITS
 
 CORRECTIONS_FILE: Final = Path(__file__).with_name("corrections.toml")
 MILLION: Final = 1_000_000
 _COLUMNS: Final = tuple(COLUMN_UNITS)
+_TOOL_UNITS: Final = frozenset(unit for unit, of in UNITS.items() if of["family"] == "tool_calls")
+"""Searches and other tools of providers cost the same in every service tier."""
 _KINDS: Final = ("price", "tier", "name", "ratio", "unsold")
 
 
@@ -200,7 +202,7 @@ def _price_tier(row: Row, entry: Mapping[str, Any], known: list[Row], standard: 
     """Return a standard row at the price of a tier: by the first row of the tier that is known, or multiplied."""
     tier = {"service_tier": entry["service_tier"], "tier_from_tokens": row["tier_from_tokens"] or 0}
     if not known:
-        return scale_prices(row | tier, entry["multiplier"], entry["source"], _COLUMNS)
+        return scale_prices(row | tier, entry["multiplier"], entry["source"], _COLUMNS, but=_TOOL_UNITS)
     later = _first_alike(known, row)
     base = _first_alike([one for one in standard if _overlaps(one, later)], row)
     scaled = {

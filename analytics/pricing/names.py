@@ -70,6 +70,9 @@ GATEWAYS = frozenset({"", "litellm", "litellm_proxy", "gateway", "vercel", "port
 MAKERS = ("openai", "anthropic", "google", "mistral", "cohere", "deepseek", "x-ai", "voyageai")
 """Providers of their own models: where a name stands alone and is exactly one of theirs, it is theirs."""
 
+AZURE_MAKERS = ("openai", "anthropic")
+"""Makers whose models cost on Azure what they ask themselves; it asks other prices for DeepSeek's or Moonshot's."""
+
 _ENDPOINTS = (
     "chat",
     "responses",
@@ -97,6 +100,8 @@ _REGION_HEAD = re.compile(r"(?:(?:us|us-gov|eu|apac|au|jp|in|ca|global)\.)?(?:[a
 _LAST_WORD = re.compile(r"[-@:._]?[^-@:._]*$")
 _ARN = re.compile(r"arn:aws[\w-]*:bedrock:[^/]*/(?P<name>.+)")
 _AWS_REGION = re.compile(r"^(?:[a-z]{2}(?:-[a-z]+)+-\d/)?(?:\d+-month-commitment/)?")
+_GOVCLOUD = re.compile(r"(?:bedrock/)?us-gov[.-]|arn:aws-us-gov:")
+"""GovCloud asks other prices than its neighbours: its names mean what is exactly told of them, or nothing."""
 _REGIONAL = re.compile(
     r"(?:bedrock/)?(?:[a-z]{2}(?:-[a-z]+)+-\d/|(?:eu|apac|jp|us-gov)\.(?:amazon|meta|nvidia)\.)"
 )
@@ -222,6 +227,8 @@ class NameResolver:
                     dated.append(
                         DatedModel(entry.price_model, "dated_name", entry.valid_from, entry.valid_until)
                     )
+            if home.id == "aws" and _GOVCLOUD.match(bare):
+                continue
             for form in forms:
                 model = self._find_model(home, form)
                 if model is not None:
@@ -272,7 +279,7 @@ class NameResolver:
         return None, name
 
     def _find_model(self, provider: Provider, name: str) -> tuple[Provider, ModelInfo] | None:
-        others = provider.fallback_model_providers or ()
+        others = AZURE_MAKERS if provider.id == "azure" else provider.fallback_model_providers or ()
         for place in (provider, *(self._catalogue()[other] for other in others)):
             for model in place.models:
                 if model.id.lower() == name:

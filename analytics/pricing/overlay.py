@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -85,13 +85,19 @@ def change_rows(
             yield changed
 
 
-def scale_prices(row: Row, factor: float, source: str, columns: Iterable[str]) -> Row:
-    """Return the row with every price multiplied."""
+def scale_prices(
+    row: Row, factor: float, source: str, columns: Iterable[str], but: Container[str] = ()
+) -> Row:
+    """Return the row with every price multiplied, but those of some units."""
     others = row.get("other_units")
     return {
         **row,
         **{name: row[name] * factor for name in columns if row.get(name) is not None},
-        "other_units": others and [{"key": pair["key"], "value": pair["value"] * factor} for pair in others],
+        "other_units": others
+        and [
+            {"key": pair["key"], "value": pair["value"] * (1.0 if pair["key"] in but else factor)}
+            for pair in others
+        ],
         "source": f"{row['source']}; {source}",
     }
 
