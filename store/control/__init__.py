@@ -1,4 +1,4 @@
-"""Control state: alerts, outbox, silences, detectors, keys, budgets, audit; small and transactional."""
+"""Control state: alerts, outbox, silences, marks, keys, budgets, audit; small and transactional."""
 
 from __future__ import annotations
 

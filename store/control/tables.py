@@ -179,14 +179,6 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
-detector_state = Table(
-    "detector_state",
-    metadata,
-    Column("series", String, primary_key=True),
-    Column("state", JSON, nullable=False),
-    Column("hour_at", Instant, nullable=False),
-)
-
 budgets = Table(
     "budgets",
     metadata,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -11,9 +10,9 @@ from sqlalchemy import Connection
 
 from store import Control, Store, open_control
 from store.control import mirror_control
+from store.control.alert_rules import AlertRuleRow, list_rules, save_rule
 from store.control.alerting import OutboxRow, enqueue, settle_delivered
 from store.control.auditing import AuditRow, list_changes, record_change
-from store.control.detectors import DetectorRow, delete_detectors, load_detectors, save_detectors
 from store.control.tables import budgets, control_versions
 from store.errors import ConfigError, SchemaMismatch, StoreUnavailable
 from tests.store.rows import NOW, fetch
@@ -70,9 +69,12 @@ def test_writers_wait_for_each_other(control: Control) -> None:
     def count_up() -> None:
         for _ in range(20):
             with control.begin() as connection:
-                known = load_detectors(connection)
-                so_far = known["s"].state["n"] if known else 0
-                save_detectors(connection, [DetectorRow("s", {"n": so_far + 1}, NOW)])
+                known = list_rules(connection)
+                so_far = known[0].definition["n"] if known else 0
+                save_rule(
+                    connection,
+                    AlertRuleRow(name="s", definition={"n": so_far + 1}, author="test", changed_at=NOW),
+                )
 
     threads = [Thread(target=count_up) for _ in range(3)]
     for thread in threads:
@@ -80,21 +82,7 @@ def test_writers_wait_for_each_other(control: Control) -> None:
     for thread in threads:
         thread.join()
     with control.read() as connection:
-        assert load_detectors(connection)["s"].state == {"n": 60}
-
-
-def test_detectors_are_kept_by_series(control: Control) -> None:
-    rows = [DetectorRow(f"rate/{number}", {"q": number / 3}, NOW) for number in range(3)]
-    with control.begin() as connection:
-        save_detectors(connection, [*rows, DetectorRow("cost/%", {}, NOW)])
-        save_detectors(connection, [DetectorRow("rate/1", {"q": 9}, NOW + timedelta(hours=1))])
-        delete_detectors(connection, ["rate/2"])
-    with control.read() as connection:
-        assert load_detectors(connection, "rate/") == {
-            "rate/0": rows[0],
-            "rate/1": DetectorRow("rate/1", {"q": 9}, NOW + timedelta(hours=1)),
-        }
-        assert set(load_detectors(connection, "cost/%")) == {"cost/%"}
+        assert [rule.definition for rule in list_rules(connection)] == [{"n": 60}]
 
 
 def test_backup_is_a_database_of_its_own(control: Control, tmp_path: Path) -> None:
