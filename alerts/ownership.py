@@ -16,6 +16,7 @@ from alerts.silences import add_silence
 from alerts.states import ACTIVE, Instance
 from store import Control
 from store.control import incidents
+from store.control.auditing import AuditRow, record_change
 from store.control.incidents import RemarkRow
 from store.errors import ConfigError, NotFound
 
@@ -144,7 +145,15 @@ def _remark(
         kind=kind,
         text=text,
     )
+    change = AuditRow(
+        happened_at=now,
+        actor=row.author,
+        action=f"alert.{kind}",
+        subject=instance.alert,
+        detail={"fingerprint": instance.fingerprint, **({"text": text} if text else {})},
+    )
     with control.begin() as connection:
         incidents.add_remark(connection, row)
+        record_change(connection, change)
         if kind == "acknowledge":
             note_acknowledged(connection, instance.fingerprint, now)

@@ -20,6 +20,10 @@ def _anybody(_: Mapping[str, str]) -> Person:
     return Person()
 
 
+def _no_alerting() -> None:
+    """Say that no alerts are evaluated."""
+
+
 @dataclass(frozen=True)
 class Services:
     """The parts of the running process that pages read from.
@@ -32,7 +36,7 @@ class Services:
         otlp_grpc: base URL agents send OTLP over gRPC to.
         version: version of Spanledger.
         settings: the configuration as composed by the application; pages only show it.
-        alerting: rules, channels and routes; None where alerts are not evaluated.
+        find_alerting: returns the rules, channels and routes in force; None where alerts are not evaluated.
         rule_statuses: how the last evaluation of each rule went.
         describe_settings: says the settings in force as TOML, without secrets.
         saved_file: where queries and boards are kept; None where nothing can be kept.
@@ -49,7 +53,7 @@ class Services:
     otlp_grpc: str = "http://127.0.0.1:4317"
     version: str = ""
     settings: object = None
-    alerting: AlertingConfig | None = None
+    find_alerting: Callable[[], AlertingConfig | None] = _no_alerting
     rule_statuses: Callable[[], Mapping[str, RuleStatus]] = dict
     describe_settings: Callable[[], str] | None = None
     saved_file: Path | None = None
@@ -57,6 +61,11 @@ class Services:
     identify: Callable[[Mapping[str, str]], Person | None] = _anybody
     sign_out: Callable[[Mapping[str, str]], None] | None = None
     clock: Clock = utc_now
+
+    @property
+    def alerting(self) -> AlertingConfig | None:
+        """The rules, channels and routes in force."""
+        return self.find_alerting()
 
 
 class _Slot:

@@ -60,6 +60,8 @@ class AlertRule:
     """It comes with Spanledger, changed by the configuration or not."""
     origin: str = "file"
     """Where it was written last: starter, file or command."""
+    definition: Mapping[str, object] = field(default_factory=dict[str, object], compare=False, repr=False)
+    """The table that writes it."""
 
     def label_alert(self, group: Mapping[str, str]) -> dict[str, str]:
         """Return all labels of the alert of one group; what the rule says wins over what telemetry says."""
@@ -90,6 +92,7 @@ def read_rule(section: Section, *, is_starter: bool = False, origin: str = "file
         is_enabled=section.flag("enabled", default=True),
         is_starter=is_starter,
         origin=origin,
+        definition=section.written,
     )
     section.finish()
     return rule

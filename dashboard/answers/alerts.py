@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from alerts.check import list_alerts
+from alerts.evaluation import LIVE
+from alerts.ownership import Ownership, load_ownership
 from alerts.rules import AlertRule
 from alerts.states import Instance, State
 from analytics.metrics import METRICS, series
 from dashboard.filters import Window, open_window, write_interval
 from dashboard.reading import remembered
 from dashboard.services import current
-from store.control import alerting
+from store.control import alerting, incidents
 from store.control.alerting import AlertEventRow, OutboxRow, SilenceRow
+from store.control.incidents import RemarkRow
 from store.errors import ConfigError, NotFound
 
 ACTIVE: Final = (State.FIRING, State.RECOVERING)
@@ -32,6 +35,10 @@ class Alerts:
     silences: Sequence[SilenceRow]
     events: Sequence[AlertEventRow]
     decisions: Sequence[OutboxRow]
+    remarks: Sequence[RemarkRow]
+    """What people said and did about alerts that are not over, oldest first."""
+    owners: Mapping[str, Ownership]
+    """Who looks after the alerts that fire, by fingerprint."""
 
     def of_state(self, *states: State) -> list[Instance]:
         """Return the instances in one of `states`, the worst first."""
@@ -51,6 +58,8 @@ def read_alerts() -> Alerts:
             [row for row in alerting.list_silences(connection) if row.ends_at > now],
             alerting.list_alert_events(connection, limit=EVENTS_SHOWN),
             alerting.list_notifications(connection, limit=DECISIONS_SHOWN),
+            incidents.list_remarks(connection, [i.fingerprint for i in instances if i.state in LIVE]),
+            load_ownership(connection, {instance.fingerprint: instance for instance in instances}),
         )
 
 

@@ -8,12 +8,23 @@ from typing import Final
 
 import streamlit as st
 
-from alerts.matchers import Matcher
+from alerts.matchers import make_matcher
+from alerts.ownership import Ownership
 from alerts.rules import AlertRule
-from alerts.silences import add_silence, expire_silence, find_silence, load_silences
+from alerts.silences import find_silence, load_silences
 from alerts.states import Instance, State
 from analytics.metrics import METRICS
-from dashboard.address import choose_one
+from dashboard.acting import may_change
+from dashboard.address import choose_one, read_values
+from dashboard.alerting.responding import (
+    name_owners,
+    show_remarks,
+    show_replay,
+    show_response,
+    show_silence_end,
+    show_silencing,
+)
+from dashboard.alerting.rule_editor import NEW, edit_rule
 from dashboard.answers.alerts import ACTIVE, Alerts, began_at, find_measure, read_alerts, read_signal
 from dashboard.charts.signal import draw_signal
 from dashboard.charts.template import show
@@ -25,6 +36,7 @@ from dashboard.components import (
     Line,
     Stat,
     cell,
+    show_heading,
     show_headline,
     show_notice,
     show_table,
@@ -33,12 +45,10 @@ from dashboard.filters import DIMENSIONS, Filters, Link, link_page, write_interv
 from dashboard.formats import NO_DATA, format_age, format_count, format_instant, format_step
 from dashboard.metric_tiles import say_value
 from dashboard.navigation import follow
-from dashboard.reading import forget_all
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import Palette, palette
 from dashboard.view import page_head
-from store.errors import SpanledgerError
 
 VIEWS: Final = ("now", "silences", "rules", "decisions", "history")
 STEP: Final = timedelta(seconds=15)
@@ -51,12 +61,6 @@ STATE_TONES: Final = {
     State.RESOLVED: "good",
     State.INACTIVE: "agent",
 }
-LENGTHS: Final = {
-    "1 hour": timedelta(hours=1),
-    "4 hours": timedelta(hours=4),
-    "1 day": timedelta(days=1),
-    "1 week": timedelta(days=7),
-}
 DECISIONS: Final = {"delivered": "good", "queued": "volume", "dead": "error", "suppressed": "agent"}
 
 
@@ -64,7 +68,9 @@ def render() -> None:
     """Draw the page."""
     with page_head("Alerts"):
         view = choose_one("Show", VIEWS, "show", default="now")
-    st.fragment(_show_body, run_every=STEP)(view)
+    # A rule that is written stays as it is until its author changes it.
+    is_writing = view == "rules" and read_values("rule")
+    st.fragment(_show_body, run_every=None if is_writing else STEP)(view)
 
 
 def _show_body(view: str) -> None:
@@ -94,7 +100,7 @@ def _show_now(alerts: Alerts) -> None:
     _show_watch(alerts, firing)
     colours = palette(st.context.theme.type)
     for instance in firing[:CARDS_SHOWN]:
-        _show_card(instance, colours)
+        _show_card(instance, alerts, colours)
     if len(firing) > CARDS_SHOWN:
         _show_instances("Also firing", firing[CARDS_SHOWN:], "more_firing")
     _show_instances(
@@ -122,19 +128,21 @@ def _show_watch(alerts: Alerts, firing: list[Instance]) -> None:
                         "`spanledger alerts test`.", key="no_channel", title="No channel.")  # fmt: skip
 
 
-def _show_card(instance: Instance, colours: Palette) -> None:
-    rule = _find_rule(instance.alert)
+def _show_card(instance: Instance, alerts: Alerts, colours: Palette) -> None:
+    rule, owner = _find_rule(instance.alert), alerts.owners.get(instance.fingerprint)
     with st.container(border=True, key=f"alert_{instance.fingerprint}"):
         left, right = st.columns([1, 1.15], gap="medium")
         with left:
-            show_headline(build_headline(instance, rule), key=f"head_{instance.fingerprint}")
-            _show_actions(instance, rule)
+            show_headline(build_headline(instance, rule, owner), key=f"head_{instance.fingerprint}")
+            _show_actions(instance, rule, owner)
+            remarks = [row for row in alerts.remarks if row.fingerprint == instance.fingerprint]
+            show_remarks(remarks, instance.fingerprint)
         with right:
             _show_signal(instance, rule, colours)
 
 
-def build_headline(instance: Instance, rule: AlertRule | None) -> Headline:
-    """Return the head of an alert's card: what was seen, against what, since when, for what."""
+def build_headline(instance: Instance, rule: AlertRule | None, owner: Ownership | None = None) -> Headline:
+    """Return the head of an alert's card: what was seen, against what, since when, for what, and who looks after it."""
     metric = getattr(find_measure(rule), "metric", None)
     since = began_at(instance)
     now = current().clock()
@@ -144,6 +152,7 @@ def build_headline(instance: Instance, rule: AlertRule | None) -> Headline:
         silence = find_silence(load_silences(connection, now), instance.labels)
     if silence:
         badges.append(Badge(f"silenced until {format_instant(silence.ends_at)}", "agent"))
+    badges += name_owners(owner)
     own = {name: value for name, value in instance.labels.items() if name not in ("alert", "severity")}
     facts = [Fact(f"{name} {value}"[:160]) for name, value in sorted(own.items())]
     if instance.problem:
@@ -185,10 +194,14 @@ def link_runs(instance: Instance, rule: AlertRule | None) -> Link:
     return link_page("traces", write_interval(begin, until), chosen, **more)
 
 
-def _show_actions(instance: Instance, rule: AlertRule | None) -> None:
+def _show_actions(instance: Instance, rule: AlertRule | None, owner: Ownership | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{instance.fingerprint}"):
-        with st.popover("Silence…"):
-            _show_silence_form(instance)
+        show_response(instance, owner)
+        with st.popover("Silence…", disabled=not may_change()):
+            matchers = [
+                make_matcher(name, "=", value) for name, value in sorted(instance.labels.items()) if value
+            ]
+            show_silencing(matchers, instance.fingerprint)
         follow(
             show_notice("", is_plain=True, key=f"runs_{instance.fingerprint}", link=link_runs(instance, rule),
                         link_text="Show the runs")
@@ -196,33 +209,6 @@ def _show_actions(instance: Instance, rule: AlertRule | None) -> None:
     runbook = rule.annotations.get("runbook") if rule else None
     if runbook:
         st.link_button("Runbook", runbook)
-
-
-def _show_silence_form(instance: Instance) -> None:
-    with st.form(f"silence_{instance.fingerprint}", border=False):
-        st.text("Nobody is told about alerts with these labels until then.")
-        st.code(
-            "\n".join(f'{name}="{value}"' for name, value in sorted(instance.labels.items())), language=None
-        )
-        length = st.selectbox("For", list(LENGTHS))
-        author = st.text_input("Who are you?", max_chars=80)
-        comment = st.text_input("Why?", max_chars=200)
-        if st.form_submit_button("Silence", type="primary"):
-            _silence(instance.labels, LENGTHS[length], author, comment)
-
-
-def _silence(labels: Mapping[str, str], length: timedelta, author: str, comment: str) -> None:
-    now = current().clock()
-    matchers = [Matcher(name, "=", value) for name, value in labels.items()]
-    try:
-        add_silence(
-            current().control, matchers, starts_at=now, ends_at=now + length, author=author, comment=comment, now=now
-        )  # fmt: skip
-    except SpanledgerError as error:
-        show_notice(str(error), tone="error", key="silence_failed")
-        return
-    forget_all()
-    st.rerun()
 
 
 def _show_signal(instance: Instance, rule: AlertRule | None, colours: Palette) -> None:
@@ -282,9 +268,10 @@ def _time_cell(at: datetime | None) -> dict[str, object] | None:
 
 
 def _show_silences(alerts: Alerts) -> None:
+    with st.popover("New silence…", disabled=not may_change()):
+        show_silencing([], "new")
     if not alerts.silences:
-        show_notice("Nothing is silenced. The card of a firing alert has a button for it.",
-                    is_plain=True, key="no_silences")  # fmt: skip
+        show_notice("Nothing is silenced.", is_plain=True, key="no_silences")
         return
     for row in alerts.silences:
         with st.container(border=True, key=f"silence_row_{row.silence_id}"):
@@ -297,14 +284,16 @@ def _show_silences(alerts: Alerts) -> None:
                 ),
                 key=f"silence_head_{row.silence_id}",
             )
-            if row.silence_id is not None and st.button("End it now", key=f"end_{row.silence_id}"):
-                expire_silence(current().control, row.silence_id, actor="dashboard", now=current().clock())
-                forget_all()
-                st.rerun()
+            if row.silence_id is not None:
+                show_silence_end(row.silence_id)
 
 
 def _show_rules(alerts: Alerts) -> None:
     alerting = current().alerting
+    asked = next(iter(read_values("rule")), "")
+    if asked and alerting:
+        edit_rule(asked, alerting)
+        return
     statuses = current().rule_statuses()
     columns = [Column("Rule"), Column("Fires when"), Column("Severity", "badge"), Column("State", "badge"),
                Column("Groups", "number", "end"), Column("Evaluated (UTC)", "time"), Column("Problem")]  # fmt: skip
@@ -315,9 +304,13 @@ def _show_rules(alerts: Alerts) -> None:
         _rule_line(rule, by_rule.get(rule.name, []), statuses)
         for rule in (alerting.rules if alerting else ())
     ]
-    show_notice("Rules are written in spanledger.toml; check them with spanledger alerts check-config.",
-                is_plain=True, key="rules_hint")  # fmt: skip
-    show_table(columns, lines, key="rules", caption="Rules", nothing="There are no rules in this process.")
+    words = (
+        "A row shows its rule and what it would have told; rules stand in spanledger.toml or are made here."
+    )
+    new = Link("alerts", {"show": ["rules"], "rule": [NEW]})
+    follow(show_heading("", [("New rule", new)], note=words, key="rules_hint"))
+    nothing = "There are no rules in this process."
+    follow(show_table(columns, lines, key="rules", caption="Rules", nothing=nothing))
 
 
 def _rule_line(rule: AlertRule, instances: list[Instance], statuses: Mapping[str, object]) -> Line:
@@ -338,12 +331,16 @@ def _rule_line(rule: AlertRule, instances: list[Instance], statuses: Mapping[str
             _time_cell(evaluated),
             None if not problem else cell(problem, title=problem, tone="error"),
         ],
+        link=Link("alerts", {"show": ["rules"], "rule": [rule.name]}),
     )
 
 
 def _show_decisions(alerts: Alerts) -> None:
     show_notice("Every message to a channel, and every decision not to send one, the latest first.", is_plain=True,
                 key="decisions_hint")  # fmt: skip
+    show_replay(
+        [row.notification_id for row in alerts.decisions if row.state == "dead" and row.notification_id]
+    )
     columns = [Column("Decided (UTC)", "time"), Column("Channel"), Column("State", "badge"), Column("Why"),
                Column("About"), Column("Attempts", "number", "end"), Column("Last error")]  # fmt: skip
     lines = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,6 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from alerts.reloading import ConfigWatch
+from alerts.rules import AlertingConfig
 from spanledger import __version__
 from spanledger.api.alerting import alerting_routes
 from spanledger.api.guard import HostGuard
@@ -20,7 +23,7 @@ from spanledger.api.metrics import CoreMetrics
 from spanledger.api.money import money_routes
 from spanledger.config import show_config
 from spanledger.operations import OPERATIONS
-from spanledger.services import Services
+from spanledger.services import Services, find_alerting
 from store.errors import SpanledgerError
 
 
@@ -44,7 +47,7 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             otlp_http=f"http://{config.collector.http}",
             otlp_grpc=f"http://{config.collector.grpc}",
             version=__version__,
-            alerting=config.alerting,
+            find_alerting=RulesInForce(services).read,
             rule_statuses=lambda: services.engine.statuses if services.engine else {},
             describe_settings=partial(show_config, config),
             saved_file=config.data_dir / SAVED_FILE_NAME,
@@ -53,6 +56,21 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
         routes=routes,
         middleware=[guard],
     )
+
+
+class RulesInForce:
+    """The alerting configuration as the file and the rules made elsewhere say now; the last good one when they fail."""
+
+    def __init__(self, services: Services) -> None:
+        self._watch = ConfigWatch(find_alerting(services.config), services.control)
+        self._config = services.config.alerting
+        self._lock = Lock()
+
+    def read(self) -> AlertingConfig:
+        """Return the configuration, read again only when something changed."""
+        with self._lock:
+            self._config = self._watch.take_change() or self._config
+            return self._config
 
 
 def _operate(services: Services, name: str, arguments: Mapping[str, Any]) -> object:

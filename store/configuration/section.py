@@ -52,6 +52,11 @@ class Section:
         return self._values.keys()
 
     @property
+    def written(self) -> dict[str, object]:
+        """What was set, by key; secrets included, so nothing to show of tables that have some."""
+        return dict(self._values)
+
+    @property
     def asked(self) -> Collection[str]:
         """Keys that were asked for so far: what may be written here."""
         return frozenset(self._asked)

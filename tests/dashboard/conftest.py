@@ -66,7 +66,7 @@ def opened(directory: Path, clock: HandClock) -> Generator[Store]:
             control=control,
             started_at=clock(),
             clock=clock,
-            alerting=parse_rules(),
+            find_alerting=parse_rules,
             saved_file=directory / FILE_NAME,
         )
     )

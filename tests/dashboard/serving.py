@@ -32,7 +32,7 @@ def main(data: str, port: str, now: str | None = None) -> None:
         control=open_control(Path(data)),
         started_at=datetime.now(UTC),
         clock=(lambda: stopped_at) if stopped_at else utc_now,
-        alerting=parse_rules(),
+        find_alerting=parse_rules,
         saved_file=Path(data) / FILE_NAME,
     )
 

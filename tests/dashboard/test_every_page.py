@@ -9,11 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
+from dashboard.services import current
 from store import Store
+from store.control import alert_rules
+from store.control.auditing import AuditRow, list_changes
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
 
@@ -36,6 +40,21 @@ def seeded(seeded_dir: Path, clock: HandClock) -> Iterator[Store]:
 def nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with opened(tmp_path_factory.mktemp("nothing"), HandClock()):
         yield
+
+
+def fill_form(app: AppTest, key: str, button: str, *, who: str, why: str = "") -> None:
+    """Fill the first form whose author's field begins with `key`, and send it."""
+    field = next(field for field in app.text_input if (field.key or "").startswith(key))
+    field.set_value(who)
+    if why:
+        next(one for one in app.text_input if (one.key or "").startswith("why_")).set_value(why)
+    next(one for one in app.button if one.label == button).click().run()
+    assert not app.exception
+
+
+def audited() -> list[AuditRow]:
+    with current().control.read() as connection:
+        return list_changes(connection)
 
 
 class TestStates:
@@ -157,16 +176,63 @@ class TestAlerts:
 
     def test_a_silence_made_here_is_recorded_and_can_be_ended(self, seeded: Store) -> None:
         app = open_page("alerts")
-        app.text_input[0].set_value("kim")
-        app.text_input[1].set_value("we know")
-        app.button[0].click().run()
-        assert not app.exception
+        fill_form(app, "silencer", "Silence", who="kim", why="we know")
         heads = components(open_page("alerts"), "headline")
         assert any(badge["text"].startswith("silenced until") for badge in heads[0]["badges"])
         app = open_page("alerts", show="silences")
         before = len(components(app, "headline"))
-        app.button[-1].click().run()
+        [button for button in app.button if button.label == "End it now"][-1].click().run()
         assert len(components(open_page("alerts", show="silences"), "headline")) == before - 1
+        assert [row.action for row in audited()][:2] == ["silence.expire", "silence.add"]
+
+    def test_an_alert_is_acknowledged_assigned_and_commented_with_a_name(self, seeded: Store) -> None:
+        app = open_page("alerts")
+        fill_form(app, "responder", "Done", who="kim")
+        head = components(open_page("alerts"), "headline")[0]
+        assert "acknowledged by kim" in [badge["text"] for badge in head["badges"]]
+        app = open_page("alerts")
+        app.radio[0].set_value("assign").run()
+        next(field for field in app.text_input if field.label == "To whom?").set_value("ann")
+        fill_form(app, "responder", "Done", who="kim")
+        app = open_page("alerts")
+        head = components(app, "headline")[0]
+        assert "assigned to ann" in [badge["text"] for badge in head["badges"]]
+        assert "kim looks after it" in notices(app)
+        changes = [(row.actor, row.action, row.subject) for row in audited()][:2]
+        assert changes == [
+            ("kim", "alert.assign", "web search fails"), ("kim", "alert.acknowledge", "web search fails"),
+        ]  # fmt: skip
+
+    def test_a_response_without_a_name_is_not_taken(self, seeded: Store) -> None:
+        app = open_page("alerts")
+        fill_form(app, "responder", "Done", who="")
+        assert "Say who you are" in notices(app)
+
+    def test_a_rule_shows_what_it_would_have_told_before_it_is_kept(self, seeded: Store) -> None:
+        app = open_page("alerts", show="rules", rule="web search fails")
+        (head,) = components(app, "headline")
+        assert head["stats"][0]["value"] != "0 times"
+        (table,) = components(app, "table")
+        assert any("web_search" in row["cells"][2]["text"] for row in table["rows"])
+        app = open_page("alerts", show="rules", rule="+")
+        text = next(field for field in app.text_area if field.label.startswith("The rule"))
+        text.set_value('metric = "success_rate"\nbelow = 0.0\n').run()
+        assert components(app, "headline")[0]["badges"][0]["text"] == "would have been quiet"
+        text = next(field for field in app.text_area if field.label.startswith("The rule"))
+        text.set_value('metric = "no such metric"').run()
+        assert "This is no rule yet." in notices(app)
+        assert next(one for one in app.button if one.label == "Save").disabled
+
+    def test_a_rule_made_here_is_kept_in_the_control_state_and_audited(self, seeded: Store) -> None:
+        app = open_page("alerts", show="rules", rule="+")
+        next(field for field in app.text_input if field.label == "Name").set_value("mine")
+        next(field for field in app.text_input if field.label == "Who are you?").set_value("kim")
+        app.run()
+        next(one for one in app.button if one.label == "Save").click().run()
+        with current().control.read() as connection:
+            (rule,) = alert_rules.list_rules(connection)
+        assert (rule.name, rule.author, rule.definition["below"]) == ("mine", "kim", 0.95)
+        assert (audited()[0].actor, audited()[0].action) == ("kim", "alert.add")
 
     @pytest.mark.parametrize(
         ("show", "caption"), [("rules", "Rules"), ("decisions", "Decisions"), ("history", "Changes of state")]
