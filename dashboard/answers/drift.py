@@ -62,6 +62,24 @@ class DriftAlarm:
     is_hint: bool
     is_historic: bool
     explanation: str | None
+    mark: str | None
+    """confirm or dismiss; None where nobody said."""
+    mark_reason: str | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What somebody decided about alarms, hours or baselines, as in `drift/decisions`."""
+
+    decision_id: str
+    action: str
+    alarm_id: str | None
+    series: str | None
+    since_at: datetime | None
+    until_at: datetime | None
+    reason: str | None
+    author: str | None
+    decided_at: datetime
 
 
 @dataclass(frozen=True)
@@ -70,6 +88,8 @@ class Drift:
 
     alarms: Sequence[DriftAlarm]
     watched: Sequence[Watched]
+    decided: Sequence[Decided]
+    """All decisions, the latest first."""
 
 
 @remembered(ttl_s=30)
@@ -83,7 +103,8 @@ def read_drift(filters: Filters) -> Drift:
         for row in select("drift/nearest", {}).iter_rows(named=True)
     ]
     alarms = [DriftAlarm(**row) for row in select("drift/latest", asked).iter_rows(named=True)]
-    return Drift(alarms, watched)
+    decided = [Decided(**row) for row in select("drift/decisions", {}).iter_rows(named=True)]
+    return Drift(alarms, watched, decided[::-1])
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from dashboard.components import (
     show_notice,
     show_table,
 )
+from dashboard.drift_decisions import name_mark, show_decided, show_decisions
 from dashboard.filters import Filters, Link, link_page, write_interval
 from dashboard.formats import GAP, NO_DATA, format_count, format_instant, format_signed, format_step
 from dashboard.metric_tiles import is_rise_bad, say_value
@@ -82,6 +83,11 @@ def _show_body() -> None:
             )
         with right, card("Watched series", "watched", note="How near each is to an alarm."):
             _show_watched(drift.watched)
+        if drift.decided:
+            with card(
+                "Decided", "decided_card", note="What people said of alarms, hours and baselines, and why."
+            ):
+                show_decided(drift.decided)
 
 
 def _find_alarm(drift: Drift) -> DriftAlarm | None:
@@ -128,6 +134,7 @@ def _show_alarm(alarm: DriftAlarm) -> None:
             show_headline(build_headline(alarm), key="alarm_head")
             _show_explanation(alarm, course)
             _show_links(alarm, course)
+            show_decisions(alarm)
         with right:
             st.caption(f"{title_of(metric)}, per {format_step(course.window.bin_s)}")
             _show_course(alarm, course)
@@ -183,6 +190,7 @@ def build_headline(alarm: DriftAlarm) -> Headline:
         badges.append(Badge("a hint", "agent", "rests on fewer than 300 runs or calls"))
     if alarm.is_historic:
         badges.append(Badge("in old data", "agent", "found in imported data: nobody was told"))
+    badges += name_mark(alarm)
     is_share = metric not in METRICS or METRICS[metric].unit == "ratio"
     change = ""
     if before is not None and after is not None and is_share:

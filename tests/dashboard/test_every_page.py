@@ -259,6 +259,31 @@ class TestDrift:
             == "Success rate changed"
         )
 
+    def test_an_alarm_is_accepted_with_its_reason_and_the_decision_is_shown(self, seeded: Store) -> None:
+        app = open_page("drift")
+        app.radio[0].set_value("accept")
+        next(field for field in app.text_input if field.key == "mark_reason").set_value("a new proxy")
+        next(field for field in app.text_input if field.key == "marker").set_value("kim")
+        next(one for one in app.button if one.label == "Keep").click().run()
+        app = open_page("drift")
+        assert "confirmed" in [badge["text"] for badge in components(app, "headline")[0]["badges"]]
+        decided = next(table for table in components(app, "table") if table["caption"] == "Decisions")
+        cells = [[cell and cell["text"] for cell in row["cells"]] for row in decided["rows"]]
+        assert {row[1] for row in cells} >= {"confirm", "pin"}
+        assert {row[4] for row in cells} == {"a new proxy"}
+        assert (audited()[0].actor, audited()[0].action) == ("kim", "drift.accept")
+
+    def test_an_outage_is_left_out_only_with_a_reason(self, seeded: Store) -> None:
+        app = open_page("drift")
+        next(field for field in app.text_input if field.key == "baseliner").set_value("kim")
+        [one for one in app.button if one.label == "Keep"][1].click().run()
+        assert "there is no reason" in notices(app)
+        next(field for field in app.text_input if field.key == "baseline_reason").set_value("power cut")
+        [one for one in app.button if one.label == "Keep"][1].click().run()
+        (row,) = seeded.select("drift/decisions").filter(pl.col("action") == "exclude").to_dicts()
+        assert (row["author"], row["reason"]) == ("kim", "power cut")
+        assert row["since_at"] < row["until_at"]
+
 
 class TestSystem:
     @pytest.mark.parametrize(

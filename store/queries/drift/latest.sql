@@ -16,8 +16,11 @@ SELECT
     d.evidence AS evidence,
     d.is_hint AS is_hint,
     d.is_historic AS is_historic,
-    d.explanation AS explanation
+    d.explanation AS explanation,
+    m.action AS mark,
+    m.reason AS mark_reason
 FROM ledger.drift_alarms AS d
+LEFT JOIN ledger.drift_decisions AS m ON m.alarm_id = d.alarm_id
 WHERE d.raised_at >= $since
     AND ('*' IN $agents OR d.agent IN $agents)
     AND ('*' IN $environments OR d.environment IN $environments)
