@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import quote
 
+from alerts.drift_context import explain_drift
 from alerts.figures import format_figure
-from alerts.messages.model import Example
+from alerts.messages.links import link_to_trace
+from alerts.messages.model import Context, Example
 from alerts.messages.texts import clean_line
 from alerts.rules.rule import AlertRule
 from alerts.states import ACTIVE, Instance
@@ -29,14 +29,6 @@ _LONGEST: Final = timedelta(days=2)
 _DIMENSIONS: Final = ("service", "environment", "tenant", "agent", "agent_version", "user_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Facts by name, and examples."""
-
-    facts: Mapping[str, str]
-    examples: Sequence[Example] = ()
-
-
 NOTHING: Final = Context({})
 
 
@@ -46,6 +38,8 @@ def look_into(
     """Return what is known around a firing alert; what cannot be found out is left out, and stops nobody."""
     if rule is None or instance.state not in ACTIVE or rule.condition.kind in ("health", "budget"):
         return NOTHING
+    if rule.condition.kind == "drift":
+        return _explain_drift(store, rule, instance, now, dashboard_url)
     window = min(max(rule.condition.window, _SHORTEST), _LONGEST)
     where: dict[str, str | Sequence[str] | None] = dict(rule.condition.where)
     where |= {
@@ -61,6 +55,16 @@ def look_into(
         _log.info("the surroundings of the alert %s could not be read: %s", instance.alert, error)
         return Context(facts)
     return Context(facts, examples)
+
+
+def _explain_drift(
+    store: Store, rule: AlertRule, instance: Instance, now: datetime, dashboard_url: str
+) -> Context:
+    try:
+        return explain_drift(store, rule, instance, now, dashboard_url)
+    except SpanledgerError as error:
+        _log.info("the drift of the alert %s could not be explained: %s", instance.alert, error)
+        return NOTHING
 
 
 _Where = Mapping[str, str | Sequence[str] | None]
@@ -95,7 +99,7 @@ def _find_affected(
             clean_line(
                 f"{row['started_at']:%H:%M} {row['failure_class'] or 'failure'} {row['agent'] or ''}", 120
             ),
-            f"{dashboard_url.rstrip('/')}/trace?id={quote(row['trace_id'])}" if dashboard_url else "",
+            link_to_trace(dashboard_url, row["trace_id"]),
         )
         for row in rows
     ]

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import msgspec
 
-from alerts.context import MOST_DETAILED, Context, look_into
+from alerts.context import MOST_DETAILED, look_into
 from alerts.evaluation import LIVE, Evaluation, RuleStatus, evaluate_rules
 from alerts.evidence import StoreEvidence
 from alerts.heartbeat import Pulse
 from alerts.incidents import keep_incidents
 from alerts.memory import load_groups, load_instances, save_groups, save_instances
 from alerts.messages.compose import Composer
+from alerts.messages.model import Context
 from alerts.outbox import Outbox, Patience
 from alerts.ownership import load_acknowledged
 from alerts.reloading import ConfigSource, ConfigWatch

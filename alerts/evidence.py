@@ -185,6 +185,7 @@ def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
     raised_at, changed_at = row["last_raised_at"], row["changed_at"]
     assert isinstance(raised_at, datetime)
     return DriftAlarm(
+        alarm_id=str(row["alarm_id"]),
         labels=labels,
         metric=str(row["metric"]),
         direction=str(row["direction"]),
@@ -197,7 +198,6 @@ def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
         evidence=_number(row["evidence"]) or 0.0,
         type=str(row["type"]),
         is_hint=bool(row["is_hint"]),
-        explanation=None if row["explanation"] is None else str(row["explanation"]),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from alerts.context import NOTHING
 from alerts.evaluation import LIVE
 from alerts.figures import format_age, format_figure, format_instant
 from alerts.memory import load_groups, load_instances
+from alerts.messages.model import Context
 from alerts.messages.plain import explain_reason
 from alerts.ownership import load_ownership
 from alerts.routing.groups import NO_CHANNEL, name_group
@@ -26,10 +28,15 @@ _MOST_DECISIONS: Final = 5
 _HOUR: Final = timedelta(hours=1)
 
 
-def explain_alert(control: Control, config: AlertingConfig, instance: Instance, now: datetime) -> list[str]:
-    """Return lines: the state and its reason, the rule, what happened, each channel's decisions, who looks after it."""
+def explain_alert(
+    control: Control, config: AlertingConfig, instance: Instance, now: datetime, context: Context = NOTHING
+) -> list[str]:
+    """Return lines: the state and its reason, what is known around it, the rule, what happened, each channel's
+    decisions, who looks after it.
+    """
     with control.read() as connection:
-        lines = [*_explain_state(config, instance, now), *_explain_events(connection, instance)]
+        lines = [*_explain_state(config, instance, now), *_explain_context(context)]
+        lines += _explain_events(connection, instance)
         lines += _explain_channels(connection, config, instance, now)
         lines += _explain_people(connection, instance)
     return lines
@@ -63,6 +70,12 @@ def _explain_state(config: AlertingConfig, instance: Instance, now: datetime) ->
     if timing.keep_firing_for:
         lines.append(f"  ends after being well for: {format_duration(timing.keep_firing_for)}")
     return lines
+
+
+def _explain_context(context: Context) -> list[str]:
+    lines = [f"  {name.lower()}: {value}" for name, value in context.facts.items()]
+    lines += [f"  example: {example.title} {example.link}".rstrip() for example in context.examples]
+    return ["around:", *lines] if lines else []
 
 
 def _explain_events(connection: Any, instance: Instance) -> list[str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.context import NOTHING, Context
+from alerts.context import NOTHING
 from alerts.figures import format_figure
 from alerts.messages.links import link_to_dashboard
-from alerts.messages.model import Item, Message
+from alerts.messages.model import Context, Item, Message
 from alerts.messages.templates import fill_template
 from alerts.messages.texts import LONGEST_TEXT, clean_labels, clean_line, clean_text
 from alerts.rules.rule import AlertRule
@@ -98,9 +98,10 @@ class Composer:
             value_text=value,
             threshold=instance.threshold,
             threshold_text="" if instance.threshold is None else threshold,
+            threshold_name="Before" if rule and rule.condition.kind == "drift" else "Limit",
             since=(instance.active_at if is_active else None) or instance.fired_at or instance.evaluated_at,
             ended_at=None if is_active else instance.resolved_at or now,
-            link=self._link(instance, rule, now),
+            link=context.link or self._link(instance, rule, now),
             runbook=texts.get("runbook", ""),
             facts=dict(context.facts),
             examples=tuple(context.examples),

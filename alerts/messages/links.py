@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from store.configuration.section import Filters
 
@@ -41,6 +41,11 @@ def link_to_dashboard(
         if values:
             query[name] = values
     return f"{dashboard_url.rstrip('/')}/?{urlencode(query, doseq=True)}"
+
+
+def link_to_trace(dashboard_url: str, trace_id: str) -> str:
+    """Return the page of a trace; empty without an address."""
+    return f"{dashboard_url.rstrip('/')}/trace?id={quote(trace_id, safe='')}" if dashboard_url else ""
 
 
 def _write_interval(start: datetime, until: datetime) -> str:

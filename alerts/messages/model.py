@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -13,6 +14,17 @@ class Example(msgspec.Struct, frozen=True):
 
     title: str
     link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known around an alert, beside its figure."""
+
+    facts: Mapping[str, str]
+    """By name, the most telling first."""
+    examples: Sequence[Example] = ()
+    link: str = ""
+    """The page that shows best what the alert is about; empty for the overview of the rule's time and filters."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +43,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     value_text: str = ""
     threshold: float | None = None
     threshold_text: str = ""
+    threshold_name: str = "Limit"
+    """What the threshold is: a limit, or the value before."""
     since: datetime
     ended_at: datetime | None = None
     link: str = ""

@@ -38,7 +38,7 @@ def list_facts(item: Item, message: Message) -> list[tuple[str, str]]:
     """Return what is said of an alert beside its summary, as names and values, the most telling first."""
     facts = [("Seen" if item.state == "firing" else "Last seen", item.value_text)]
     if item.threshold_text:
-        facts.append(("Limit", item.threshold_text))
+        facts.append((item.threshold_name, item.threshold_text))
     facts.append(("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
     facts += item.facts.items()
     return [*facts, *((name, value or "none") for name, value in item.where.items())]

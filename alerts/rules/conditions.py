@@ -19,6 +19,7 @@ _T = TypeVar("_T")
 class DriftAlarm:
     """One alarm of a drift detector."""
 
+    alarm_id: str = ""
     labels: Mapping[str, str]
     metric: str
     direction: str
@@ -36,8 +37,6 @@ class DriftAlarm:
     """drift: it lasts; spike: one hour stood out."""
     is_hint: bool = False
     """It rests on few runs."""
-    explanation: str | None = None
-    """Where it changed, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,9 +65,7 @@ class Drift:
         """Return one reading for each series with an alarm in the window; its latest speaks for it."""
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
-            labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
-            if alarm.type != "drift":
-                labels["type"] = alarm.type
+            labels = label_alarm(alarm)
             is_past = alarm.raised_at <= now
             is_meant = _fits({"type": alarm.type, **labels}, self.where)
             if is_past and alarm.evidence >= self.min_evidence and is_meant:
@@ -89,6 +87,12 @@ class Drift:
         return f"a drift detector raised an alarm in the last {format_duration(self.window)}"
 
 
+def label_alarm(alarm: DriftAlarm) -> dict[str, str]:
+    """Return the labels of the alert that an alarm makes."""
+    labels = {**alarm.labels, "metric": alarm.metric, "direction": alarm.direction}
+    return labels if alarm.type == "drift" else {**labels, "type": alarm.type}
+
+
 def _fits(labels: Mapping[str, str], where: Filters) -> bool:
     return all(
         labels.get(name) in ((wanted,) if isinstance(wanted, str) else wanted)
@@ -105,9 +109,7 @@ def _describe(alarm: DriftAlarm) -> str:
     of = f" of {alarm.labels['category']}" if "category" in alarm.labels else ""
     between = f" ({low} to {high})" if alarm.after_low is not None and alarm.after_high is not None else ""
     since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
-    sentences = [
+    return (
         f"{'A hint: ' if alarm.is_hint else ''}{title}{of} went {alarm.direction} from {before} to {after}{between}"
-        f"{since}, {alarm.evidence:.3g} times the alarm level",
-        alarm.explanation,
-    ]
-    return "; ".join(sentence for sentence in sentences if sentence)
+        f"{since}, {alarm.evidence:.3g} times the alarm level"
+    )

@@ -116,9 +116,6 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "kind": "drift",
         "window": "24h",
         "severity": "warning",
-        "annotations": {
-            "summary": "{{ labels.metric }} changed for good: {{ threshold }} before, {{ value }} since"
-        },
     },
     {
         "name": "ingest lag",

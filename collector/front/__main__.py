@@ -6,9 +6,8 @@ import logging
 import sys
 
 import structlog
-import uvloop
 
-from collector.front.process import serve_front
+from collector.front.process import run_front
 from collector.front.start import parse_start
 from store.errors import ConfigError, SpanledgerError
 from store.logs import configure_logs
@@ -21,7 +20,7 @@ def main() -> int:
         configure_logs(level=start.log_level, form=start.log_format)
         # It reports every malformed request, which anybody can send.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        uvloop.run(serve_front(start))
+        run_front(start)
     except ConfigError as error:
         sys.stderr.write(f"spanledger: {error}\n")
         return 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -87,7 +88,10 @@ class Guards:
             _logger.warning("guards_unreadable", reason=str(error))
 
     def answer(self, path: str, query: str) -> bytes | None:
-        """Return the JSON of `/guards/tools/NAME` or `/guards/budgets/NAME?user_id=…`; None for another path."""
+        """Return the JSON of `/guards/tools/NAME` or `/guards/budgets/NAME?user_id=…`; None for another path.
+
+        The path is as it was written: percent signs are resolved here, once.
+        """
         parts = path.split("/", 3)
         if len(parts) != 4 or parts[1] != "guards" or parts[2] not in KINDS or not parts[3]:
             return None
@@ -115,7 +119,11 @@ class Guards:
         if not fitting:
             # A group that has used nothing yet has no row.
             return {"budget": name, "state": "left", "allow": True, "known": True, "labels": dict(labels)}
-        worst = max(fitting, key=lambda row: row.share or 0.0)
+        current = [row for row in fitting if not _is_over(row)]
+        if not current:
+            # The core has not looked since the period ended, and what was used of it says nothing about the next.
+            return {"budget": name, "state": "left", "allow": True, "known": False, "labels": dict(labels)}
+        worst = max(current, key=lambda row: row.share or 0.0)
         return {
             "budget": name,
             "state": worst.state,
@@ -127,6 +135,16 @@ class Guards:
     def _tell_age(self) -> dict[str, Any]:
         written_at = self._snapshot.written_at
         return {"age_s": None if not written_at else round(max(0.0, time.time() - written_at), 3)}
+
+
+def _is_over(row: BudgetGuard) -> bool:
+    """Tell whether the period that the row is about has ended."""
+    if row.resets_at is None:
+        return False
+    try:
+        return datetime.fromisoformat(row.resets_at).timestamp() <= time.time()
+    except ValueError:
+        return False
 
 
 def _labels(query: str) -> dict[str, str]:

@@ -200,7 +200,8 @@ class HttpApp:
         self, guards: Guards, scope: Scope, receive: Receive, send: Send, extra: Headers
     ) -> None:
         _check_method(scope, "GET", "HEAD")
-        path, query = scope["path"], scope["query_string"].decode("latin-1")
+        # As it was written: names may hold percent signs and slashes.
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         body = guards.answer(path, query)
         if body is None:
             raise UnknownPath(

@@ -8,19 +8,21 @@ import gc
 import os
 import resource
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 import uvicorn
+import uvloop
 from uvicorn.server import ServerState
 
 from collector.front.access import AccessPolicy
 from collector.front.admission import Admission
 from collector.front.connection import BoundedConnection
 from collector.front.counters import FrontCounters, FrontMetrics
+from collector.front.desk import fork_desk
+from collector.front.door import Door, Entrance
 from collector.front.grpc import build_grpc_server
 from collector.front.guards import Guards
 from collector.front.http import HttpApp, text_page
@@ -29,7 +31,6 @@ from collector.front.listeners import address_error, bind_address, parse_address
 from collector.front.memory import keep_freed_memory, limit_memory
 from collector.front.start import FrontStart
 from collector.log import LogWriter
-from collector.settings import CollectorSettings
 
 _DRAIN_S: Final = 10.0
 _PARENT_CHECK_S: Final = 1.0
@@ -41,7 +42,7 @@ _SWITCH_INTERVAL_S: Final = 0.0005
 _logger = structlog.stdlib.get_logger(__name__)
 
 
-async def serve_front(start: FrontStart) -> None:
+def run_front(start: FrontStart) -> None:
     """Serve until SIGTERM, SIGINT or the end of the supervisor; then drain, and return.
 
     Raises:
@@ -49,33 +50,55 @@ async def serve_front(start: FrontStart) -> None:
         AddressInUse: another program listens on an address.
     """
     settings = start.settings
-    sockets = bind_address(settings.http, "http")
+    access = AccessPolicy(allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
+    guards = Guards(start.guards_file)
+    listeners = bind_address(settings.http, "http")
+    _raise_file_limit()
+    entrance = Entrance(listeners, *fork_desk(listeners, guards, access, (start.wake, start.life)))
     try:
-        log = LogWriter(
-            start.log_directory,
-            segment_bytes=settings.log_segment_bytes,
-            max_bytes=settings.log_max_bytes,
-            commit_delay_s=settings.commit_delay_ms / 1000,
-            disk_reserve_bytes=settings.log_disk_reserve_bytes,
-            on_commit=_waker(start.wake),
-        )
-        try:
-            await _serve(start, sockets, log)
-        finally:
-            await asyncio.to_thread(log.close)
+        uvloop.run(_serve_over_log(start, entrance, access, guards))
     finally:
-        for listener in sockets:
-            listener.close()
+        entrance.close()
 
 
-async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter) -> None:
+async def _serve_over_log(
+    start: FrontStart, entrance: Entrance, access: AccessPolicy, guards: Guards
+) -> None:
+    settings = start.settings
+    log = LogWriter(
+        start.log_directory,
+        segment_bytes=settings.log_segment_bytes,
+        max_bytes=settings.log_max_bytes,
+        commit_delay_s=settings.commit_delay_ms / 1000,
+        disk_reserve_bytes=settings.log_disk_reserve_bytes,
+        on_commit=_waker(start.wake),
+    )
+    try:
+        await _serve(start, entrance, log, access, guards)
+    finally:
+        await asyncio.to_thread(log.close)
+
+
+async def _serve(
+    start: FrontStart, entrance: Entrance, log: LogWriter, access: AccessPolicy, guards: Guards
+) -> None:
     settings, counters = start.settings, FrontCounters()
     admission = Admission(
         max_bytes=settings.max_bytes_in_flight, max_requests=settings.max_requests_in_flight
     )
     intake = Intake(log, admission, max_decompressed_bytes=settings.max_decompressed_bytes)
-    guards = Guards(start.guards_file)
-    app = _build_app(settings, intake, counters, FrontMetrics(counters, admission, log), guards)
+    app = HttpApp(
+        intake,
+        counters,
+        access,
+        {
+            "/healthz": text_page(lambda: b"ok\n"),
+            "/metrics": text_page(FrontMetrics(counters, admission, log).render),
+        },
+        max_body_bytes=settings.max_body_bytes,
+        body_timeout_s=settings.body_timeout_s,
+        guards=guards,
+    )
     grpc_server = build_grpc_server(
         intake,
         counters,
@@ -85,45 +108,27 @@ async def _serve(start: FrontStart, sockets: list[socket.socket], log: LogWriter
     stopping = _watch_for_end(start.life)
     grpc_port = _bind_grpc(grpc_server, settings.grpc)
     state = ServerState()
-    servers = await _start_http(app, sockets, state)
+    door = Door(entrance, _connection_maker(app, state))
+    door.open()
     await grpc_server.start()
     keep_freed_memory()
     limit_memory(settings.front_memory_bytes)
     _tune_interpreter()
     _logger.info(
         "front_ready",
-        http=f"{parse_address(settings.http, 'http')[0]}:{sockets[0].getsockname()[1]}",
+        http=f"{parse_address(settings.http, 'http')[0]}:{entrance.listeners[0].getsockname()[1]}",
         grpc=f"{parse_address(settings.grpc, 'grpc')[0]}:{grpc_port}",
         log=str(start.log_directory),
     )
     refreshing = asyncio.create_task(guards.keep_fresh())
     await stopping.wait()
     refreshing.cancel()
-    for server in servers:
-        server.close()
+    door.close()
     await asyncio.gather(grpc_server.stop(_DRAIN_S), _drain_http(state))
     _logger.info("front_stopped", bodies=log.stats.bodies)
 
 
-def _build_app(
-    settings: CollectorSettings,
-    intake: Intake,
-    counters: FrontCounters,
-    metrics: FrontMetrics,
-    guards: Guards,
-) -> HttpApp:
-    return HttpApp(
-        intake,
-        counters,
-        AccessPolicy(allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins),
-        {"/healthz": text_page(lambda: b"ok\n"), "/metrics": text_page(metrics.render)},
-        max_body_bytes=settings.max_body_bytes,
-        body_timeout_s=settings.body_timeout_s,
-        guards=guards,
-    )
-
-
-async def _start_http(app: HttpApp, sockets: list[socket.socket], state: ServerState) -> list[asyncio.Server]:
+def _connection_maker(app: HttpApp, state: ServerState) -> Callable[[], asyncio.Protocol]:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         http=BoundedConnection,
@@ -138,11 +143,7 @@ async def _start_http(app: HttpApp, sockets: list[socket.socket], state: ServerS
         timeout_keep_alive=_KEEP_ALIVE_S,
     )
     config.load()
-    loop = asyncio.get_running_loop()
-    return [
-        await loop.create_server(lambda: BoundedConnection(config, state, {}), sock=listener)
-        for listener in sockets
-    ]
+    return lambda: BoundedConnection(config, state, {})
 
 
 async def _drain_http(state: ServerState) -> None:
@@ -197,11 +198,14 @@ def _watch_for_end(life: int | None) -> asyncio.Event:
     return stopping
 
 
-def _tune_interpreter() -> None:
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+def _raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+
+
+def _tune_interpreter() -> None:
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     # Nothing made until now ever becomes garbage; requests make few cycles.
     gc.collect()
     gc.freeze()

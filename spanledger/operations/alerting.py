@@ -12,6 +12,7 @@ import pyarrow as pa
 from alerts import incidents, management, ownership
 from alerts.backtest import MOST_STEPS, run_backtest
 from alerts.check import describe_config, preview, send_test
+from alerts.context import look_into
 from alerts.explanation import explain_alert
 from alerts.matchers import parse_matcher
 from alerts.rules import AlertingConfig
@@ -30,8 +31,10 @@ Progress = Callable[[Mapping[str, Any]], None]
 def show_alert(services: Services, arguments: Arguments, _: Progress) -> Mapping[str, Any]:
     """Say everything about one alert."""
     instance = ownership.find_alert(services.control, arguments["alert"])
-    config = read_alerting(services)
-    return {"lines": explain_alert(services.control, config, instance, utc_now())}
+    config, now = read_alerting(services), utc_now()
+    rule = config.find_rule(instance.alert)
+    context = look_into(services.store, rule, instance, now, services.config.dashboard_url)
+    return {"lines": explain_alert(services.control, config, instance, now, context)}
 
 
 def check_alerting(services: Services, _: Arguments, __: Progress) -> Mapping[str, Any]:

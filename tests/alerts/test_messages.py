@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from alerts.channels.email import EmailChannel
-from alerts.context import Context
 from alerts.figures import format_age, format_figure
 from alerts.matchers import all_match, parse_matcher
 from alerts.messages.compose import MOST_ITEMS, Composer
 from alerts.messages.links import link_to_dashboard
 from alerts.messages.mail_html import render_html
-from alerts.messages.model import Example, Message
+from alerts.messages.model import Context, Example, Message
 from alerts.messages.plain import render_plain
 from alerts.messages.slack_blocks import MOST_BLOCKS, render_slack
 from alerts.messages.templates import fill_template

@@ -1,5 +1,6 @@
 -- Alarms over present data, raised or raised again since a time and not dismissed; alerts are made of them.
 SELECT
+    d.alarm_id AS alarm_id,
     d.metric AS metric,
     d.type AS type,
     d.service AS service,
@@ -17,8 +18,7 @@ SELECT
     d.after_low AS after_low,
     d.after_high AS after_high,
     d.evidence AS evidence,
-    d.is_hint AS is_hint,
-    d.explanation AS explanation
+    d.is_hint AS is_hint
 FROM ledger.drift_alarms AS d
 LEFT JOIN ledger.drift_decisions AS m ON m.alarm_id = d.alarm_id
 WHERE d.last_raised_at >= $since AND NOT d.is_historic AND coalesce(m.action, '') <> 'dismiss'
