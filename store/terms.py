@@ -51,3 +51,30 @@ FAILURE_CLASSES: Final = (
 )
 USAGE_SCOPES: Final = ("call", "agent", "cumulative", "counter")
 SIGNALS: Final = ("traces", "logs", "metrics")
+LOGGED_FACTS: Final = (
+    "kind",
+    "operation",
+    "provider",
+    "request_model",
+    "response_model",
+    "response_id",
+    "finish_reason",
+    "service_tier",
+    "streamed",
+    "ttft_ms",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "usage_source",
+    "usage_note",
+    "status",
+    "status_message",
+    "error_type",
+    "agent",
+    "session_id",
+    "user_id",
+)
+"""Facts of a span that a log record may tell."""

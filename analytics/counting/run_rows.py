@@ -41,6 +41,7 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
         _inherit(members),
         _last_stated(members),
         _texts(members),
+        _texts_of_calls(members),
         sum_steps(steps.filter(pl.col("run") < runs.count)),
         _extent(members),
         _inner_errors(members),
@@ -48,7 +49,10 @@ def build_runs(spans: TraceSet, runs: RunSet, steps: pl.DataFrame) -> pl.DataFra
     ):
         rows = rows.join(facts, on="run", how="left", maintain_order="left")
     rows = rows.join(_said_above(spans, runs), on="trace", how="left", maintain_order="left")
-    return decide_outcomes(_settle(rows))
+    # What a model said last may ask for a tool: it tells nothing of whether the run answered.
+    return decide_outcomes(_settle(rows)).with_columns(
+        input=pl.coalesce("input", "first_asked"), output=pl.coalesce("output", "last_answer")
+    )
 
 
 def _own_facts(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
@@ -167,6 +171,20 @@ def _texts(members: pl.DataFrame) -> pl.DataFrame:
             .filter(pl.col("order") <= pl.col("order").filter(pl.col("output").is_not_null()).min())
             .drop_nulls()
             .last(),
+        )
+    )
+
+
+def _texts_of_calls(members: pl.DataFrame) -> pl.DataFrame:
+    """What the first model call of each run was asked and the last one answered, where no agent says it."""
+    calls = members.filter(
+        pl.col("kind") == "llm", pl.any_horizontal(pl.col("input", "output").is_not_null())
+    )
+    return (
+        calls.sort("run", "started_at", "index")
+        .group_by("run", maintain_order=True)
+        .agg(
+            first_asked=pl.col("input").drop_nulls().first(), last_answer=pl.col("output").drop_nulls().last()
         )
     )
 

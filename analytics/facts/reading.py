@@ -13,6 +13,7 @@ from analytics.counting import name_likeness
 from analytics.facts.counters import CounterSessions
 from analytics.facts.past import PastTraces
 from analytics.facts.recent import Keys, RecentKeys, hash_texts
+from analytics.facts.told import add_told
 
 if TYPE_CHECKING:
     from store import Store
@@ -66,6 +67,8 @@ class SpanReader:
     max_past_spans: int = _MAX_PAST_SPANS
     counters: CounterSessions = field(default_factory=CounterSessions)
     """Sessions that counters tell of."""
+    is_told: bool = True
+    """Whether any log record tells of spans."""
 
     def warm_up(self, now: datetime) -> None:
         """Remember what was received within the lookback; needed once, before the first read."""
@@ -83,6 +86,7 @@ class SpanReader:
         )
         self._remember_calls(calls.with_columns(likeness=name_likeness(calls)), in_doubt=True)
         self.counters.warm_up(self.store, since)
+        self.is_told = not self.store.select("facts/any_told").is_empty()
         self.horizon = since.replace(tzinfo=None) if floor else datetime.min  # noqa: DTZ901
 
     def _recall(self, begin: int) -> None:
@@ -96,10 +100,12 @@ class SpanReader:
 
         `asked`, a frame of trace ids, restricts them.
         """
+        ids = self._read_told(first, last, asked)
         fresh = self._read_fresh(first, last, asked)
-        seen = self._find_seen(fresh, first)
+        ids = pl.concat([fresh.select("trace_id"), ids]).unique(maintain_order=True)
+        seen = self._find_seen(ids["trace_id"], first)
         spans = pl.concat([fresh, self._read(seen, first - 1, fresh.clear())])
-        unsure = self._find_unsure(fresh, spans, seen)
+        unsure = self._find_unsure(fresh, spans, seen, ids, first)
         if not unsure.is_empty():
             older = self._read(unsure, first - 1, fresh.clear())
             new = spans.filter(
@@ -146,8 +152,18 @@ class SpanReader:
     def _read_fresh(self, first: int, last: int, asked: pl.DataFrame | None) -> pl.DataFrame:
         bounds = {"first": first, "last": last}
         if asked is None:
-            return self.store.select("facts/spans_of_loads", bounds)
-        return self.store.select("facts/spans_of_traces", bounds | {"max_rows": _NO_LIMIT}, {"asked": asked})
+            return self._add_told(self.store.select("facts/spans_of_loads", bounds))
+        limit = {"max_rows": _NO_LIMIT}
+        return self._add_told(self.store.select("facts/spans_of_traces", bounds | limit, {"asked": asked}))
+
+    def _read_told(self, first: int, last: int, asked: pl.DataFrame | None) -> pl.DataFrame:
+        """Traces of which log records of these loads tell; where to look for their spans the spans say."""
+        told = self.store.select("facts/told_traces", {"first": first, "last": last})
+        self.is_told |= not told.is_empty()
+        return told if asked is None else told.join(asked, on="trace_id", how="semi")
+
+    def _add_told(self, spans: pl.DataFrame) -> pl.DataFrame:
+        return add_told(self.store, spans) if self.is_told else spans
 
     def _read(self, traces: pl.DataFrame, last: int, nothing: pl.DataFrame) -> pl.DataFrame:
         """Spans of traces up to a load, from the load on at which the first of them may begin."""
@@ -160,20 +176,21 @@ class SpanReader:
             "facts/spans_of_traces", bounds | limit, {"asked": traces.select("trace_id")}
         )
         if spans.height <= self.max_past_spans:
-            return spans
+            return self._add_told(spans)
         sizes = self.store.select("facts/sizes_of_traces", bounds, {"asked": traces.select("trace_id")})
         fitting = sizes["spans"].cum_sum() <= self.max_past_spans
         self.oversized.update(sizes.filter(~fitting)["trace_id"])
         return self._read(traces, last, nothing)
 
-    def _find_seen(self, fresh: pl.DataFrame, first: int) -> pl.DataFrame:
+    def _find_seen(self, ids: pl.Series, first: int) -> pl.DataFrame:
         """Traces that were seen before these loads, and the load they begin at."""
-        ids = fresh["trace_id"].unique(maintain_order=True)
         position, load_seq = self.traces.find(hash_texts(ids))
         seen = pl.DataFrame({"trace_id": ids.gather(position), "load_seq": load_seq})
         return seen.group_by("trace_id").agg(pl.col("load_seq").min().clip(upper_bound=first))
 
-    def _find_unsure(self, fresh: pl.DataFrame, spans: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    def _find_unsure(
+        self, fresh: pl.DataFrame, spans: pl.DataFrame, seen: pl.DataFrame, ids: pl.DataFrame, first: int
+    ) -> pl.DataFrame:
         """Traces whose past may lie beyond what is remembered: nothing but a search can tell.
 
         They were received long ago (and written anew since), have a span longer than the memory, bring feedback
@@ -201,16 +218,16 @@ class SpanReader:
         traces = pl.concat([rows.select("trace_id") for rows in unsure]).unique()
         searched = traces.with_columns(load_seq=pl.lit(0, pl.Int64))
         # At the start, what is not counted yet is remembered, too.
-        earlier = seen.filter(pl.col("load_seq") < fresh["load_seq"].min())
-        return pl.concat([searched, self._find_forgotten(fresh, pl.concat([earlier, searched]))])
+        earlier = seen.filter(pl.col("load_seq") < first)
+        return pl.concat([searched, self._find_forgotten(ids, pl.concat([earlier, searched]))])
 
-    def _find_forgotten(self, fresh: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    def _find_forgotten(self, ids: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         """Traces that are not remembered and yet were counted: their last span came long ago."""
         if self.past is None:
             if not self.traces.has_forgotten:
                 return found.clear()
             self.past = PastTraces.read(self.store)
-        new = fresh.select("trace_id").unique().join(found, on="trace_id", how="anti")
+        new = ids.join(found, on="trace_id", how="anti")
         return self.past.find(new)
 
     def _add_twins(

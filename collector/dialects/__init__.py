@@ -9,6 +9,7 @@ from __future__ import annotations
 from collector.dialects.engine.counted import derive_from_counters
 from collector.dialects.engine.derivation import derive_from_logs
 from collector.dialects.engine.index import SpanBatch
+from collector.dialects.engine.log_facts import read_log_facts
 from collector.dialects.engine.log_messages import read_log_messages
 from collector.dialects.engine.normalisation import normalise
 from collector.dialects.engine.registry import Registry, known_dialects
@@ -20,5 +21,6 @@ __all__ = [
     "derive_from_logs",
     "known_dialects",
     "normalise",
+    "read_log_facts",
     "read_log_messages",
 ]

@@ -21,6 +21,7 @@ from collector.dialects import (
     derive_from_counters,
     derive_from_logs,
     normalise,
+    read_log_facts,
     read_log_messages,
 )
 from collector.loading.dead_letters import DeadLetter, reject_records, reject_unit
@@ -134,7 +135,9 @@ def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[list
     rows = batch.records.drop("body")
     if signal == "logs":
         rows = rows.rename({"body_text": "body"}).with_columns(
-            *read_log_messages(batch), record_number=pl.int_range(pl.len(), dtype=pl.Int64)
+            *read_log_messages(batch),
+            read_log_facts(batch, registry),
+            record_number=pl.int_range(pl.len(), dtype=pl.Int64),
         )
     pieces = [
         Piece(signal, rows, batch.attributes, batch.resources),

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from analytics.facts.preview import Totals, count_totals, read_totals
+from analytics.facts.told import add_told
 from analytics.pricing import current_price_book
 from analytics.touching import touched_rows
 from collector.mapping.compilation import registry_with
@@ -112,7 +113,9 @@ class _Run:
         since = int(traces["since_load"].min() or 0)  # type: ignore[arg-type]
         last = int(traces["last_load"].max() or 0)  # type: ignore[arg-type]
         self.before += read_totals(store, traces, since)
-        self.after += count_totals(self.reading.read_traces(traces, last), current_price_book(store))
+        self.after += count_totals(
+            add_told(store, self.reading.read_traces(traces, last)), current_price_book(store)
+        )
 
     def touch(self, step: Step) -> dict[str, pl.DataFrame]:
         """Return what makes the facts of the changed traces be derived again."""

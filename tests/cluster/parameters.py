@@ -118,6 +118,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/spans_of_traces": OF_LOADS | {"max_rows": 10_000},
     "facts/trace_sizes": OF_LOADS,
     "facts/told_sessions": OF_TIMES,
+    "facts/told_traces": OF_LOADS,
     "facts/twin_traces": OF_LOADS,
     "dialects/attributes": OF_LOADS,
     "rereading/present": OF_LOADS,

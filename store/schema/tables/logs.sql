@@ -17,5 +17,6 @@ CREATE TABLE ledger.logs (
     record_number BIGINT NOT NULL, -- place in its load: the order of records of one time
     attributes MAP(VARCHAR, VARCHAR), -- all attributes as text; arrays and kvlists as JSON
     input_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}] that the record tells of its span
-    output_messages VARCHAR USING COMPRESSION zstd -- JSON [{role, parts}] that the record tells of its span
+    output_messages VARCHAR USING COMPRESSION zstd, -- JSON [{role, parts}] that the record tells of its span
+    span_facts VARCHAR USING COMPRESSION zstd -- JSON object of facts that the record tells of its span, messages apart; NULL: it tells of none
 );
