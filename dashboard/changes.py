@@ -13,7 +13,10 @@ LEAST_RATE_SHARE: Final = 0.10
 LEAST_EVENTS: Final = 30
 SURE_Z: Final = 1.96
 
+LEAST_BEFORE: Final = 10
+MOST_TIMES: Final = 99.95
 NOTHING_BEFORE: Final = "nothing to compare with"
+HARDLY_ANYTHING_BEFORE: Final = "hardly anything to compare with"
 
 
 def compare_amounts(
@@ -26,6 +29,8 @@ def compare_amounts(
     if now is None or not before:
         return Change("", NOTHING_BEFORE)
     share = now / before - 1
+    if share + 1 >= MOST_TIMES or _is_hardly_anything(events[1], events[0]):
+        return Change("", HARDLY_ANYTHING_BEFORE)
     is_sure = abs(share) >= LEAST_SHARE and min(events) >= LEAST_EVENTS
     text = f"{now / before:.1f}×" if share >= 9.995 else f"{format_signed(share * 100)}{GAP}%"
     return Change(_arrow(share * 100) + text, f"vs {words} before", _tone(share, is_sure, is_rise_bad))
@@ -46,6 +51,8 @@ def compare_rates(hits: tuple[int, int], totals: tuple[int, int], *, words: str,
     """
     if not all(totals):
         return Change("", NOTHING_BEFORE)
+    if _is_hardly_anything(totals[1], totals[0]):
+        return Change("", HARDLY_ANYTHING_BEFORE)
     now, before = hits[0] / totals[0], hits[1] / totals[1]
     pooled = sum(hits) / sum(totals)
     error = math.sqrt(pooled * (1 - pooled) * (1 / totals[0] + 1 / totals[1]))
@@ -55,6 +62,11 @@ def compare_rates(hits: tuple[int, int], totals: tuple[int, int], *, words: str,
     is_sure = is_large and error > 0 and abs(difference) / error >= SURE_Z and min(totals) >= LEAST_EVENTS
     text = f"{_arrow(difference * 100)}{format_signed(difference * 100)}{GAP}pp"
     return Change(text, f"vs {words} before", _tone(difference, is_sure, is_rise_bad))
+
+
+def _is_hardly_anything(before: int, now: int) -> bool:
+    """Say whether so few events before are the beginning of the data, not a window like the one now."""
+    return before < LEAST_BEFORE and before * MOST_TIMES <= now
 
 
 def _arrow(percent: float) -> str:

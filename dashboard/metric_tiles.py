@@ -11,7 +11,15 @@ from dashboard.changes import compare_amounts, compare_rates
 from dashboard.components import Change, Tile, cell
 from dashboard.figures import SMALL, say_meaning
 from dashboard.filters import Link, Window
-from dashboard.formats import NO_DATA, format_count, format_duration, format_interval, format_rate, format_usd
+from dashboard.formats import (
+    NO_DATA,
+    NO_PRICE,
+    format_count,
+    format_duration,
+    format_interval,
+    format_rate,
+    format_usd,
+)
 
 _COUNTED: Final = ("runs", "calls", "cases", "users", "sessions", "scores", "tokens")
 
@@ -80,10 +88,17 @@ def value_cell(figure: Figure) -> dict[str, object] | None:
     """Return the cell of a figure; unknown ones say so and stand last when sorted."""
     if figure.value is None and figure.n == 0:
         return None
+    if lacks_price(figure):
+        return cell(NO_PRICE, is_quiet=True)
     text = say_value(figure.metric, figure.value, at_least=figure.unpriced_calls > 0)
     is_counted = METRICS[figure.metric].kind in ("count", "sum")
     is_quiet = figure.value is None or (not is_counted and figure.n < SMALL)
     return cell(text, order=figure.value, is_quiet=is_quiet)
+
+
+def lacks_price(figure: Figure) -> bool:
+    """Say whether nothing of an amount is known: calls without a price and not a cent beside them."""
+    return METRICS[figure.metric].unit == "USD" and not figure.value and figure.unpriced_calls > 0
 
 
 def count_cell(value: float | None) -> dict[str, object] | None:

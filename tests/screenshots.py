@@ -31,7 +31,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--hide-scrollbars",
 )  # fmt: skip
-COLOURS = 256
+QUALITY = 80
 _IN_RANGE = "started_at >= :start AND started_at < :until"
 BY_HOUR = f"""SELECT date_trunc('hour', started_at) AS hour_at, agent, count(*) AS runs
 FROM runs WHERE {_IN_RANGE}
@@ -144,10 +144,8 @@ def take_mail(browser: Browser, width: int, directory: Path) -> None:
     page = browser.new_page(viewport={"width": width, "height": 1000})
     page.set_content(render_html(message))
     name = "mail" if width > 500 else "mail-narrow"
-    picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(directory / f"{name}.png", optimize=True)
+    photograph(page, directory / name, is_whole=True)
     page.close()
-    print(f"{name}.png")
 
 
 def seed(directory: Path) -> dict[str, str]:
@@ -188,11 +186,14 @@ def take(browser: Browser, url: str, shot: Shot, directory: Path, named: dict[st
         )
         page.wait_for_function("!document.querySelector('[data-testid=stSpinner]')", timeout=60_000)
         page.wait_for_timeout(1_200)
-        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(
-            directory / f"{shot.name}.png", optimize=True
-        )
-        print(f"{shot.name}.png")
+        photograph(page, directory / shot.name)
+
+
+def photograph(page: Page, path: Path, *, is_whole: bool = False) -> None:
+    """Write a picture of a page beside `path`, compressed so that its colours stay what they are."""
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=is_whole))).convert("RGB")
+    picture.save(path.with_suffix(".webp"), quality=QUALITY, method=6)
+    print(path.with_suffix(".webp").name, flush=True)
 
 
 @contextmanager

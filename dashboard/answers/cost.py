@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from analytics.economics.forecast import Forecast, forecast_month
+from analytics.metrics import part, totals
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import Search, window_params
-from dashboard.filters import Filters, Window
+from dashboard.filters import Filters, Window, floor_time
 from dashboard.reading import remembered, select
 from dashboard.services import current
+from dashboard.standouts import LEAST_DAYS, DearDay, find_dear_day
 
+MOMENT: Final = timedelta(microseconds=1)
 TOTALS: Final = (
     "cost_usd",
     "cost_per_run_usd",
@@ -75,6 +79,22 @@ def read_cost(window: Window, filters: Filters, by: str) -> Cost:
         runs,
         select("cost/budgets", {}),
     )
+
+
+@remembered()
+def read_dear_day(window: Window, filters: Filters) -> DearDay | None:
+    """Return the whole day of the window, UTC, that cost more than such days do, and what that is due to."""
+    day = timedelta(days=1)
+    start, until = floor_time(window.start - MOMENT, day) + day, floor_time(window.until, day)
+    if until - start < LEAST_DAYS * day:
+        return None
+    sums = {"calls": part("llm_call"), "cost_usd": part("llm_call", "cost_usd")}
+    frame = totals(
+        current().store, sums, start, until, day, where=filters.where(), group_by=["model", "agent"]
+    )
+    first = pl.lit(start.date())
+    days = frame.with_columns(day=first + pl.duration(days=pl.col("bin")))
+    return find_dear_day(days, ["model", "agent"])
 
 
 @remembered(ttl_s=300, entries=2)

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.address import choose_one, read_values
-from dashboard.answers.cost import BY, Cost, read_cost, read_forecast, read_waste
+from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast, read_waste
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure, values_of
 from dashboard.budget_lines import budget_line
@@ -30,13 +30,15 @@ from dashboard.formats import (
     format_usd,
     format_window,
 )
-from dashboard.metric_tiles import change_cell, count_cell, metric_tile, value_cell
+from dashboard.metric_tiles import change_cell, count_cell, lacks_price, metric_tile, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
+from dashboard.standout_notices import show_dear_day
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
 PARTS_SHOWN: Final = 25
+BUDGETS_SHOWN: Final = 6
 STATUS_WORDS: Final = {
     "unpriced_model": "no price for this model",
     "no_usage": "the call reported no tokens",
@@ -74,8 +76,11 @@ def _draw(cost: Cost, view: View) -> None:
     window = cost.window
     show_notice(format_window(window.start, window.until), is_plain=True, key="window")
     _show_totals(cost, view)
+    dear_day = read_dear_day(window, view.filters).value
+    if dear_day:
+        show_dear_day(dear_day, view.filters)
     _show_unknown(cost, view)
-    left, right = st.columns([1.35, 1], gap="small")
+    left, right = two_cards()
     with left, card(f"Cost by {cost.by}", "cost_by"):
         _show_over_time(cost, view)
     with right, card("Where it goes", "parts"):
@@ -237,7 +242,8 @@ def _show_parts(cost: Cost, view: View) -> None:
 
 
 def _part_line(part: str | None, figure: Figure, total: float, cost: Cost, view: View) -> Line:
-    share = figure.value / total if figure.value is not None and total else None
+    is_known = figure.value is not None and total and not lacks_price(figure)
+    share = (figure.value or 0.0) / total if is_known else None
     return Line(
         key=part or "",
         cells=[
@@ -325,12 +331,11 @@ def _show_budgets(budgets: pl.DataFrame) -> None:
         Column("Of", "number", "end"),
         Column("By its end", "number", "end", "at the pace so far"),
         Column("Period"),
-        Column("Measured", "time"),
     ]
-    show_table(
-        columns, [budget_line(row) for row in budgets.iter_rows(named=True)], key="budgets", caption="Budgets",
-        nothing="", is_bare=True,
-    )  # fmt: skip
+    lines = [budget_line(row) for row in budgets.head(BUDGETS_SHOWN).iter_rows(named=True)]
+    show_table(columns, lines, key="budgets", caption="Budgets", nothing="", is_bare=True)
+    if budgets.height > BUDGETS_SHOWN:
+        show_notice("Those that are fuller than all others.", is_plain=True, key="more_budgets")
 
 
 DEAREST_COLUMNS: Final[Sequence[Column]] = (

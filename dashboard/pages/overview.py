@@ -20,6 +20,7 @@ from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unprice
 from dashboard.filters import Filters, Link, Window, link_traces
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
 from dashboard.navigation import click_key, follow, leave
+from dashboard.standout_notices import find_troubles, show_troubles
 from dashboard.theme import Palette
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
@@ -70,6 +71,7 @@ def _show_figures(overview: Overview, view: View) -> None:
         notes.append("runs that called the chosen models")
     show_notice(" · ".join(notes), is_plain=True, key="window")
     follow(show_tiles(build_tiles(overview, chosen), key="tiles"))
+    show_troubles(find_troubles(_per_bin(overview), overview.tool_errors), window, chosen)
     _show_partial_cost(overview, chosen)
     left, right = two_cards()
     with left, card("Runs by outcome", "outcomes"):
@@ -162,6 +164,15 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
             f"{rest} more {'tool' if rest == 1 else 'tools'}, failing less", is_plain=True, key="more_tools"
         )
     follow(target)
+
+
+def _per_bin(overview: Overview) -> dict[str, tuple[list[float], list[float]]]:
+    tools, bins = overview.now.tools, overview.now.window.bins
+    return {
+        name: (spread(own, "failures", bins), spread(own, "calls", bins))
+        for (name,), own in tools.group_by("tool", maintain_order=True)
+        if name
+    }
 
 
 def tool_lines(overview: Overview, chosen: Filters) -> list[Line]:

@@ -19,6 +19,7 @@ from dashboard.filters import Link, Window, link_page, link_traces
 from dashboard.formats import format_count, format_duration, format_instant, format_rate, format_window
 from dashboard.metric_tiles import change_cell, metric_tile, rate_cell, value_cell
 from dashboard.navigation import click_key, follow, leave
+from dashboard.standout_notices import find_troubles, show_troubles
 from dashboard.states import show_failure
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
@@ -46,6 +47,7 @@ def render() -> None:
 def _draw(tools: Tools, view: View) -> None:
     show_notice(format_window(tools.window.start, tools.window.until), is_plain=True, key="window")
     _show_totals(tools, view)
+    show_troubles(find_troubles(per_bin(tools), tools.errors), tools.window, view.filters)
     chosen = next(iter(read_values("tool")), "")
     if chosen:
         _show_tool(chosen, tools, view)
@@ -90,6 +92,18 @@ def _show_totals(tools: Tools, view: View) -> None:
             key="tiles",
         )
     )  # fmt: skip
+
+
+def per_bin(tools: Tools) -> dict[str, tuple[list[float | None], list[float | None]]]:
+    """Return failures and calls per bin of every tool that has a name."""
+    return {
+        tool: (
+            values_of(tools.over_time, tool, tools.window, "numerator"),
+            values_of(tools.over_time, tool, tools.window, "n"),
+        )
+        for tool in tools.tools
+        if tool
+    }
 
 
 def ranked_tools(tools: Tools) -> list[tuple[str | None, dict[str, Figure]]]:

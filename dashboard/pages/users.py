@@ -10,11 +10,11 @@ import streamlit as st
 
 from dashboard.address import choose_one, choose_text
 from dashboard.answers.users import Users, read_users
-from dashboard.budget_lines import budget_line
+from dashboard.budget_lines import budget_line, say_budget
 from dashboard.changes import compare_amounts, compare_counts
 from dashboard.components import Column, Line, Tile, cell, show_notice, show_table, show_tiles
 from dashboard.figures import SMALL, spread
-from dashboard.filters import Filters, Window, link_page, link_traces
+from dashboard.filters import Filters, Link, Window, link_page, link_traces
 from dashboard.formats import (
     NO_DATA,
     format_count,
@@ -31,6 +31,7 @@ from dashboard.view import Screen, View, card, show_screen
 
 SORTS: Final = {"dearest": "cost", "busiest": "runs", "most failures": "failures", "latest": "last"}
 FULL_BAR: Final = 0.2
+BUDGETS_SHOWN: Final = 5
 _COLUMNS: Final = (
     Column("User"),
     Column("Cost", "number", "end"),
@@ -75,6 +76,7 @@ def _read(window: Window, filters: Filters) -> Reading[Users]:
 def _draw(found: Users, view: View) -> None:
     show_notice(format_window(found.window.start, found.window.until), is_plain=True, key="window")
     follow(show_tiles(_tiles(found, view), key="tiles"))
+    _show_budgets(found, view)
     _show_unnamed(found)
     costs = found.users["cost_usd"].drop_nulls()
     most = max(map(float, costs), default=0.0)
@@ -93,7 +95,6 @@ def _draw(found: Users, view: View) -> None:
         if found.users.height < found.totals["users"] and found.users.height == 100:
             text = f"The first 100 of {format_count(found.totals['users'])}; narrow the search to see others."
             show_notice(text, is_plain=True, key="more_users")
-    _show_budgets(found)
 
 
 def _tiles(found: Users, view: View) -> list[Tile]:
@@ -196,10 +197,12 @@ def _share_cell(cost: Decimal | None, total: Decimal | None, most: float) -> dic
     return cell(format_rate(share), share=float(cost) / most, order=share, tone="volume")
 
 
-def _show_budgets(found: Users) -> None:
+def _show_budgets(found: Users, view: View) -> None:
+    """Say who is over budget, and how full the fullest budgets are; only budgets of groups are of users."""
     per_user = found.budgets.filter(pl.col("labels").list.len() > 0)
     if per_user.is_empty():
         return
+    _show_exceeded(per_user, view)
     columns = [
         Column("Budget"),
         Column("Used", "bar"),
@@ -207,6 +210,38 @@ def _show_budgets(found: Users) -> None:
         Column("By its end", "number", "end"),
         Column("Period"),
     ]
-    lines = [Line(line.key, line.cells[:5]) for line in map(budget_line, per_user.iter_rows(named=True))]
+    rows = per_user.head(BUDGETS_SHOWN).iter_rows(named=True)
+    lines = [
+        Line(line.key, line.cells, _link_budget(row, view)) for row in rows for line in [budget_line(row)]
+    ]
     with card("Budgets by user and group", "user_budgets", note="The fullest first."):
-        show_table(columns, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True)
+        follow(show_table(columns, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True))
+
+
+def _show_exceeded(per_user: pl.DataFrame, view: View) -> None:
+    exceeded = per_user.filter(pl.col("used_value") >= pl.col("limit_value")).rows(named=True)
+    if not exceeded:
+        return
+    worst = exceeded[0]
+    who, used = _say_group(worst), say_budget(worst, float(worst["used_value"]))
+    more = f", and {len(exceeded) - 1} more" if len(exceeded) > 1 else ""
+    follow(
+        show_notice(
+            f"{who} used {used} of {say_budget(worst, float(worst['limit_value']))} ({worst['budget']}){more}.",
+            title="Over budget.",
+            tone="error",
+            link=_link_budget(worst, view),
+            link_text="Show the runs",
+            key="over_budget",
+        )
+    )
+
+
+def _say_group(row: dict[str, Any]) -> str:
+    return ", ".join(str(entry["value"])[:80] for entry in row["labels"] or ())
+
+
+def _link_budget(row: dict[str, Any], view: View) -> Link | None:
+    """Return the link to the dearest runs of a budget's user in the longest range; None for other groups."""
+    users = [str(entry["value"]) for entry in row["labels"] if entry["key"] == "user_id"]
+    return link_traces("30d", view.filters, sort="dearest", q=users[0]) if users else None

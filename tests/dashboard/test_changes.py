@@ -44,6 +44,12 @@ def test_a_tenfold_rise_is_said_in_times() -> None:
     assert compare_counts(1_100, 100, words="24 h").text == "▲ 11.0×"
 
 
+def test_a_window_in_which_the_data_begin_is_no_window_to_compare_with() -> None:
+    assert compare_counts(29_315, 1, words="30 d").text == ""
+    assert compare_amounts(46.3, 2.7, events=(29_315, 1), words="30 d", is_rise_bad=True).text == ""
+    assert compare_rates((27_000, 1), (29_315, 1), words="30 d", is_rise_bad=False).text == ""
+
+
 @given(counts, counts, counts, counts)
 def test_any_rates_compare(hits: int, hits_before: int, misses: int, misses_before: int) -> None:
     totals = (hits + misses, hits_before + misses_before)
