@@ -165,7 +165,14 @@ def run_demo(directory: Path) -> Generator[tuple[str, datetime]]:
     ports = [free_port() for _ in range(3)]
     names = ("SPANLEDGER_COLLECTOR_HTTP", "SPANLEDGER_COLLECTOR_GRPC", "SPANLEDGER_DASHBOARD_HTTP")
     addresses = dict(zip(names, (f"127.0.0.1:{port}" for port in ports), strict=True))
-    command = [str(Path(sys.executable).with_name("spanledger")), "demo", "--backfill", "30d", "--speed", "0.2"]
+    command = [
+        str(Path(sys.executable).with_name("spanledger")),
+        "demo",
+        "--backfill",
+        "30d",
+        "--speed",
+        "0.2",
+    ]
     log = directory / "demo.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
