@@ -64,10 +64,13 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Twins:
     index = np.unique(call[members])
     calls = traces.frame.select(*_TWIN_FACTS)[index]
     figures = calls.select(
-        pl.when(pl.Series(traces.has_usage[index])).then(
-            pl.format("{}/{}", pl.col("input_tokens").fill_null(-1), pl.col("output_tokens").fill_null(-1))
-        )
-    ).to_series()
+        figures=pl.when(pl.Series(traces.has_usage[index]))
+        .then(pl.format("{}/{}", pl.col("input_tokens").fill_null(-1), pl.col("output_tokens").fill_null(-1)))
+        .when(pl.col("status") == "error")
+        .then(pl.format("failed/{}", pl.coalesce("request_model", "response_model"))),
+        answers=pl.when(pl.col("output_tokens") > 0).then(pl.col("output_tokens")),
+        is_part=pl.col("input_tokens").is_null() & (pl.col("output_tokens") > 0).fill_null(False),
+    )
     identity = calls["response_id"]
     wrapped = members[call[members] != members]
     if len(wrapped):
@@ -82,9 +85,11 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Twins:
 
 def _merge_tool_twins(traces: TraceSet, tool: Ints) -> Twins:
     index = np.unique(tool[tool < traces.size])
-    name = traces.frame["tool"].gather(index)
+    names = traces.frame.select(figures="tool", answers=pl.lit(None, pl.Int64), is_part=pl.lit(value=False))[
+        index
+    ]
     identity = traces.frame["tool_call_id"].gather(index)
-    return _merge(traces, index, identity=identity, figures=name, likeness=None)
+    return _merge(traces, index, identity=identity, figures=names, likeness=None)
 
 
 def _merge(
@@ -92,7 +97,7 @@ def _merge(
     index: Ints,
     *,
     identity: pl.Series,
-    figures: pl.Series,
+    figures: pl.DataFrame,
     likeness: pl.Series | None,
 ) -> Twins:
     above = traces.home.nearest(traces.is_agent | traces.is_workflow | traces.is_tool)
@@ -101,7 +106,9 @@ def _merge(
         above=above[index],
         scope=traces.frame["scope_name"].gather(index),
         identity=identity,
-        figures=figures,
+        figures=figures["figures"],
+        answers=figures["answers"],
+        is_part=figures["is_part"],
         likeness=pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(index))
         if likeness is None
         else likeness,

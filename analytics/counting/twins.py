@@ -30,6 +30,8 @@ class Candidates:
     scope: pl.Series
     identity: pl.Series  # response id or call id; null when unknown
     figures: pl.Series  # what both must agree on; null when there is nothing to compare
+    answers: pl.Series  # what is left to agree on where one of them knows less; null: nothing
+    is_part: pl.Series  # knows less
     likeness: pl.Series  # hash that a lonely span and its twin in another trace share; null: never paired so
 
 
@@ -47,8 +49,9 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
     """Return which of the candidates are one.
 
     Equal ids are one call when the spans overlap: within one trace, or from two libraries across traces. Without
-    ids, siblings of two libraries that overlap and agree are one call; so are a span that stands alone in its
-    trace (its library lost the context) and one of another library, in a richer trace, that encloses it.
+    ids, siblings of two libraries that overlap and agree are one call, also where one lacks some figures; so are a span
+    that stands alone in its trace (its library lost the context) and one of another library, in a richer trace, that
+    encloses it.
     """
     frame = pl.DataFrame(
         {
@@ -58,15 +61,18 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
             "scope": found.scope.fill_null(""),
             "identity": found.identity,
             "figures": found.figures,
+            "answers": found.answers,
+            "is_part": found.is_part,
             "likeness": found.likeness,
             "context": rank_context(spans)[found.index],
             "start": spans.started_us[found.index],
             "end": np.maximum(spans.ended_us[found.index], spans.started_us[found.index]),
         }
     ).sort("start", "index")
+    by_place = _pairs_by_place(frame)
     by_rule = {
         "twin_id": _pairs_by_identity(frame),
-        "twin_place": _pairs_by_place(frame),
+        "twin_place": pl.concat([by_place, _pairs_with_parts(frame, by_place)]).drop("parts_differ"),
         "twin_trace": _pairs_of_lonely(frame),
     }
     pairs = pl.concat([rows.with_columns(rule=pl.lit(rule)) for rule, rows in by_rule.items()])
@@ -119,24 +125,37 @@ def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pairs_by_place(frame: pl.DataFrame) -> pl.DataFrame:
+def _pairs_with_parts(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Siblings of which one says less of the call than the other, and nothing else."""
+    if not frame["is_part"].any():
+        return found.clear()
+    left = frame.filter(~pl.col("index").is_in(pl.concat([found["first"], found["second"]]).implode()))
+    return _pairs_by_place(left, "answers").filter("parts_differ").select(found.columns)
+
+
+def _pairs_by_place(frame: pl.DataFrame, figures: str = "figures") -> pl.DataFrame:
     """Siblings of different scopes that agree, the first of one scope with the first of the other, and so on."""
-    place = ("trace", "above", "figures")
+    place = ("trace", "above", figures)
+    nothing = pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64, "parts_differ": pl.Boolean})
     if frame["scope"].n_unique() < 2:
-        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
-    siblings = frame.filter(pl.col("figures").is_not_null())
+        return nothing
+    siblings = frame.filter(pl.col(figures).is_not_null())
     siblings = siblings.filter(pl.col("scope").n_unique().over(place) > 1)
     if siblings.is_empty():
-        return pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
+        return nothing
     ranked = siblings.with_columns(turn=pl.int_range(pl.len()).over(*place, "scope"))
     keys = (*place, "turn")
-    columns = ("index", "identity", "start", "end")
+    columns = ("index", "identity", "is_part", "start", "end")
     pairs = ranked.select(
         *columns,
         *(pl.col(column).shift(-1).over(keys).alias(f"{column}_second") for column in columns),
     ).filter(pl.col("index_second").is_not_null())
     agree = pl.col("identity").is_null() | pl.col("identity_second").is_null()
-    return pairs.filter(_overlap() & agree).select(first=pl.col("index"), second=pl.col("index_second"))
+    return pairs.filter(_overlap() & agree).select(
+        first=pl.col("index"),
+        second=pl.col("index_second"),
+        parts_differ=pl.col("is_part") != pl.col("is_part_second"),
+    )
 
 
 def _pairs_of_lonely(frame: pl.DataFrame) -> pl.DataFrame:

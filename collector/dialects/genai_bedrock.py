@@ -1,4 +1,4 @@
-"""OpenTelemetry genai instrumentation of Bedrock 1.3b0: against the convention, its input leaves cached tokens out."""
+"""OpenTelemetry's instrumentations of Bedrock: against the convention, their input leaves cached tokens out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collector.dialects.engine.readers import key
 
 DIALECT = Dialect(
     name="genai_bedrock",
-    about="opentelemetry-instrumentation-genai-bedrock 1.3b0",
+    about="opentelemetry-instrumentation-genai-bedrock 1.3b0, -botocore 0.66",
     layer=Layer.LIBRARY,
-    recognise=scope_is("opentelemetry.instrumentation.genai.bedrock"),
+    recognise=scope_is(
+        "opentelemetry.instrumentation.genai.bedrock",
+        "opentelemetry.instrumentation.botocore.bedrock-runtime",
+    ),
     is_named=False,
     fields={"input_tokens": (key("gen_ai.usage.input_tokens", exclusive=True),)},
 )

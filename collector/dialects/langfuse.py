@@ -6,7 +6,15 @@ only as level ERROR; scores do not travel by OTLP.
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, is_root, name_starts, scope_is, value
+from collector.dialects.engine.conditions import (
+    has,
+    has_under,
+    is_root,
+    name_starts,
+    names_span,
+    scope_is,
+    value,
+)
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, read_usage
@@ -15,6 +23,10 @@ from collector.dialects.engine.readers import constant, elapsed_until, key, quot
 TYPE = "langfuse.observation.type"
 FAILED = value("langfuse.observation.level", "ERROR")
 META = "langfuse.observation.metadata."
+CHAIN = value(TYPE, "chain", "span")
+AGENT = CHAIN & names_span(f"{META}lc_agent_name")
+# Before 3.2 LangChain's tools have no type of their own, but what LangChain tells of a tool's start.
+UNTYPED_TOOL = value(TYPE, "span") & has(f"{META}inputs") & has(f"{META}color")
 
 
 def read_cost(details: object) -> dict[str, object]:
@@ -29,6 +41,8 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=scope_is("langfuse-sdk") | has_under("langfuse."),
     kinds=(
+        kind("agent", AGENT),
+        kind("tool", UNTYPED_TOOL),
         # LangChain's outermost chain is the invocation.
         kind("workflow", value(TYPE, "chain") & is_root()),
         kind_by(
@@ -49,7 +63,7 @@ DIALECT = Dialect(
     ),
     failed=FAILED,
     fields={
-        "provider": (constant("openai", name_starts("OpenAI-")),),
+        "provider": (constant("openai", name_starts("OpenAI-")), quoted(f"{META}ls_provider")),
         "request_model": (key("langfuse.observation.model.name", when=FAILED),),
         "response_model": (key("langfuse.observation.model.name", when=~FAILED),),
         "response_id": (quoted(f"{META}id"),),
@@ -59,13 +73,24 @@ DIALECT = Dialect(
         "prompt_version": ("langfuse.observation.prompt.version",),
         "ttft_ms": (elapsed_until("langfuse.observation.completion_start_time"),),
         "streamed": (constant("true", has("langfuse.observation.completion_start_time")),),
-        "agent": (span_name(when=value(TYPE, "agent")),),
-        "tool": (span_name(when=value(TYPE, "tool")),),
+        "agent": (span_name(when=value(TYPE, "agent")), quoted(f"{META}lc_agent_name")),
+        "tool": (span_name(when=value(TYPE, "tool") | UNTYPED_TOOL),),
+        "tool_call_id": (quoted(f"{META}tool_call_id"),),
         "agent_version": ("langfuse.version", "langfuse.release"),
         "workflow": ("langfuse.trace.name",),
         "environment": ("langfuse.environment",),
-        "session_id": ("session.id", "langfuse.session.id", "langfuse.trace.session_id"),
-        "user_id": ("user.id", "langfuse.user.id", "langfuse.trace.user_id"),
+        "session_id": (
+            "session.id",
+            "langfuse.session.id",
+            "langfuse.trace.session_id",
+            quoted(f"{META}langfuse_session_id"),
+        ),
+        "user_id": (
+            "user.id",
+            "langfuse.user.id",
+            "langfuse.trace.user_id",
+            quoted(f"{META}langfuse_user_id"),
+        ),
         "tenant": (
             quoted("langfuse.trace.metadata.tenant"),
             quoted("langfuse.trace.metadata.tenant_id"),

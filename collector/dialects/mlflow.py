@@ -5,11 +5,13 @@ from __future__ import annotations
 from collector.dialects.engine.conditions import has_under, is_root, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document
+from collector.dialects.engine.identity import members_of
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
-from collector.dialects.engine.readers import quoted, span_name
+from collector.dialects.engine.readers import member, quoted, span_name
 
 TYPE = "mlflow.spanType"
 MODEL = value(TYPE, '"CHAT_MODEL"', '"LLM"', '"EMBEDDING"', "CHAT_MODEL", "LLM", "EMBEDDING")
+IN_METADATA = members_of("metadata")
 OUTPUT_FIELDS = ("response_id", "response_model", "finish_reason", "service_tier")
 
 
@@ -57,10 +59,19 @@ DIALECT = Dialect(
         "request_model": (quoted("model", when=MODEL),),
         "provider": (quoted("mlflow.llm.provider"), quoted("mlflow.message.format", when=MODEL)),
         "streamed": (quoted("stream", when=MODEL),),
-        "agent": (span_name(when=value(TYPE, '"AGENT"', "AGENT")),),
+        "agent": (span_name(when=value(TYPE, '"AGENT"', "AGENT")), member("metadata", "lc_agent_name")),
         "tool": (span_name(when=value(TYPE, '"TOOL"', "TOOL")),),
-        "session_id": (quoted("mlflow.trace.session"), quoted("metadata.mlflow.trace.session")),
-        "user_id": (quoted("mlflow.trace.user"), quoted("metadata.mlflow.trace.user")),
+        "session_id": (
+            quoted("mlflow.trace.session"),
+            quoted("metadata.mlflow.trace.session"),
+            *IN_METADATA["session_id"],
+        ),
+        "user_id": (
+            quoted("mlflow.trace.user"),
+            quoted("metadata.mlflow.trace.user"),
+            *IN_METADATA["user_id"],
+        ),
+        "tenant": IN_METADATA["tenant"],
     },
     documents=(
         Document("mlflow.chat.tokenUsage", USAGE_FIELDS, read_usage),

@@ -11,7 +11,7 @@ from collector.dialects.engine.conditions import has, has_under, is_root, scope,
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
 from collector.dialects.engine.identity import members_of
 from collector.dialects.engine.judging import Judgement, Judging, flattened, read_value
-from collector.dialects.engine.readers import event_time, extract, key, member, span_name
+from collector.dialects.engine.readers import Reader, event_time, extract, key, member, span_name
 
 AGENT = value("openinference.span.kind", "AGENT")
 CHAIN = value("openinference.span.kind", "CHAIN")
@@ -20,6 +20,12 @@ FAILED = status_is("error")
 TOOL = value("openinference.span.kind", "TOOL")
 IN_METADATA = members_of("metadata")
 INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
+
+
+def answered(name: str) -> Reader:
+    """Read a count that stands only in the answer, as JSON or as a printed object."""
+    return extract("output.value", rf"""{name}(?:\\*["']\s*:|=)\s*(\d{{1,12}})""", when=LLM)
+
 
 MESSAGE = FlatMessages(
     "llm.input_messages.",
@@ -104,10 +110,14 @@ DIALECT = Dialect(
         "cache_read_tokens": (
             "llm.token_count.prompt_details.cache_read",
             "llm.token_count.prompt_details.cache_input",
+            answered("cached_tokens"),
         ),
         "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
         "output_tokens": ("llm.token_count.completion",),
-        "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+        "reasoning_tokens": (
+            "llm.token_count.completion_details.reasoning",
+            answered("reasoning_tokens"),
+        ),
         "total_tokens": ("llm.token_count.total",),
         "ttft_ms": (event_time("First Token Stream Event", LLM),),
         "reported_cost_usd": ("llm.cost.total",),

@@ -2,8 +2,7 @@
 
 OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
 tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
-and a hand-off is a tool. DSPy and smolagents: to finish is a tool. Haystack and smolagents: cached and reasoning
-tokens only in the printed reply.
+and a hand-off is a tool. DSPy and smolagents: to finish is a tool.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collector.dialects.engine.conditions import (
     value,
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind
-from collector.dialects.engine.readers import absent, extract, span_name
+from collector.dialects.engine.readers import absent, span_name
 
 AGENTS = scope(
     "openinference.instrumentation.openai_agents", "@arizeai/openinference-instrumentation-openai-agents"
@@ -24,21 +23,17 @@ AGENTS = scope(
 CREWAI = scope("openinference.instrumentation.crewai")
 LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
 SMOLAGENTS = scope("openinference.instrumentation.smolagents")
-PRINTED_NUMBER = r"""{}(?:\\*["']\s*:|=)\s*(\d{{1,12}})"""
 DSPY = scope("openinference.instrumentation.dspy")
-HAYSTACK = scope("openinference.instrumentation.haystack")
-PRINTED = HAYSTACK | SMOLAGENTS
 AGENT = value("openinference.span.kind", "AGENT")
-LLM = value("openinference.span.kind", "LLM")
 TOOL = value("openinference.span.kind", "TOOL")
 TRACE = AGENTS & AGENT & ~has("agent.name", "graph.node.id")
 CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
 
 DIALECT = Dialect(
     name="openinference_frameworks",
-    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy, Haystack and smolagents",
+    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy and smolagents",
     layer=Layer.LIBRARY,
-    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | PRINTED,
+    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | SMOLAGENTS,
     is_named=False,
     kinds=(
         kind("workflow", TRACE),
@@ -53,11 +48,5 @@ DIALECT = Dialect(
     fields={
         "agent": (absent(TRACE),),
         "workflow": (span_name(when=TRACE), span_name(suffix=".kickoff", when=CREW)),
-        "cache_read_tokens": (
-            extract("output.value", PRINTED_NUMBER.format("cached_tokens"), when=PRINTED & LLM),
-        ),
-        "reasoning_tokens": (
-            extract("output.value", PRINTED_NUMBER.format("reasoning_tokens"), when=PRINTED & LLM),
-        ),
     },
 )

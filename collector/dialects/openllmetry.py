@@ -1,7 +1,7 @@
 """OpenLLMetry (Traceloop): Python 0.4x and 0.6x, JavaScript, and the SDK's decorators.
 
 0.4x has `llm.request.type`, `gen_ai.prompt.N.*`, `prompt_tokens`; 0.6x follows the gen_ai conventions. Input includes
-cached tokens in Python; JavaScript's Anthropic instrumentation leaves them out, and out of its total.
+cached tokens in Python, but for Bedrock; JavaScript's Anthropic instrumentation leaves them out, and out of its total.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from collector.dialects.engine.readers import key
 
 INSTRUMENTED = (
     "anthropic", "alephalpha", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack", "langchain",
-    "llamaindex", "mistralai", "ollama", "replicate", "sagemaker", "together", "transformers", "watsonx", "writer",
+    "litellm", "llamaindex", "mistralai", "ollama", "replicate", "sagemaker", "together", "transformers", "watsonx",
+    "writer",
 )  # fmt: skip
+
+PROVIDERS_OWN = scope("@traceloop/instrumentation-anthropic", "opentelemetry.instrumentation.bedrock")
+"""Sends the input as the provider counts it, cached parts beside it."""
 
 DIALECT = Dialect(
     name="openllmetry",
@@ -39,8 +43,8 @@ DIALECT = Dialect(
     fields={
         "operation": ("gen_ai.operation.name", "llm.request.type"),
         "input_tokens": (
-            key("gen_ai.usage.input_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),
-            key("gen_ai.usage.prompt_tokens", exclusive=scope("@traceloop/instrumentation-anthropic")),
+            key("gen_ai.usage.input_tokens", exclusive=PROVIDERS_OWN),
+            key("gen_ai.usage.prompt_tokens", exclusive=PROVIDERS_OWN),
         ),
         "streamed": ("llm.is_streaming", "gen_ai.is_streaming"),
         "finish_reason": ("gen_ai.completion.0.finish_reason",),

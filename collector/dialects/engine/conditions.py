@@ -256,7 +256,7 @@ def same_start(first: str, second: str, length: int) -> Condition:
 
 
 def names_span(key: str) -> Condition:
-    """The key's value is the span's name."""
+    """The key's value, with or without JSON quotes, is the span's name."""
 
     def ask(index: AttributeIndex) -> Mask | None:
         places = index.positions(key)
@@ -264,7 +264,7 @@ def names_span(key: str) -> Condition:
             return None
         rows = index.rows[places]
         mask = index.empty_mask()
-        same = index.texts_at(places) == index.spans["name"][rows]
+        same = index.texts_at(places).str.strip_chars('"') == index.spans["name"][rows]
         mask[rows[same.to_numpy()]] = True
         return mask
 

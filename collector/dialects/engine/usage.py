@@ -39,7 +39,8 @@ def settle_usage(
     """Make every count inclusive, by what the emitter is known for and by what the numbers prove.
 
     Input below cache reads plus writes proves that cached parts are not in it; so does a total that equals the sum of
-    all parts. What no reading explains keeps its numbers and is noted as inconsistent; a negative count is dropped.
+    all parts. What no reading explains keeps its numbers and is noted as inconsistent; a negative count is dropped, and
+    so is an input of nothing that was answered: it was not told.
     """
     impossible = _drop_negative(counts)
     _sum_cache_writes(counts)
@@ -49,6 +50,7 @@ def settle_usage(
     _add_reasoning(counts, sent_input, exclusive_output=exclusive_output, is_google=is_google)
     if hidden_cache is not None:
         added |= _add_hidden_cache(counts, sent_output, hidden_cache)
+    sums.filled &= ~((sums.values == 0) & (output.values > 0))
     impossible |= output.filled & (counts["reasoning_tokens"].values > output.values)
     impossible |= counts["cache_write_1h_tokens"].values > counts["cache_write_tokens"].values
     sums.values[impossible] = sent_input[impossible]
@@ -99,6 +101,8 @@ def _add_reasoning(
     """Add reasoning where it is beside the output."""
     sums, output, reasoning = (counts[f"{name}_tokens"] for name in ("input", "output", "reasoning"))
     total = counts["total_tokens"].values
+    if is_google is not None:
+        _find_thoughts(counts, is_google)
     beside = output.exclusive | (
         _has_total(counts)
         & (total != sent_input + _cached(counts) + output.values)
@@ -110,6 +114,15 @@ def _add_reasoning(
         beside |= is_google & (output.values < reasoning.values)
     adds = output.filled & (reasoning.values > 0) & beside
     output.values[adds] += reasoning.values[adds]
+
+
+def _find_thoughts(counts: Mapping[str, ValueColumn], is_google: Mask) -> None:
+    """Read thoughts that no part names off Gemini's total, which is prompt, candidates and thoughts."""
+    reasoning, total = counts["reasoning_tokens"], counts["total_tokens"].values
+    rest = total - counts["input_tokens"].values - counts["output_tokens"].values
+    hidden = is_google & _has_total(counts) & ~reasoning.filled & (rest > 0)
+    reasoning.values[hidden] = rest[hidden]
+    reasoning.filled |= hidden
 
 
 def _add_hidden_cache(counts: Mapping[str, ValueColumn], sent_output: Numbers, hidden: Mask) -> Mask:
@@ -126,9 +139,9 @@ def _add_hidden_cache(counts: Mapping[str, ValueColumn], sent_output: Numbers, h
 
 
 def _sum_cache_writes(counts: Mapping[str, ValueColumn]) -> None:
-    """Fill cache writes from their 5-minute and 1-hour parts where the sum was not sent."""
+    """Fill cache writes from their 5-minute and 1-hour parts where the sum was not sent, or is 0 beside them."""
     whole, short, long = (counts[f"cache_write{part}_tokens"] for part in ("", "_5m", "_1h"))
-    summed = ~whole.filled & (short.filled | long.filled)
+    summed = (whole.values == 0) & (short.filled | long.filled)
     whole.values[summed] = short.values[summed] + long.values[summed]
     whole.filled |= summed
 

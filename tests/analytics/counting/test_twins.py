@@ -45,6 +45,26 @@ def test_siblings_with_other_counts_are_two_calls() -> None:
     assert len(spans_counted(*a_pair(used=(100, 11)))) == 2
 
 
+def test_a_sibling_that_was_never_told_the_input_is_the_same_call() -> None:
+    """LangChain's callback of an Anthropic stream knows the output only, the SDK's own span all of it."""
+    spans = a_pair(at=0.1, lasts=0.8, used=(100, 10))
+    spans[1]["input_tokens"] = None
+    assert count(*spans).llm_calls.select("span_id", "input_tokens").rows() == [("client", 100)]
+    spans[1]["output_tokens"] = 11
+    assert len(spans_counted(*spans)) == 2
+
+
+def test_failed_siblings_of_two_libraries_and_one_model_are_one_call() -> None:
+    spans = a_pair(at=0.1, lasts=0.8, status="error")
+    del spans[1]["input_tokens"], spans[1]["output_tokens"]
+    spans[1]["status"] = "error"
+    for span in spans[1:]:
+        span["request_model"] = "claude"
+    assert len(spans_counted(*spans)) == 1
+    spans[1]["request_model"] = "gpt"
+    assert len(spans_counted(*spans)) == 2
+
+
 def test_siblings_with_different_response_ids_are_two_calls() -> None:
     spans = a_pair(used=(100, 10), response_id="r1")
     spans[1]["response_id"] = "r2"

@@ -143,3 +143,28 @@ def test_other_units_come_from_the_application_and_from_known_keys() -> None:
         {"key": "web_searches", "value": 3.0},
     ]
     assert facts_of({})["other_units"] is None
+
+
+def test_an_input_of_nothing_that_was_answered_was_not_told() -> None:
+    assert facts_of({INPUT: "0", OUTPUT: "20"})["input_tokens"] is None
+
+
+def test_the_parts_of_a_cache_write_stand_for_a_sum_of_zero() -> None:
+    """LangChain names 5-minute and 1-hour writes of Anthropic, and 0 for both together."""
+    parts = '{"cache_creation":0,"ephemeral_5m_input_tokens":100,"ephemeral_1h_input_tokens":28}'
+    usage = f'{{"input_tokens":900,"output_tokens":7,"input_token_details":{parts}}}'
+    facts = facts_of(
+        {"langsmith.span.kind": "llm", "langsmith.metadata.usage_metadata": usage, INPUT: "900", OUTPUT: "7"}
+    )
+    assert (facts["cache_write_tokens"], facts["cache_write_1h_tokens"], facts["usage_note"]) == (
+        128,
+        28,
+        None,
+    )
+
+
+def test_what_geminis_total_holds_beyond_its_parts_are_thoughts() -> None:
+    sent = {INPUT: "100", OUTPUT: "20", TOTAL: "150", "gen_ai.provider.name": "gcp.gemini"}
+    facts = facts_of(sent)
+    assert (facts["output_tokens"], facts["reasoning_tokens"]) == (50, 30)
+    assert facts_of({**sent, "gen_ai.provider.name": "openai"})["output_tokens"] == 20
