@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from analytics.economics.repetition import find_repeats
 from analytics.pricing import PriceBook, price_calls
 from analytics.pricing.costing import weigh_calls
 
@@ -36,9 +37,18 @@ def find_waste(store: Store, book: PriceBook, first: datetime, until: datetime) 
     """Return what bought nothing, by kind, the most first. Kinds overlap (a retry in a failed run): never add them."""
     rows = store.select("economics/waste", {"first": first, "until": until}).to_dicts()
     found = [
-        Amount(row["kind"], int(row["events"] or 0), row["total_usd"], _NOTES.get(row["kind"], ""))
+        Amount(
+            row["kind"],
+            int(row["events"] or 0),
+            row["total_usd"] if row["events"] else Decimal(0),
+            _NOTES.get(row["kind"], ""),
+        )
         for row in rows
     ]
+    again, again_usd = find_repeats(store, first, until)
+    found.append(
+        Amount("repeated identical model calls", again, again_usd, _NOTES["repeated identical model calls"])
+    )
     unread, oversize = Decimal(0), Decimal(0)
     unread_calls = oversize_calls = 0
     for usage in _read_usage(store, first, until):
@@ -115,6 +125,7 @@ def compare_model(
 
 _NOTES: Final = {
     "loops in runs": "share of the run's cost by repeats among its steps, an estimate",
+    "repeated identical model calls": "calls after the first with the same model and input in a session",
     "repeated identical tool calls": "executions after the first with equal arguments in a run",
 }
 

@@ -75,11 +75,13 @@ def parse_corrections(text: str) -> Corrections:
     """Read a file of corrections.
 
     Raises:
-        ValueError: It is no TOML, or an entry lacks what it needs.
+        ValueError: It is no TOML, is empty, or an entry lacks what it needs.
     """
     table = tomllib.loads(text)
     if unknown := set(table) - set(_KINDS):
         raise ValueError(f"unknown entries {', '.join(sorted(unknown))}; there are {', '.join(_KINDS)}")
+    if not any(table.values()):
+        raise ValueError("it has no entries")
     for kind in _KINDS:
         for entry in table.get(kind, ()):
             if not entry.get("source") or not (entry.get("models") or entry.get("model")):

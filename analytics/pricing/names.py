@@ -268,19 +268,23 @@ class NameResolver:
         named = catalogue.get(PROVIDERS.get(head, head)) if slash else None
         if named is not None:
             return named, rest
-        if _BEDROCK.match(name):
+        if _BEDROCK.match(name) and "aws" in catalogue:
             return catalogue["aws"], name
         for provider in catalogue.values():
             if provider.model_match is not None and provider.model_match.is_match(name):
                 return provider, name
         for maker in MAKERS:
-            if any(model.id.lower() == name for model in catalogue[maker].models):
-                return catalogue[maker], name
+            found = catalogue.get(maker)
+            if found is not None and any(model.id.lower() == name for model in found.models):
+                return found, name
         return None, name
 
     def _find_model(self, provider: Provider, name: str) -> tuple[Provider, ModelInfo] | None:
         others = AZURE_MAKERS if provider.id == "azure" else provider.fallback_model_providers or ()
-        for place in (provider, *(self._catalogue()[other] for other in others)):
+        for place in (
+            provider,
+            *(self._catalogue()[other] for other in others if other in self._catalogue()),
+        ):
             for model in place.models:
                 if model.id.lower() == name:
                     return None if self._is_unsold(place, model) else (place, model)

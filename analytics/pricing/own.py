@@ -49,6 +49,9 @@ class OwnModel:
     """USD per single unit, by column of the book."""
     units: Mapping[str, float]
     """USD per single unit, by other unit."""
+    usd_per_hour: float | None = None
+    """Of [[pricing.hosted]]: what an hour of a machine costs, busy or idle."""
+    machines: float = 1.0
 
     @property
     def price_model(self) -> str:
@@ -186,8 +189,12 @@ def _read_hosted(entry: Section, where: str) -> OwnModel:
     together = _price(entry, "concurrency")
     if together is not None and together < 1:
         entry.fail("concurrency", "is less than 1; give the number of calls the machine works on at once")
+    machines = _price(entry, "machines")
+    if machines is not None and machines <= 0:
+        entry.fail("machines", "is 0; give how many machines are paid for")
     units = {BUSY_SECONDS: per_hour / 3600 / (together or 1)}
-    return OwnModel(where, _provider(entry), _pattern(entry, "model"), _span(entry), None, {}, units)
+    provider, model, span = _provider(entry), _pattern(entry, "model"), _span(entry)
+    return OwnModel(where, provider, model, span, None, {}, units, per_hour, machines or 1.0)
 
 
 def _read_discount(entry: Section, where: str) -> Discount:

@@ -60,7 +60,7 @@ def waste(
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """What bought nothing (kinds overlap), and what caching and batches save."""
+    """What bought nothing (kinds overlap), what caching and batches save, and what idle machines cost."""
     found = _ask("report-waste", {"first": since, "until": until}, data, config)
     usd = _shown_in(found)
     if as_json:
@@ -70,6 +70,14 @@ def waste(
         for one in found[key]:
             note = f"  ({one['note']})" if one["note"] else ""
             typer.echo(f"  {one['kind']:<34} {usd(one['usd']):>14}  {one['events']:>8} events{note}")
+    if found["hosted"]:
+        typer.echo("machines of your own")
+    for one in found["hosted"]:
+        share = "" if one["busy_share"] is None else f", {one['busy_share']:.1%} of it"
+        typer.echo(
+            f"  {one['model']:<34} paid {usd(one['paid_usd'])} for {one['hours']:,.1f} h; {one['calls']} calls used "
+            f"{usd(one['allocated_usd'])}{share}; idle {usd(one['idle_usd'])}"
+        )
     return None
 
 

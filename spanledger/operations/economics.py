@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.economics.exports import read_export
 from analytics.economics.forecast import forecast_month
+from analytics.economics.hosting import measure_hosted
 from analytics.economics.projection import LEAST_USERS, fees_between, measure_population, project
 from analytics.economics.reconciliation import WHY, reconcile
 from analytics.economics.resolutions import measure_resolutions
@@ -42,11 +43,12 @@ def report_resolutions(services: Services, arguments: Mapping[str, Any], _: Prog
 
 
 def report_waste(services: Services, arguments: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
-    """Return what bought nothing, and what caching and batches save."""
+    """Return what bought nothing, what caching and batches save, and how machines of one's own were used."""
     first, until = _window(arguments)
     book = services.prices.book(services.store)
     waste = find_waste(services.store, book, first, until)
     savings = find_savings(services.store, book, first, until)
+    hosted = measure_hosted(services.store, services.prices.own.models, first, until)
     return _shown(
         services,
         {
@@ -54,6 +56,10 @@ def report_waste(services: Services, arguments: Mapping[str, Any], _: Progress) 
             "until": _say(until),
             "waste": [_plain(asdict(one)) for one in waste],
             "savings": [_plain(asdict(one)) for one in savings],
+            "hosted": [
+                _plain(asdict(one) | {"idle_usd": one.idle_usd, "busy_share": one.busy_share})
+                for one in hosted
+            ],
         },
     )
 

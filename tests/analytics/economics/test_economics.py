@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.economics.forecast import forecast_costs
+from analytics.economics.hosting import measure_hosted
 from analytics.economics.projection import Population, measure_population, project
+from analytics.economics.repetition import find_repeats
 from analytics.economics.resolutions import measure_resolutions
 from analytics.economics.savings import Amount, compare_model, find_savings, find_waste
-from analytics.pricing import PriceBook, PriceSource
+from analytics.pricing import OwnPrices, PriceBook, PriceSource, parse_pricing
 from store import Store
 from store.errors import ConfigError
 from tests.analytics.building import NOON, a_call, a_run
@@ -188,3 +190,73 @@ def test_users_that_are_all_alike_project_without_spread() -> None:
     alike = Population(50, 30.0, 2.0, 0.0, 2.0, 2.0, 2.0, 0.02, 1.0, 1.0, 0)
     (found,) = project(alike, [1_000])
     assert (found.low_usd, found.expected_usd, found.high_usd) == (2_000, 2_000, 2_000)
+
+
+def an_input(span_id: str, text: str | None) -> dict[str, Any]:
+    attributes = None if text is None else [{"key": "gen_ai.input.messages", "value": text}]
+    return {
+        "load_seq": 1,
+        "trace_id": "t1",
+        "span_id": span_id,
+        "started_at": NOON,
+        "received_at": NOON,
+        "otel_kind": "client",
+        "is_pending": False,
+        "content_hash": 1,
+        "attribute_count": 1,
+        "resource_id": 1,
+        "name": "chat",
+        "kind": "llm",
+        "status": "ok",
+        "attributes": attributes,
+        "input_key": None if text is None else "gen_ai.input.messages",
+    }
+
+
+def test_calls_repeat_where_session_model_and_input_are_the_same(store: Store, write: Write) -> None:
+    same = {"session_id": "c1", "input_tokens": 100, "cost_usd": Decimal("0.5")}
+    write(
+        "llm_calls",
+        a_call("a", **same),
+        a_call("b", **same | {"started_at": NOON + timedelta(seconds=1)}),
+        a_call("c", **same | {"started_at": NOON + timedelta(seconds=2), "cost_usd": Decimal("0.25")}),
+        a_call("other text", **same),
+        a_call("other model", **same, request_model="gpt-4o"),
+        a_call("other session", **same | {"session_id": "c2"}),
+        a_call("not sent", **same),
+        a_call("also not sent", **same),
+        a_call("failed", **same | {"status": "error"}),
+        a_call("retry", **same, is_retry=True),
+    )
+    texts = {"a": "q", "b": "q", "c": "q", "other text": "r", "other model": "q", "other session": "q"}
+    texts |= {"failed": "q", "retry": "q"}
+    write("spans", *(an_input(span, texts.get(span)) for span in (*texts, "not sent", "also not sent")))
+    assert find_repeats(store, *WINDOW) == (2, Decimal("0.75"))
+
+
+def hosted(**facts: Any) -> OwnPrices:
+    return parse_pricing({"hosted": [{"provider": "vllm", "model": "acme/*", "usd_per_hour": 2.5, **facts}]})
+
+
+def test_idle_time_is_what_was_paid_and_no_call_used(store: Store, write: Write) -> None:
+    own = hosted(machines=2)
+    price_model = own.models[0].price_model
+    write("llm_calls", a_call("a", price_model=price_model, cost_usd=Decimal("20")))
+    (use,) = measure_hosted(store, own.models, *WINDOW)
+    # Paid since the first call, a day before the window ends: two machines for 24 hours.
+    assert (use.hours, use.paid_usd, use.allocated_usd) == (48.0, Decimal("120"), Decimal("20"))
+    assert (use.idle_usd, use.busy_share) == (Decimal("100"), pytest.approx(1 / 6))
+
+
+def test_machines_are_paid_from_and_until_their_days_even_without_a_call(store: Store) -> None:
+    own = hosted(**{"from": NOON.date(), "until": (NOON + timedelta(hours=20)).replace(tzinfo=None)})
+    (use,) = measure_hosted(store, own.models, *WINDOW)
+    assert (use.calls, use.hours, use.idle_usd) == (0, 32.0, Decimal("80"))
+    assert measure_hosted(store, hosted().models, *WINDOW) == []
+
+
+def test_machines_are_never_idle_below_nothing(store: Store, write: Write) -> None:
+    own = hosted()
+    write("llm_calls", a_call("a", price_model=own.models[0].price_model, cost_usd=Decimal("100")))
+    (use,) = measure_hosted(store, own.models, *WINDOW)
+    assert (use.idle_usd, use.busy_share) == (Decimal(0), pytest.approx(100 / 60))
