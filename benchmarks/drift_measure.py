@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics.drift.detector import Statistics, step
 from analytics.drift.panel import Panel
-from analytics.drift.rates import STEPS, rate_gain
+from analytics.drift.rates import STEPS, rate_gain, weigh_steps
 from analytics.drift.seasons import DAY, Floats, Ints
 from benchmarks.drift_model import START, Sample
 
@@ -47,10 +47,12 @@ def measure_clean(added: tuple[float, ...], optimum: tuple[float, ...]) -> tuple
     The bank takes one run a step and knows the rate, 4 %: what the test itself costs, apart from learning and hours.
     """
     rng = np.random.default_rng(17)
-    steps, normal = np.asarray(STEPS), 0.04
+    normal = 0.04
+    shares = weigh_steps(normal, 0.0, np.asarray(STEPS))
+    steps = np.asarray(STEPS)[shares > 0]
     gains = rate_gain(np.ones(2), np.array([0.0, 1.0]), np.full(2, normal), 0.0, steps)
-    threshold, series = 403_200 / 1.1, 256
-    weights = np.full((series, steps.size), 1 / steps.size)
+    threshold, series = 403_200.0, 1_024
+    weights = np.tile(shares[shares > 0], (series, 1))
     statistics, seen = Statistics.begin(series, steps.size), np.ones(series, bool)
     alarms, runs = 0, 60_000
     for _ in range(runs):

@@ -14,6 +14,8 @@ MIN_EVENTS = 200
 MIN_HOURS = 3 * DAY
 """Hours between the first event and the end of the training window before anything is tested."""
 TRAINING_HOURS = 28 * DAY
+RISES_SHARE = 0.9
+"""Of the error budget: what grows is worth more messages than what shrinks."""
 CERTAIN = 4.0
 """A change is tested where it is at least so many standard errors of the baseline."""
 
@@ -63,8 +65,11 @@ class Bank(Protocol):
         """Make room for so many series."""
         ...
 
-    def learn(self, row: int, events: Events, first: int, until: int) -> None:
-        """Learn what is normal for one series from its events in hours [first, until)."""
+    def learn(self, row: int, events: Events, first: int, until: int) -> np.ndarray | None:
+        """Learn what is normal for one series from its events in hours [first, until).
+
+        Returns the hours of the week that are unlike their season every week, None without any.
+        """
         ...
 
     def gain(self, hour: int, events: Events) -> tuple[Floats, np.ndarray]:
@@ -81,11 +86,16 @@ def is_enough(events: Events, until: int) -> bool:
     )
 
 
-def share_budget(weights: Floats, is_active: np.ndarray) -> Floats:
-    """Return the weights of the changes that can be tested, their sum 1, or 0 without any."""
-    active = np.where(is_active, weights, 0.0)
-    total = active.sum()
-    return active / total if total > 0 else active
+def share_budget(is_tested: np.ndarray, is_rise: np.ndarray, worth: Floats | float = 1.0) -> Floats:
+    """Return the share of the error budget of each change: of rises most of it, of falls the rest; 0 where not tested.
+
+    >>> share_budget(np.array([True, True, True, False]), np.array([True, True, False, False]))
+    array([0.45, 0.45, 0.1 , 0.  ])
+    """
+    rises, falls = (np.where(is_tested & part, worth, 0.0) for part in (is_rise, ~is_rise))
+    of_rises = RISES_SHARE if falls.any() else 1.0
+    of_falls = 1.0 - RISES_SHARE if rises.any() else 1.0
+    return rises * (of_rises / (rises.sum() or 1.0)) + falls * (of_falls / (falls.sum() or 1.0))
 
 
 def grow(array: np.ndarray, series: int) -> np.ndarray:

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough
-from analytics.drift.dispersion import measure_dispersion
-from analytics.drift.seasons import GROUPS, Floats, Ints, add_up, group_of, shrink
+from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough, share_budget
+from analytics.drift.dispersion import judge_hours
+from analytics.drift.seasons import GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
 
 USUAL = 8
 """Values told apart; the less usual ones are one symbol, values never seen another."""
@@ -20,7 +20,6 @@ OTHER, UNSEEN = USUAL, USUAL + 1
 SYMBOLS = USUAL + 2
 GROWTHS = (0.03, 0.08, 0.20)
 HALVED = 0.5
-_GROWTHS_SHARE = 0.85
 LEAST_SHARE = 0.001
 _HIGHEST_SHARE = 0.995
 _NO_CODE = -1
@@ -56,11 +55,11 @@ class CategoryBank:
             setattr(self, name, grow(getattr(self, name), series))
         self.known += [np.empty(0, np.int64)] * (series - len(self.known))
 
-    def learn(self, row: int, events: Events, first: int, until: int) -> None:
+    def learn(self, row: int, events: Events, first: int, until: int) -> np.ndarray | None:
         """Learn what is normal for one series."""
         self.weights[row] = 0.0
         if not is_enough(events, until):
-            return
+            return None
         codes, place = np.unique(events.symbols, return_inverse=True)
         totals = add_up(place, events.counts)
         usual = codes[np.argsort(-totals, kind="stable")[:USUAL]]
@@ -76,8 +75,9 @@ class CategoryBank:
         expected = self._weigh(counts.sum(axis=1)[:, None] * normal, normal, margins, counts.sum(axis=1))
         self.shares[row], self.margins[row] = shares, margins
         independent = self._vary(counts.sum(axis=1), normal, margins)
-        self.dispersion[row] = measure_dispersion(gain, expected, independent, hours)
+        self.dispersion[row], special = judge_hours(gain, expected, independent, hours)
         self.weights[row] = self._share_budget(shares.mean(axis=0), margins, usual.size)
+        return special
 
     def gain(self, hour: int, events: Events) -> tuple[Floats, np.ndarray]:
         """Return the evidence of one hour and which series had events."""
@@ -140,12 +140,13 @@ class CategoryBank:
             raw = add_up(groups, counts[:, symbol], GROUPS)
             raw = np.divide(raw, weights, out=np.full(GROUPS, level), where=weights > 0)
             # Hours wobble together: their own scatter, not that of single events.
-            hourly = float(np.sum((counts[:, symbol] - seen * level) ** 2)) / max(total * noise, 1e-9)
-            group_noise = min(max(hourly, 1.0), 4.0) * noise / np.maximum(weights, 1e-9)
-            shares[:, symbol] = level if symbol == UNSEEN else shrink(raw, weights, group_noise, level)
+            scatter = float(np.sum((counts[:, symbol] - seen * raw[groups]) ** 2)) / max(total * noise, 1e-9)
+            hourly = max(1.0, scatter * hours.size / max(hours.size - np.count_nonzero(weights), 1))
+            group_noise = hourly * noise / np.maximum(weights, 1e-9)
+            shares[:, symbol] = level if symbol == UNSEEN else shrink_season(raw, weights, group_noise, level)
             surprise = add_up(days, counts[:, symbol] - seen * shares[groups, symbol])
             daily = 1.0 if symbol == UNSEEN else float(np.sum(surprise**2)) / (total * noise)
-            margins[symbol] = np.sqrt(noise * max(1.0, daily) / total)
+            margins[symbol] = widen(float(np.sqrt(noise * max(1.0, daily) / total)), np.unique(days).size)
         return np.clip(shares, 1e-6, _HIGHEST_SHARE), margins
 
     @staticmethod
@@ -154,11 +155,8 @@ class CategoryBank:
         growths &= (shares[:, None] + np.asarray(GROWTHS)) < _HIGHEST_SHARE
         growths[usual:USUAL] = False
         halves = shares[:USUAL] * (1 - HALVED) >= np.maximum(CERTAIN * margins[:USUAL], min(GROWTHS))
-        weights = np.concatenate([growths.ravel(), halves]).astype(np.float64)
-        split = SYMBOLS * len(GROWTHS)
-        for part, share in ((slice(0, split), _GROWTHS_SHARE), (slice(split, None), 1 - _GROWTHS_SHARE)):
-            weights[part] *= share / max(weights[part].sum(), 1.0)
-        return weights
+        is_tested = np.concatenate([growths.ravel(), halves])
+        return share_budget(is_tested, np.arange(is_tested.size) < growths.size)
 
 
 def find_symbols(codes: Ints, usual: Ints, known: Ints) -> Ints:

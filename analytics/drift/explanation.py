@@ -22,6 +22,14 @@ EXAMPLES: Final = 5
 SUSPECT_WITHIN: Final = timedelta(hours=12)
 _MONTH: Final = timedelta(days=28)
 _NEVER: Final = pl.lit(False)
+_HAPPENED: Final[Mapping[str, str]] = {
+    "agent_version": "first seen: agent version",
+    "prompt_version": "first seen: prompt version",
+    "model": "first seen: model",
+    "configuration": "first seen:",
+    "price": "price of",
+    "deploy": "deployed",
+}
 DIMENSIONS: Final = (
     "model", "tool", "agent_version", "prompt_version", "tenant", "user_id", "environment", "failure_class",
 )  # fmt: skip
@@ -102,8 +110,8 @@ def say_suspects(suspects: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the known events near the start of a change, in one sentence."""
     if not suspects:
         return None
-    named = [f"{row['kind'].replace('_', ' ')} {row['label']}" for row in suspects[:3]]
-    return f"at that time first seen: {', '.join(named)}"
+    named = [f"{_HAPPENED.get(row['kind'], row['kind'])} {row['label']}" for row in suspects[:3]]
+    return f"at that time {', '.join(named)}"
 
 
 def say_segment(segment: Segment, *, is_hint: bool) -> str:

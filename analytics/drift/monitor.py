@@ -18,7 +18,7 @@ SETTLING = timedelta(minutes=5)
 """An hour is complete this long after its end."""
 RECALLED_WEEKS = 5
 """Late data changes alarms back to so many weeks; what is older fills history and tells nobody."""
-FOUND_KINDS = ("agent_version", "prompt_version", "model")
+FOUND_KINDS = ("agent_version", "prompt_version", "model", "configuration", "price")
 """Markers that the watch finds itself."""
 _OLD_AFTER = timedelta(hours=24)
 
@@ -53,7 +53,9 @@ class Monitor:
         if begin is None or (not figures and self._watch is None):
             return NOTHING_TO_DO
         if self._watch is None or begin != self._watch.stepped:
-            self._watch = Watch.resume(store, begin, context.settings.drift_false_alarms, decisions)
+            self._watch = Watch.resume(
+                store, begin, context.settings.drift_false_alarms, decisions, context.settings.dimensions
+            )
         watch, self._watch = self._watch, None  # given up should anything fail
         known_alarms = _recall_alarms(store, watch, begin)
         watch.advance(until)

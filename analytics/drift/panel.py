@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analytics.drift.bank import TRAINING_HOURS, Bank, Events
+from analytics.drift.bank import TRAINING_HOURS, Bank, Events, grow
 from analytics.drift.categories import CategoryBank
 from analytics.drift.detector import (
     HOURS_BETWEEN_FALSE_ALARMS,
@@ -18,7 +18,7 @@ from analytics.drift.detector import (
     step,
 )
 from analytics.drift.rates import RateBank
-from analytics.drift.seasons import DAY, Floats, Ints, week_start
+from analytics.drift.seasons import DAY, WEEK, Floats, Ints, slot_of, week_start
 from analytics.drift.values import ValueBank
 from analytics.drift.volumes import VolumeBank
 
@@ -62,15 +62,17 @@ class Panel:
     """The same, as people decided; nothing is tested in them."""
     pinned: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """Rows whose baseline is always learnt from these hours, as people decided."""
-    anchors: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
-    """Rows of which something known happened in an hour: evidence starts higher there."""
+    anchors: dict[int, dict[int, float]] = field(default_factory=dict[int, dict[int, float]])
+    """By hour the rows of which something known happened: evidence starts higher, by so many hours' worth at most."""
+    special: np.ndarray = field(init=False)
+    """Hours of the week that are unlike their season every week, shape (series, 168): they are not tested."""
     _is_grown: np.ndarray = field(init=False)
     """Whether a baseline rests on the whole training window."""
 
     def __post_init__(self) -> None:
         self.bank = BANKS[self.kind]()
         self.statistics = Statistics.begin(0, len(self.bank.changes))
-        self._is_grown = np.zeros(0, bool)
+        self.special, self._is_grown = np.zeros((0, WEEK), bool), np.zeros(0, bool)
 
     @property
     def size(self) -> int:
@@ -89,6 +91,7 @@ class Panel:
             np.concatenate([old.since, more.since]),
         )
         self._is_grown = np.concatenate([self._is_grown, np.zeros(series - self._is_grown.size, bool)])
+        self.special = grow(self.special, series)
         self.bank.resize(series)
 
     def measure_closeness(self) -> Floats:
@@ -116,7 +119,8 @@ class Panel:
             own = own.take(slice(int(begin), int(end)))
             if int(row) not in self.pinned:
                 own = self._without_doubt(int(row), own, hour, closeness[row])
-            self.bank.learn(int(row), own, *window)
+            special = self.bank.learn(int(row), own, *window)
+            self.special[row] = False if special is None else special
 
     def _without_doubt(self, row: int, events: Events, hour: int, closeness: float) -> Events:
         spans = [
@@ -125,8 +129,7 @@ class Panel:
             if of == row and until > hour - TRAINING_HOURS
         ]
         if closeness >= SUSPICIOUS:
-            top = int((self.statistics.totals[row] * self.bank.weights[row]).argmax())
-            spans.append((int(self.statistics.since[row, top]), hour))
+            spans.append((self.find_start(row), hour))
         if not spans or not events.hours.size:
             return events
         is_clean = np.ones(events.hours.size, bool)
@@ -139,11 +142,12 @@ class Panel:
     def step(self, hour: int, events: Events) -> Fired:
         """Take one hour in: `events` are those of that hour."""
         gain, is_seen = self.bank.gain(hour, events)
-        muted = [row for row, first, until in self.excluded if first <= hour < until]
-        if muted:
-            is_seen[muted], gain[muted] = False, 0.0
-        for row in self.anchors.get(hour, ()):
-            self.statistics.totals[row] += self.threshold / ANCHOR_ODDS
+        muted = self.special[:, int(slot_of(np.array(hour)))].copy()
+        muted[[row for row, first, until in self.excluded if first <= hour < until]] = True
+        is_seen = is_seen & ~muted
+        gain[muted] = 0.0
+        for row, most in self.anchors.get(hour, {}).items():
+            self.statistics.totals[row] += min(self.threshold / ANCHOR_ODDS, most)
         return step(self.statistics, gain, is_seen, hour, self.bank.weights, self.threshold)
 
     def needs_history(self, hour: int) -> bool:
@@ -161,24 +165,44 @@ class Panel:
             gains[hour - first] = bank.gain(hour, alone)[0][0]
         return gains
 
+    def advance(self, hour: int, events: Events) -> list[PanelAlarm]:
+        """Take one hour in and return its alarms; the hours since each change are in doubt from now on."""
+        fired = self.step(hour, events)
+        columns = (fired.rows, fired.closeness, fired.change, fired.since)
+        alarms = [
+            PanelAlarm(row, hour, since, change, closeness)
+            for row, closeness, change, since in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+        self.doubtful += [(alarm.row, alarm.since, hour + 1) for alarm in alarms]
+        return alarms
+
+    def find_start(self, row: int) -> int:
+        """Return the hour in which the change that the evidence of a series speaks for most would have begun."""
+        top = int((self.statistics.totals[row] * self.bank.weights[row]).argmax())
+        return int(self.statistics.since[row, top])
+
+    def begin_anew(self, row: int) -> None:
+        """Forget the evidence of a series, which was told as part of a whole."""
+        self.statistics.totals[row], self.statistics.runs[row] = 0.0, 0.0
+
     def replay(self, events: Events, since: int, until: int, *, learn_first: bool) -> Iterator[PanelAlarm]:
         """Step through hours [since, until), learning on the way; `events` reach back 28 days before `since`."""
-        by_hour = np.argsort(events.hours, kind="stable")
-        ordered = events.take(by_hour)
-        edges = np.searchsorted(ordered.hours, np.arange(since, until + 1))
+        by_hour = EventsByHour(events)
         for hour in range(since, until):
             self.learn(events, hour, everything=learn_first and hour == since)
-            place = hour - since
-            fired = self.step(hour, ordered.take(slice(int(edges[place]), int(edges[place + 1]))))
-            for row, closeness, change, start in zip(
-                fired.rows.tolist(),
-                fired.closeness.tolist(),
-                fired.change.tolist(),
-                fired.since.tolist(),
-                strict=True,
-            ):
-                self.doubtful.append((row, start, hour + 1))
-                yield PanelAlarm(row, hour, start, change, closeness)
+            yield from self.advance(hour, by_hour.at(hour))
+
+
+class EventsByHour:
+    """Events that are looked up by their hour."""
+
+    def __init__(self, events: Events) -> None:
+        self._ordered = events.take(np.argsort(events.hours, kind="stable"))
+
+    def at(self, hour: int) -> Events:
+        """Return the events of an hour, by series."""
+        begin, end = np.searchsorted(self._ordered.hours, (hour, hour + 1))
+        return self._ordered.take(slice(int(begin), int(end)))
 
 
 def only_row(bank: Bank, row: int) -> Bank:

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from analytics.drift.agents import find_agents, measure_unlikeness
 from analytics.drift.catalogue import KINDS, Catalogue, Series
 from analytics.drift.panel import Panel
 from analytics.drift.seasons import hour_start
@@ -32,7 +33,7 @@ _SCHEMA = {
 
 
 def write_state(panels: Mapping[str, Panel], catalogue: Catalogue, hour: int, latest: Latest) -> pl.DataFrame:
-    """Return one row a series; `hour` is the one after the last that was taken in."""
+    """Return one row a series and one an agent; `hour` is the one after the last that was taken in."""
     rows: list[tuple[object, ...]] = []
     for kind in KINDS:
         panel = panels[kind]
@@ -42,30 +43,30 @@ def write_state(panels: Mapping[str, Panel], catalogue: Catalogue, hour: int, la
             doubts.setdefault(row, []).append((first, until))
         state = panel.statistics
         for row, series in enumerate(catalogue.series[kind][: panel.size]):
-            numbers = b"".join(part[row].tobytes() for part in (state.totals, state.runs, state.since))
-            alarm_id, raised_at = latest.get(series.name, (None, None))
-            rows.append(
-                (
-                    hour_start(hour),
-                    series.name,
-                    kind,
-                    series.metric,
-                    [{"key": key, "value": value} for key, value in series.labels.items()],
-                    float(closeness[row]),
-                    bool(is_learning[row]),
-                    numbers.hex(),
-                    json.dumps(doubts.get(row, [])),
-                    alarm_id,
-                    raised_at,
-                )
-            )
+            numbers = b"".join(part[row].tobytes() for part in (state.totals, state.runs, state.since)).hex()
+            told = float(closeness[row]), bool(is_learning[row]), numbers, json.dumps(doubts.get(row, []))
+            rows.append(_row_of(series, hour, latest, *told))
+    agents = find_agents(catalogue)
+    for agent, unlikeness in zip(agents, measure_unlikeness(agents, panels), strict=True):
+        is_new = all(bool(panels[kind].is_learning[of_kind].all()) for kind, of_kind in agent.rows.items())
+        rows.append(_row_of(agent.series, hour, latest, unlikeness, is_new, "", "[]"))
     return pl.DataFrame(rows, _SCHEMA, orient="row")
+
+
+def _row_of(series: Series, hour: int, latest: Latest, *told: object) -> tuple[object, ...]:
+    labels = [{"key": key, "value": value} for key, value in series.labels.items()]
+    alarm = latest.get(series.name, (None, None))
+    return (hour_start(hour), series.name, series.kind, series.metric, labels, *told, *alarm)
 
 
 def read_state(frame: pl.DataFrame, panels: Mapping[str, Panel], catalogue: Catalogue) -> Latest:
     """Put the rows of a state into panels that have seen nothing; return the latest alarms."""
     latest: Latest = {}
     for values in frame.iter_rows(named=True):
+        if values["alarm_id"] is not None:
+            latest[values["series"]] = (values["alarm_id"], values["last_raised_at"])
+        if values["kind"] not in panels:
+            continue
         panel = panels[values["kind"]]
         row = catalogue.row_of(Series(values["kind"], values["metric"], _to_dict(values["labels"])))
         panel.resize(row + 1)
@@ -76,8 +77,6 @@ def read_state(frame: pl.DataFrame, panels: Mapping[str, Panel], catalogue: Cata
             panel.statistics.totals[row], panel.statistics.runs[row] = floats[:changes], floats[changes:]
             panel.statistics.since[row] = np.frombuffer(numbers, "<i8", changes, 2 * 8 * changes)
         panel.doubtful += [(row, first, until) for first, until in json.loads(values["doubtful"])]
-        if values["alarm_id"] is not None:
-            latest[values["series"]] = (values["alarm_id"], values["last_raised_at"])
     return latest
 
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough
-from analytics.drift.dispersion import measure_dispersion
-from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink
+from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough, share_budget
+from analytics.drift.dispersion import judge_hours
+from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
 
 ZERO_BUCKET = -32_768
 """Bucket of zero, as the rollups have it: no factor moves it."""
@@ -26,8 +26,6 @@ TAILS = (0.05, 0.15)
 """Shares of the runs that become `TAIL_FACTOR` times as large."""
 TAIL_FACTOR = 3.0
 FALLS = (1 / 1.25, 1 / 2.0, 1 / 4.0)
-_RISES_SHARE = 0.85
-"""Share of the error budget of rises."""
 LEVELS = (
     0.005, 0.02, 0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70,
     0.75, 0.80, 0.85, 0.90, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995,
@@ -51,7 +49,7 @@ class ValueBank:
         *(Change("tail", share) for share in TAILS),
         *(Change("down", factor) for factor in FALLS),
     )
-    _RISES = len(FACTORS) + len(TAILS)
+    _IS_RISE: ClassVar[np.ndarray] = np.array([change.direction != "down" for change in changes])
 
     def __init__(self) -> None:
         changes = len(self.changes)
@@ -68,11 +66,11 @@ class ValueBank:
         for name in ("offsets", "bins", "evidence", "weights"):
             setattr(self, name, grow(getattr(self, name), series))
 
-    def learn(self, row: int, events: Events, first: int, until: int) -> None:
+    def learn(self, row: int, events: Events, first: int, until: int) -> np.ndarray | None:
         """Learn what is normal for one series."""
         self.weights[row] = 0.0
         if not is_enough(events, until):
-            return
+            return None
         groups = group_of(events.hours)
         offsets = learn_offsets(events, groups)
         cells = find_cells(events.symbols, offsets[groups])
@@ -86,21 +84,14 @@ class ValueBank:
         counts = add_up(place, events.counts)
         mean = shares @ evidence
         expected, independent = np.outer(counts, mean), np.outer(counts, shares @ (evidence - mean) ** 2)
-        dispersion = measure_dispersion(gain, expected, independent, hours)
+        dispersion, special = judge_hours(gain, expected, independent, hours)
         self.offsets[row], self.bins[row] = offsets, bins
         self.evidence[row] = evidence / dispersion
         sizes = np.array(
             [abs(log(change.size)) if change.direction != "tail" else 9.9 for change in self.changes]
         )
-        self.weights[row] = self._share(sizes / BUCKET_LOG >= CERTAIN * error)
-
-    def _share(self, is_active: np.ndarray) -> Floats:
-        rises, falls = is_active.copy(), is_active.copy()
-        rises[self._RISES :], falls[: self._RISES] = False, False
-        weights = np.zeros(is_active.size)
-        weights[rises] = (_RISES_SHARE if falls.any() else 1.0) / max(rises.sum(), 1)
-        weights[falls] = (1.0 - _RISES_SHARE) / max(falls.sum(), 1)
-        return weights
+        self.weights[row] = share_budget(sizes / BUCKET_LOG >= CERTAIN * error, self._IS_RISE)
+        return special
 
     def gain(self, hour: int, events: Events) -> tuple[Floats, np.ndarray]:
         """Return the evidence of one hour and which series had events."""
@@ -145,7 +136,7 @@ def learn_offsets(events: Events, groups: Ints) -> np.ndarray:
     scatter = float(np.average((means - group_means[group]) ** 2, weights=weights))
     members = np.bincount(group, minlength=GROUPS).astype(np.float64)
     noise = scatter / np.maximum(members - 0.5, 0.5)
-    shift = np.round(shrink(group_means, group_weights, noise, overall) - overall)
+    shift = np.round(shrink_season(group_means, group_weights, noise, overall) - overall)
     return (centre + shift - _CENTRE).astype(np.int32)
 
 
@@ -232,4 +223,4 @@ def _level_error(events: Events, cells: Ints) -> float:
     days = events.hours // DAY - events.hours.min() // DAY
     sums = add_up(days, (clipped - level) * events.counts)
     together = float(np.sum(sums**2)) / total**2
-    return float(np.sqrt(max(own, together)))
+    return widen(float(np.sqrt(max(own, together))), np.unique(days).size)

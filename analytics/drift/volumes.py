@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from analytics.drift.bank import Change, Events, grow, is_enough
-from analytics.drift.dispersion import measure_dispersion
-from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink
+from analytics.drift.dispersion import judge_hours
+from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
 
 FACTORS = (0.1, 0.5, 2.0, 4.0)
 LEAST_VOLUME = 0.2
@@ -34,11 +34,11 @@ class VolumeBank:
         for name in ("volumes", "margin", "dispersion", "weights"):
             setattr(self, name, grow(getattr(self, name), series))
 
-    def learn(self, row: int, events: Events, first: int, until: int) -> None:
+    def learn(self, row: int, events: Events, first: int, until: int) -> np.ndarray | None:
         """Learn what is normal for one series."""
         self.weights[row] = 0.0
         if not is_enough(events, until):
-            return
+            return None
         start = max(first, int(events.hours.min()))
         hours = np.arange(start, until)
         seen = add_up(events.hours - start, events.counts, hours.size)
@@ -46,13 +46,14 @@ class VolumeBank:
         normal = volumes[group_of(hours)]
         days = hours // DAY - start // DAY
         expected_days, surprise = add_up(days, normal), add_up(days, seen - normal)
-        margin = float(np.sqrt(np.sum(surprise**2)) / expected_days.sum())
+        margin = widen(float(np.sqrt(np.sum(surprise**2)) / expected_days.sum()), expected_days.size)
         gain = volume_gain(seen, normal, np.full(hours.size, margin))
         expected = volume_gain(normal, normal, np.full(hours.size, margin))
         self.volumes[row], self.margin[row] = volumes, margin
         independent = np.maximum(normal, LEAST_VOLUME)[:, None] * np.log(np.asarray(FACTORS)) ** 2
-        self.dispersion[row] = measure_dispersion(gain, expected, independent, hours)
+        self.dispersion[row], special = judge_hours(gain, expected, independent, hours)
         self.weights[row] = 1.0 / len(FACTORS) if margin < 0.1 else 0.0
+        return special
 
     def gain(self, hour: int, events: Events) -> tuple[Floats, np.ndarray]:
         """Return the evidence of one hour; silence is evidence too."""
@@ -84,4 +85,4 @@ def learn_volumes(hours: Ints, seen: Floats) -> Floats:
     means = np.divide(add_up(groups, seen, GROUPS), members, out=np.zeros(GROUPS), where=members > 0)
     scatter = add_up(groups, (seen - means[groups]) ** 2, GROUPS) / np.maximum(members - 1, 1)
     noise = np.maximum(scatter, np.maximum(means, LEAST_VOLUME)) / np.maximum(members, 1)
-    return shrink(means, members, noise, float(seen.mean()))
+    return shrink_season(means, members, noise, float(seen.mean()))

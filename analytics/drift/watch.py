@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analytics.drift.agents import AgentAlarm, find_agents, find_unlike, say_parts
 from analytics.drift.bank import TRAINING_HOURS, Events
-from analytics.drift.catalogue import KINDS, Catalogue
+from analytics.drift.catalogue import KINDS, Catalogue, Series
 from analytics.drift.decisions import Decisions, apply_decisions
 from analytics.drift.detector import HOURS_BETWEEN_FALSE_ALARMS, OVERSHOOT
 from analytics.drift.facts import ENOUGH_EVENTS, AlarmFacts, describe_spike, find_facts
 from analytics.drift.markers import anchor, find_markers
-from analytics.drift.panel import Panel, PanelAlarm
+from analytics.drift.panel import EventsByHour, Panel, PanelAlarm
 from analytics.drift.seasons import WEEK, hour_number, hour_start, week_start
 from analytics.drift.spikes import SAME_SPIKE_HOURS, THRESHOLD, SpikeMonitor
 from analytics.drift.state import Latest, read_state, write_state
@@ -42,6 +43,8 @@ class Watch:
     stepped: int
     """Hour after the last that was taken in."""
     false_alarms_per_month: float
+    dimensions: Sequence[str] = ()
+    """Attributes that are declared as dimensions: new values are known events."""
     begun: int = 0
     """First hour of the latest advance."""
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -60,9 +63,16 @@ class Watch:
     _is_taught: bool = False
 
     @classmethod
-    def resume(cls, store: Store, hour: int, false_alarms_per_month: float, decisions: Decisions) -> Watch:
+    def resume(
+        cls,
+        store: Store,
+        hour: int,
+        false_alarms_per_month: float,
+        decisions: Decisions,
+        dimensions: Sequence[str] = (),
+    ) -> Watch:
         """Return a watch at the hour of a kept state; without one, a watch that has seen nothing."""
-        watch = cls(store, hour, false_alarms_per_month)
+        watch = cls(store, hour, false_alarms_per_month, dimensions)
         state = store.select("drift/state", {"hour_at": hour_start(hour)})
         watch.latest = read_state(state, watch.panels, watch.catalogue)
         apply_decisions(decisions, watch.panels, watch.catalogue)
@@ -92,22 +102,42 @@ class Watch:
             panel.resize(len(self.catalogue.series[kind]))
         apply_decisions(self.decisions, self.panels, self.catalogue)
         monday = week_start(self.stepped)
-        markers = find_markers(self.store, monday, last)
-        new = markers.filter(pl.col("marked_at") >= hour_start(self.stepped))
-        anchor(self.panels, self.catalogue, new)
-        self.markers.append(new)
+        markers = find_markers(self.store, monday, last, self.dimensions)
+        anchor(self.panels, self.catalogue, markers, self.stepped)
+        self.markers.append(markers.filter(pl.col("marked_at") >= hour_start(self.stepped)))
         if not self._is_taught:
             for kind, panel in self.panels.items():
                 panel.learn(events[kind], self.stepped, everything=True)
             self._is_taught = True
-        for kind, panel in self.panels.items():
-            panel.threshold = self.find_threshold()
-            raised = self._raised_before(kind)
-            for alarm in panel.replay(events[kind], self.stepped, last, learn_first=False):
-                self._raise(panel, alarm, None if not reaches_back else events[kind])
-                raised.setdefault(alarm.row, []).append(alarm.hour)
-            if kind in self.spikes:
-                self._find_spikes(kind, events[kind], raised)
+        raised = {kind: self._raised_before(kind) for kind in KINDS}
+        self._step(events, last, raised, history=events if reaches_back else {})
+        for kind in self.spikes:
+            self._find_spikes(kind, events[kind], raised[kind])
+
+    def _step(
+        self,
+        events: Mapping[str, Events],
+        last: int,
+        raised: Mapping[str, dict[int, list[int]]],
+        *,
+        history: Mapping[str, Events],
+    ) -> None:
+        """Step all panels hour by hour, then the agents they are parts of; note in `raised` what drifted."""
+        by_hour = {kind: EventsByHour(events[kind]) for kind in KINDS}
+        agents = find_agents(self.catalogue)
+        for hour in range(self.stepped, last):
+            for kind, panel in self.panels.items():
+                panel.learn(events[kind], hour)
+            threshold = self.find_threshold()
+            for kind, panel in self.panels.items():
+                panel.threshold = threshold
+                for alarm in panel.advance(hour, by_hour[kind].at(hour)):
+                    self._raise(panel, alarm, history.get(kind))
+                    raised[kind].setdefault(alarm.row, []).append(hour)
+            for alarm in find_unlike(agents, self.panels, hour):
+                self._raise_agent(alarm)
+                for part in alarm.parts:
+                    raised[part.kind].setdefault(part.row, []).append(hour)
 
     def _raised_before(self, kind: str) -> dict[int, list[int]]:
         """Return by row the hour of the latest alarm of a kind."""
@@ -133,7 +163,7 @@ class Watch:
             series, raised_at = self.catalogue.series[kind][spike.row], hour_start(spike.hour + 1)
             facts = describe_spike(spike, series)
             alarm_id = _name_alarm(series.name, raised_at, "spike")
-            row = _write_alarm(alarm_id, kind, series.name, series.metric, series.labels, raised_at, facts)
+            row = _write_alarm(alarm_id, series, raised_at, facts)
             row["evidence"] = abs(spike.score) / THRESHOLD
             self.alarms[alarm_id] = row
 
@@ -151,13 +181,29 @@ class Watch:
             )
         begin, end = np.searchsorted(events.series, (alarm.row, alarm.row + 1))
         facts = find_facts(panel, alarm, series, events.take(slice(int(begin), int(end))), self.catalogue)
-        raised_at = hour_start(alarm.hour + 1)
+        self._keep(series, alarm.hour, facts, alarm.closeness)
+
+    def _raise_agent(self, alarm: AgentAlarm) -> None:
+        series, starts = alarm.agent.series, [part.since for part in alarm.parts]
+        of_agent = alarm.agent.rows.get("volume", ())
+        runs = self.catalogue.read(self.store, "volume", _at(starts[0]), _at(alarm.hour + 1))
+        events = int(runs.counts[np.isin(runs.series, of_agent)].sum())
+        span = starts[0], min(starts), max(starts)
+        type_ = "spike" if min(starts) == alarm.hour else "drift"
+        facts = AlarmFacts("up", type_, None, alarm.unlikeness, None, None, events, *span)
+        self._keep(series, alarm.hour, facts, alarm.unlikeness, say_parts(alarm, self.catalogue))
+
+    def _keep(
+        self, series: Series, hour: int, facts: AlarmFacts, evidence: float, explanation: str | None = None
+    ) -> None:
+        """Keep an alarm; one that follows another of its series within days is the same."""
+        raised_at = hour_start(hour + 1)
         alarm_id, last_at = self.latest.get(series.name, (None, None))
         if alarm_id is None or last_at is None or raised_at - last_at > SAME_ALARM:
             alarm_id = _name_alarm(series.name, raised_at, "drift")
         self.latest[series.name] = (alarm_id, raised_at)
-        row = _write_alarm(alarm_id, panel.kind, series.name, series.metric, series.labels, raised_at, facts)
-        row["evidence"] = alarm.closeness
+        row = _write_alarm(alarm_id, series, raised_at, facts)
+        row["evidence"], row["explanation"] = evidence, explanation
         self.alarms[alarm_id] = _merge(self.alarms.get(alarm_id), row)
 
     def write_state(self) -> pl.DataFrame:
@@ -185,21 +231,14 @@ def _merge(known: AlarmRow | None, row: AlarmRow) -> AlarmRow:
     }
 
 
-def _write_alarm(
-    alarm_id: str,
-    kind: str,
-    name: str,
-    metric: str,
-    labels: Mapping[str, str],
-    raised_at: datetime,
-    facts: AlarmFacts,
-) -> AlarmRow:
+def _write_alarm(alarm_id: str, series: Series, raised_at: datetime, facts: AlarmFacts) -> AlarmRow:
+    labels = series.labels
     return {
         "alarm_id": alarm_id,
-        "series": name,
-        "kind": kind,
+        "series": series.name,
+        "kind": series.kind,
         "type": facts.type,
-        "metric": metric,
+        "metric": series.metric,
         "labels": [{"key": key, "value": value} for key, value in labels.items()],
         **{label: labels.get(label) for label in ("service", "environment", "agent", "tool")},
         "category": facts.category,

@@ -15,7 +15,8 @@ _WORDS: Final = {
     "agent_version": "first seen: version",
     "model": "first seen: model",
     "prompt_version": "first seen: prompt",
-    "price": "price",
+    "configuration": "first seen:",
+    "price": "price of",
     "deploy": "deployed",
 }
 

@@ -9,5 +9,5 @@ SELECT
     CAST(sum(CASE WHEN t.is_learning THEN 1 ELSE 0 END) AS BIGINT) AS learning_count, -- of those, still learning
     max(t.hour_at) AS tested_at -- all hours before this one are taken in
 FROM ledger.drift_states AS t
-WHERE t.hour_at = (SELECT max(s.hour_at) AS latest_at FROM ledger.drift_states AS s)
+WHERE t.kind <> 'multivariate' AND t.hour_at = (SELECT max(s.hour_at) AS latest_at FROM ledger.drift_states AS s)
 GROUP BY attr(t.labels, 'service'), attr(t.labels, 'environment'), attr(t.labels, 'agent')

@@ -1,7 +1,7 @@
 -- The series that the drift detectors watch, as after the latest hour.
 SELECT
     t.series AS series, -- metric and labels, readable
-    t.kind AS kind, -- rate, value, category or volume
+    t.kind AS kind, -- rate, value, category, volume; multivariate: an agent as a whole
     t.metric AS metric, -- what is watched
     t.labels AS labels, -- service, environment, agent, model, tool, score
     t.closeness AS closeness, -- statistic over threshold; an alarm is raised at 1
