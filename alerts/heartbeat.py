@@ -80,7 +80,7 @@ class Pulse:
             return False
         try:
             Poster("heartbeat", heartbeat.url, heartbeat.timeout_s).post(
-                {"status": "alerting works", "evaluated_at": evaluated_at}
+                {"status": "alerting works", "evaluated_at": evaluated_at}, needs_answer=False
             )
         except DeliveryFailed as error:
             _log.warning("the heartbeat was not taken: %s", error)

@@ -13,7 +13,7 @@ LogFormat = Literal["logfmt", "json"]
 # Libraries that bring handlers of their own when they are imported.
 _OWN_HANDLERS = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
 # Libraries that report every request or every schedule at INFO.
-_CHATTY = ("apscheduler", "uvicorn.access", "httpx", "uvicorn", "watchdog", "asyncio", "slack_sdk")
+_CHATTY = ("apscheduler", "uvicorn.access", "httpx", "uvicorn", "watchdog", "asyncio")
 
 
 def configure_logs(*, level: str = "INFO", form: LogFormat = "logfmt") -> None:

@@ -50,7 +50,7 @@ class AlertmanagerChannel:
         headers = {"Authorization": f"Bearer {self.token.reveal()}"} if self.token else {}
         secrets = (self.token,) if self.token else ()
         poster = Poster("alertmanager", self.url, self.timeout_s, secrets)
-        poster.post(self.render(message, idempotency_key), headers, path="/api/v2/alerts")
+        poster.post(self.render(message, idempotency_key), headers, path="/api/v2/alerts", needs_answer=False)
         return Receipt()
 
     def render(self, message: Message, idempotency_key: str) -> list[dict[str, Any]]:

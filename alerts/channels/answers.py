@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,10 +27,27 @@ def check_answer(status: int, headers: Mapping[str, str], body: str, *, clock: C
     said = clean_line(body, _LONGEST_BODY)
     message = f"it answered {status}{f': {said}' if said else ''}"
     if status in _RETRIED or status >= 500:
-        raise DeliveryFailed(message, retry=True, retry_after_s=read_retry_after(headers, clock()))
+        wait_s = read_retry_after(headers, clock())
+        raise DeliveryFailed(
+            message, retry=True, retry_after_s=_find_wait_s(body) if wait_s is None else wait_s
+        )
     if 300 <= status < 400:
         message += "; redirects are not followed, so give the address it leads to"
     raise DeliveryFailed(message, retry=False)
+
+
+def _find_wait_s(body: str) -> float | None:
+    """Return the seconds that a body asks to wait, as Telegram and Discord write them."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    parameters = said.get("parameters")
+    wait_s = parameters.get("retry_after") if isinstance(parameters, dict) else said.get("retry_after")
+    is_usable = isinstance(wait_s, int | float) and not isinstance(wait_s, bool) and 0 <= wait_s < 1e9
+    return float(wait_s) if is_usable else None
 
 
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s
+from alerts.channels.posting import limit_time
 from alerts.messages.mail_html import render_html
 from alerts.messages.model import Message
 from alerts.messages.plain import render_plain
@@ -25,6 +26,8 @@ from store.errors import ConfigError, DeliveryFailed
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _LONGEST_SUBJECT: Final = 200
+_LONGEST_TALK: Final = 3
+"""Time-outs that a whole conversation may take, which has a dozen answers."""
 _TLS_MODES: Final = ("auto", "required", "off")
 
 
@@ -144,12 +147,13 @@ class EmailChannel:
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
         try:
-            self._encrypt(server, context)
-            if self.username is not None and self.password is not None:
-                server.login(self.username, self.password.reveal())
-            refused = server.send_message(
-                mail, self._envelope(self.sender), [self._envelope(r) for r in self.recipients]
-            )
+            with limit_time(lambda: server.sock, _LONGEST_TALK * self.timeout_s):
+                self._encrypt(server, context)
+                if self.username is not None and self.password is not None:
+                    server.login(self.username, self.password.reveal())
+                refused = server.send_message(
+                    mail, self._envelope(self.sender), [self._envelope(r) for r in self.recipients]
+                )
         except BaseException:
             server.close()
             raise

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import Any, ClassVar, Final, Self
 
-from slack_sdk.errors import SlackClientError
-from slack_sdk.webhook import WebhookClient
-
-from alerts.channels.answers import check_answer
 from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_api, read_timeout_s, read_url
+from alerts.channels.posting import Poster
 from alerts.channels.slack_bot import SLACK_API, SlackBot
 from alerts.messages.model import Message
 from alerts.messages.slack_blocks import render_slack
@@ -21,8 +16,6 @@ from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
 from store.errors import DeliveryFailed
 
-# The library logs addresses and bodies on its own; nothing of it reaches our logs.
-_QUIET: Final = logging.Logger("alerts.channels.slack.library", level=logging.CRITICAL + 1)
 _ACCEPTED: Final = ("ok", '{"ok":true}', '{"success":true}')
 
 
@@ -65,40 +58,19 @@ class SlackChannel:
         """Post the message; only Slack's `ok` counts as delivered."""
         if self.bot is not None:
             return self.bot.send(message, idempotency_key, thread)
-        text, blocks = render_slack(message)
-        # Its own retries would sleep in the delivery thread; ours are the outbox's.
-        client = WebhookClient(self.url.reveal(), timeout=self.timeout_s, logger=_QUIET, retry_handlers=[])  # pyright: ignore[reportArgumentType]
-        try:
-            answer = client.send(
-                text=text,
-                blocks=blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-                headers={"Idempotency-Key": idempotency_key},
-            )
-        except (OSError, HTTPException, SlackClientError, UnicodeDecodeError) as error:
-            raise DeliveryFailed(self._say(f"{error}" or type(error).__name__), retry=True) from None
-        try:
-            check_answer(answer.status_code, answer.headers, answer.body)
-        except DeliveryFailed as error:
-            raise DeliveryFailed(
-                self._say(str(error)), retry=error.retry, retry_after_s=error.retry_after_s
-            ) from None
-        said = answer.body.strip()
+        poster = Poster("slack", self.url, self.timeout_s)
+        said = poster.post(self.render(message, idempotency_key), {"Idempotency-Key": idempotency_key}).strip()
         if said.replace(" ", "").lower() not in _ACCEPTED:
             raise DeliveryFailed(
-                self._say(f"it answered {clean_line(said, 100)!r} instead of 'ok'"), retry=False
+                poster.say(f"it answered {clean_line(said, 100)!r} instead of 'ok'"), retry=False
             )
         return Receipt()
 
     def render(self, message: Message, idempotency_key: str) -> dict[str, Any]:
         """Return the body of the request."""
         text, blocks = render_slack(message)
-        return {"text": text, "blocks": blocks}
+        return {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
     def describe(self) -> str:
         """Return the host it posts to, and the bot's channel."""
         return str(self.url) if self.bot is None else f"{self.url.origin}, {self.bot.to}"
-
-    def _say(self, what: str) -> str:
-        return self.url.redact(f"slack at {self.url.origin}: {what}")

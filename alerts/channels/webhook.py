@@ -56,7 +56,7 @@ class WebhookChannel:
         if self.signing_key is not None:
             headers["X-Spanledger-Signature"] = sign(body, self.signing_key, int(self.clock().timestamp()))
         secrets = [secret for secret in (self.token, self.signing_key) if secret is not None]
-        Poster("webhook", self.url, self.timeout_s, secrets).post(body, headers)
+        Poster("webhook", self.url, self.timeout_s, secrets).post(body, headers, needs_answer=False)
         return Receipt()
 
     def render(self, message: Message, idempotency_key: str) -> dict[str, Any]:

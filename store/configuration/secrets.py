@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+_SHORTEST_TOKEN: Final = 10
 
 
 class Secret:
@@ -18,8 +21,10 @@ class Secret:
         return self._text
 
     def redact(self, message: str) -> str:
-        """Return `message` without this secret."""
-        return message.replace(self._text, "***") if self._text else message
+        """Return `message` without this secret, written as it is or percent-encoded."""
+        for written in (self._text, quote(self._text), quote(self._text, safe="")):
+            message = message.replace(written, "***") if written else message
+        return message
 
     def __repr__(self) -> str:
         return "Secret(***)"
@@ -48,13 +53,19 @@ class SecretUrl(Secret):
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
     def redact(self, message: str) -> str:
-        """Return `message` with neither the address nor its secret parts."""
-        parts = urlsplit(self.reveal())
+        """Return `message` with neither the address nor its secret parts, as they are written or percent-encoded."""
         message = super().redact(message)
-        secrets = (parts.path, parts.query, parts.username, parts.password)
-        for secret in sorted((s for s in secrets if s and len(s) > 1), key=len, reverse=True):
+        written = self._list_secret_parts()
+        for secret in sorted({*written, *map(unquote, written)}, key=len, reverse=True):
             message = message.replace(secret, "***")
         return message
+
+    def _list_secret_parts(self) -> list[str]:
+        parts = urlsplit(self.reveal())
+        whole = [parts.path, parts.query, parts.username, parts.password]
+        # A server may say back only the token; short pieces such as "services" are words that errors need.
+        pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+        return [p for p in whole if p and len(p) > 1] + [p for p in pieces if len(p) >= _SHORTEST_TOKEN]
 
     def __repr__(self) -> str:
         return f"SecretUrl({self})"
