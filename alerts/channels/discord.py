@@ -18,7 +18,7 @@ from store.errors import DeliveryFailed
 
 _MOST_EMBEDS: Final = 5
 _MOST_FIELDS: Final = 10
-_TITLE, _TEXT, _NAME, _VALUE, _URL = 200, 600, 60, 150, 1_000
+_TITLE, _TEXT, _NAME, _VALUE, _URL = 120, 600, 60, 150, 1_000
 _LONGEST: Final = 5_500
 """Discord counts all texts of all embeds together and refuses above 6,000."""
 _COLOURS: Final = {"critical": 0xC0362C, "warning": 0xB7791F, "info": 0x2B6CB0}

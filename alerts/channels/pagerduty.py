@@ -18,7 +18,10 @@ from store.configuration.section import Section
 EVENTS_API: Final = "https://events.pagerduty.com/v2/enqueue"
 _SEVERITIES: Final = {"critical": "critical", "warning": "warning", "info": "info"}
 _SUMMARY: Final = 1_024
+_TEXT: Final = 600
+_MOST_FACTS: Final = 15
 _MOST_ITEMS: Final = 20
+"""An event may have 512 KB."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,11 @@ class PagerDutyChannel:
         return {
             "why": explain_reason(message.reason),
             "alerts": [
-                {"summary": item.summary, "reason": item.reason, **dict(list_facts(item, message))}
+                {
+                    "summary": shorten(item.summary, _TEXT),
+                    "reason": shorten(item.reason, _TEXT),
+                    **dict(list_facts(item, message)[:_MOST_FACTS]),
+                }
                 for item in message.firing[:_MOST_ITEMS]
             ],
             "more": max(0, len(message.firing) - _MOST_ITEMS) + message.omitted,

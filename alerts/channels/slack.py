@@ -59,7 +59,9 @@ class SlackChannel:
         if self.bot is not None:
             return self.bot.send(message, idempotency_key, thread)
         poster = Poster("slack", self.url, self.timeout_s)
-        said = poster.post(self.render(message, idempotency_key), {"Idempotency-Key": idempotency_key}).strip()
+        said = poster.post(
+            self.render(message, idempotency_key), {"Idempotency-Key": idempotency_key}
+        ).strip()
         if said.replace(" ", "").lower() not in _ACCEPTED:
             raise DeliveryFailed(
                 poster.say(f"it answered {clean_line(said, 100)!r} instead of 'ok'"), retry=False

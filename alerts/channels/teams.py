@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
+import msgspec
+
 from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster
@@ -16,7 +18,9 @@ from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
 
 _MOST_ITEMS: Final = 8
-"""Teams refuses cards above 28 KB."""
+_ROOM_BYTES: Final = 22_000
+"""Of what is said of alerts: Teams refuses cards above 28 KB."""
+_SUBJECT: Final = 200
 _MOST_FACTS: Final = 12
 _TEXT: Final = 600
 _VALUE: Final = 150
@@ -59,12 +63,18 @@ class TeamsChannel:
     def render(self, message: Message, idempotency_key: str) -> dict[str, Any]:
         """Return the body of the request."""
         colour = "good" if message.status == "resolved" else _COLOURS.get(message.severity, "accent")
-        body = [_text(message.subject, weight="bolder", size="large", color=colour)]
+        body = [_text(shorten(message.subject, _SUBJECT), weight="bolder", size="large", color=colour)]
         if message.is_test:
             body.append(_text("This is a test; nothing is wrong."))
+        room, shown = _ROOM_BYTES, 0
         for item in message.items[:_MOST_ITEMS]:
-            body += self._render_item(item, message)
-        hidden = len(message.items[_MOST_ITEMS:]) + message.omitted
+            blocks = self._render_item(item, message)
+            room -= len(msgspec.json.encode(blocks))
+            if room < 0:
+                break
+            body += blocks
+            shown += 1
+        hidden = len(message.items) - shown + message.omitted
         if hidden:
             body.append(_text(f"… and {hidden} more", isSubtle=True))
         why = f"{explain_reason(message.reason)} · {format_instant(message.decided_at)}"

@@ -17,13 +17,17 @@ from alerts.messages.texts import clean_line, shorten
 Block = dict[str, Any]
 
 MOST_BLOCKS: Final = 50
+_ROOM: Final = 12_000
 _HEADER: Final = 150
 _SECTION: Final = 1_000
+_REASON: Final = 600
+_NAME: Final = 60
 _FIELD: Final = 300
 _FIELDS: Final = 10
 _DETAILED: Final = 4
 _LISTED: Final = 16
-_URL: Final = 1_500
+_LIST: Final = 2_500
+_LINKS: Final = 2_500
 _SIGNS: Final = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
 
 
@@ -32,13 +36,13 @@ def render_slack(message: Message) -> tuple[str, list[Block]]:
     blocks: list[Block] = [{"type": "header", "text": _plain(_title(message), _HEADER)}]
     if message.is_test:
         blocks.append(_context([_plain("This is a test; nothing is wrong.", _FIELD)]))
-    for item in message.items[:_DETAILED]:
-        blocks += _render_item(item, message)
-    listed = message.items[_DETAILED : _DETAILED + _LISTED]
+    detailed = _render_detailed(message)
+    blocks += (block for shown in detailed for block in shown)
+    listed = message.items[len(detailed) : len(detailed) + _LISTED]
     if listed:
         lines = "\n".join(f"{_sign(item)} {shorten(_name(item), 150)}" for item in listed)
-        blocks.append({"type": "section", "text": _plain(lines, 2_900)})
-    hidden = len(message.items) - _DETAILED - len(listed) + message.omitted
+        blocks.append({"type": "section", "text": _plain(lines, _LIST)})
+    hidden = len(message.items) - len(detailed) - len(listed) + message.omitted
     if hidden > 0:
         blocks.append(_context([_plain(f"… and {hidden} more", _FIELD)]))
     blocks.append({"type": "divider"})
@@ -59,29 +63,66 @@ def _title(message: Message) -> str:
     return f"{_SIGNS.get(message.severity, '🔵')} {message.severity.capitalize()} · {message.title}"
 
 
+def _render_detailed(message: Message) -> list[list[Block]]:
+    """Return the blocks of each of the first alerts, as many as there is room for."""
+    room = _ROOM - _HEADER - _LIST - 3 * _FIELD
+    found: list[list[Block]] = []
+    for item in message.items[:_DETAILED]:
+        blocks = _render_item(item, message)
+        room -= _measure(blocks)
+        if room < 0:
+            break
+        found.append(blocks)
+    return found
+
+
+def _measure(block: Any) -> int:
+    """Return how many characters the texts of blocks have."""
+    if isinstance(block, str):
+        return len(block)
+    parts = block.values() if isinstance(block, dict) else block if isinstance(block, list) else ()
+    return sum(map(_measure, parts))
+
+
 def _render_item(item: Item, message: Message) -> list[Block]:
     text = item.summary if not item.description else f"{item.summary}\n{item.description}"
     blocks: list[Block] = [{"type": "section", "text": _plain(f"{_sign(item)} {text}", _SECTION)}]
     fields = [_fact(name, value) for name, value in list_facts(item, message)]
     blocks.append({"type": "section", "fields": fields[:_FIELDS]})
     if item.reason and item.reason != item.summary:
-        blocks.append(_context([_plain(item.reason, _SECTION)]))
-    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
-    links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
-    shown = [f"<{_escape_url(url)}|{label}>" for label, url in links if url and len(url) <= _URL]
-    if shown:
-        blocks.append(_context([{"type": "mrkdwn", "text": "  ·  ".join(shown), "verbatim": True}]))
+        blocks.append(_context([_plain(item.reason, _REASON)]))
+    links = _list_links(item)
+    if links:
+        blocks.append(_context([{"type": "mrkdwn", "text": links, "verbatim": True}]))
     if item.silence_command:
-        hint = escape_slack(clean_line(item.silence_command, _FIELD)).replace("`", "ˋ")
-        blocks.append(_context([{"type": "mrkdwn", "text": f"Silence: `{hint}`", "verbatim": True}]))
+        hint = _code(item.silence_command)
+        blocks.append(_context([{"type": "mrkdwn", "text": f"Silence: {hint}", "verbatim": True}]))
     return blocks
 
 
+def _list_links(item: Item) -> str:
+    """Return the links that there is room for, the most telling first."""
+    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
+    links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
+    shown, room = list[str](), _LINKS
+    for label, url in links:
+        link = f"<{_escape_url(url)}|{label}>"
+        if url and len(link) + 5 <= room:
+            shown.append(link)
+            room -= len(link) + 5
+    return "  ·  ".join(shown)
+
+
 def _fact(name: str, value: str) -> Block:
+    label = (
+        _escape_within(clean_line(name, _NAME), _NAME).replace("*", "∗").replace("`", "ˋ").replace("_", " ")
+    )
+    return {"type": "mrkdwn", "text": f"*{label}*\n{_code(value)}", "verbatim": True}
+
+
+def _code(text: str) -> str:
     # Inside a code span nothing is markup but the backtick that ends it.
-    shown = escape_slack(clean_line(value, _FIELD)).replace("`", "ˋ")
-    label = escape_slack(clean_line(name, 60)).replace("*", "∗").replace("`", "ˋ").replace("_", " ")
-    return {"type": "mrkdwn", "text": f"*{label}*\n`{shown or ' '}`", "verbatim": True}
+    return f"`{_escape_within(clean_line(text, _FIELD), _FIELD).replace('`', 'ˋ') or ' '}`"
 
 
 def _footer(message: Message) -> list[Block]:

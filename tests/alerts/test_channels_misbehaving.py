@@ -15,7 +15,16 @@ from alerts.channels.channel import Channel
 from alerts.channels.email import EmailChannel
 from store.errors import DeliveryFailed
 from tests.alerts.building import a_message
-from tests.alerts.test_channels_http import EVERY, PATH, alertmanager, discord, slack, teams, telegram, webhook
+from tests.alerts.test_channels_http import (
+    EVERY,
+    PATH,
+    alertmanager,
+    discord,
+    slack,
+    teams,
+    telegram,
+    webhook,
+)
 
 Script = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\n"

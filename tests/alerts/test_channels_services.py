@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,8 @@ from alerts.channels.slack_bot import SlackBot
 from alerts.channels.teams import TeamsChannel
 from alerts.channels.telegram import TelegramChannel
 from alerts.channels.webhook import WebhookChannel
-from alerts.messages.model import Message
+from alerts.messages.model import Example, Message
+from alerts.messages.slack_blocks import render_slack
 from alerts.outbox import Outbox, Patience
 from store import Control
 from store.configuration.secrets import Secret, SecretUrl
@@ -190,26 +193,69 @@ def test_receiver_of_a_signed_webhook_can_check_it(http: HttpLookalike, clock: S
     assert (int(at), digest) == (int(clock.now.timestamp()), expected)
 
 
-@settings(max_examples=25)
-@given(st.lists(st.text(max_size=3_000), min_size=1, max_size=60), st.text(max_size=3_000))
-def test_no_telemetry_makes_a_message_longer_than_the_service_takes(texts: list[str], label: str) -> None:
-    items = [
-        an_item(summary=t, reason=t, description=t, labels={"alert": t, "agent": label}, facts={label: t})
-        for t in texts
-    ]
-    message = a_message(*items)
+def a_large_message(text: str, count: int = 60) -> Message:
+    """A message in which everything is as long as the parts before let it be."""
+    href = "https://d.example/?" + "a" * 1_400
+    return a_message(
+        *(
+            an_item(
+                fingerprint=str(number),
+                alert=text[:200],
+                summary=text[:2_000],
+                description=text[:2_000],
+                reason=f"z{text}"[:2_000],
+                link=href,
+                runbook=href,
+                labels={f"label{n}": text[:200] for n in range(12)},
+                facts={f"{n}{text}"[:100]: text[:280] for n in range(6)},
+                examples=(Example(text[:120], href),) * 3,
+                silence_command=text[:280],
+            )
+            for number in range(count)
+        )
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.one_of(st.sampled_from("x&ü😀\\*`@<").map(lambda c: c * 3_000), st.text(max_size=3_000)),
+    st.integers(1, 60),
+)
+def test_no_telemetry_makes_a_message_longer_than_the_service_takes(text: str, count: int) -> None:
+    message = a_large_message(text, count)
+    _, blocks = render_slack(message)
+    assert len(blocks) <= 50
+    texts = list(slack_texts(blocks))
+    assert sum(map(len, texts)) <= 12_500
+    assert max(map(len, texts)) <= 3_000
     discord = DiscordChannel("d", SecretUrl("https://x.example/y")).render(message, "k")
     assert len(discord["content"]) <= 2_000
-    assert len(discord["embeds"]) <= 10
+    assert 1 <= len(discord["embeds"]) <= 10
+    for embed in discord["embeds"]:
+        assert len(embed["title"]) <= 256
+        assert len(embed["description"]) <= 4_096
+        assert len(embed["fields"]) <= 25
+        assert all(len(f["name"]) <= 256 and len(f["value"]) <= 1_024 for f in embed["fields"])
     embedded = [e["title"] + e["description"] + "".join(f["name"] + f["value"] for f in e["fields"])
                 for e in discord["embeds"]]  # fmt: skip
     assert sum(map(len, embedded)) <= 6_000
     telegram = TelegramChannel("t", Secret("1"), "1", SecretUrl("https://x.example")).render(message, "k")
     assert visible_length(telegram["text"]) <= 4_096
     teams: Channel = TeamsChannel("m", SecretUrl("https://x.example/y"))
-    assert len(json.dumps(teams.render(message, "k")).encode()) <= 28_000 * 6, "escapes count once in UTF-8"
+    assert len(msgspec.json.encode(teams.render(message, "k"))) <= 28_000
     pagerduty = PagerDutyChannel("p", Secret("1"), SecretUrl("https://x.example")).render(message, "k")
     assert len(pagerduty["payload"]["summary"]) <= 1_024
+    assert len(msgspec.json.encode(pagerduty)) <= 512 * 1024
+
+
+def slack_texts(blocks: Any) -> Iterator[str]:
+    if isinstance(blocks, dict):
+        if isinstance(blocks.get("text"), str):
+            yield blocks["text"]
+        yield from slack_texts(list(blocks.values()))
+    elif isinstance(blocks, list):
+        for part in blocks:
+            yield from slack_texts(part)
 
 
 def visible_length(markup: str) -> int:
