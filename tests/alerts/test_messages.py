@@ -173,7 +173,7 @@ class Tags(HTMLParser):
         self.found.add(tag)
         self.links += [value or "" for name, value in attrs if name == "href"]
         assert {name for name, _ in attrs} <= {
-            "style", "href", "role", "cellpadding", "cellspacing", "width", "align", "lang", "charset", "name",
+            "style", "class", "href", "role", "cellpadding", "cellspacing", "width", "align", "lang", "charset", "name",
             "content",
         }  # fmt: skip
 
@@ -191,6 +191,7 @@ def test_mail_has_only_our_own_tags_whatever_telemetry_says(labels: dict[str, st
         "head",
         "meta",
         "title",
+        "style",
         "body",
         "table",
         "tr",
