@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -102,7 +102,7 @@ class Poster:
 
 
 @contextmanager
-def limit_time(find_socket: Callable[[], socket.socket | None], seconds: float) -> Iterator[threading.Event]:
+def limit_time(find_socket: Callable[[], socket.socket | None], seconds: float) -> Generator[threading.Event]:
     """Hang up when what is done with a connection takes longer than this in all.
 
     A socket's own time-out begins anew with every byte, so that a side which drips could hold a channel for days.
