@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
+
+import msgspec
 
 from alerts.messages.texts import clean_line
 from store.clock import Clock, utc_now
@@ -14,6 +15,17 @@ from store.errors import DeliveryFailed
 
 _RETRIED: Final = frozenset({408, 425, 429})
 _LONGEST_BODY: Final = 200
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float | None = None
+
+
+class _Wait(msgspec.Struct):
+    """Telegram says it in parameters, Discord beside its message."""
+
+    retry_after: float | None = None
+    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
 
 
 def check_answer(status: int, headers: Mapping[str, str], body: str, *, clock: Clock = utc_now) -> None:
@@ -39,15 +51,11 @@ def check_answer(status: int, headers: Mapping[str, str], body: str, *, clock: C
 def _find_wait_s(body: str) -> float | None:
     """Return the seconds that a body asks to wait, as Telegram and Discord write them."""
     try:
-        said = json.loads(body)
-    except ValueError:
+        said = msgspec.json.decode(body, type=_Wait)
+    except msgspec.MsgspecError:
         return None
-    if not isinstance(said, dict):
-        return None
-    parameters = said.get("parameters")
-    wait_s = parameters.get("retry_after") if isinstance(parameters, dict) else said.get("retry_after")
-    is_usable = isinstance(wait_s, int | float) and not isinstance(wait_s, bool) and 0 <= wait_s < 1e9
-    return float(wait_s) if is_usable else None
+    wait_s = said.parameters.retry_after if said.retry_after is None else said.retry_after
+    return wait_s if wait_s is not None and 0 <= wait_s < 1e9 else None
 
 
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
