@@ -8,18 +8,20 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, cast
 
 from store.errors import RejectedData
 
-_CENTS: Final = 100.0
+_CENTS: Final = 100
 _DAY: Final = ("date", "day", "usage_date_utc", "usage_date", "start_time_iso", "starting_at", "start_time")
 _MODEL: Final = ("model", "model_version", "line_item", "description")
 _COST: Final = ("cost_usd", "amount_value", "cost", "amount", "usd")
 _PROJECT: Final = ("project_name", "project", "project_id", "workspace", "workspace_id")
+_ALL_TOKENS: Final = ("tokens", "total_tokens")
 _TOKENS: Final = (
-    "tokens", "input_tokens", "output_tokens", "uncached_input_tokens", "cache_read_input_tokens",
+    "input_tokens", "output_tokens", "uncached_input_tokens", "cache_read_input_tokens",
     "cache_creation_input_tokens", "usage_input_tokens_no_cache", "usage_input_tokens_cache_write_5m",
     "usage_input_tokens_cache_write_1h", "usage_input_tokens_cache_read", "usage_output_tokens",
 )  # fmt: skip
@@ -33,10 +35,12 @@ class BillLine:
     model: str | None
     """None: the line is for something else."""
     project: str | None
-    cost_usd: float | None
+    cost_usd: Decimal | None
     """None in exports of usage alone."""
     tokens: int | None
     """All input and output; None in exports of cost alone."""
+    provider: str | None = None
+    """Whose export it is; None: the file does not say."""
 
 
 def read_export(file: Path) -> list[BillLine]:
@@ -51,7 +55,7 @@ def read_export(file: Path) -> list[BillLine]:
         raise RejectedData(f"{file} cannot be read: {error}; pass another file") from error
     try:
         lines = list(_read_json(json.loads(text)) if text.lstrip()[:1] in ("{", "[") else _read_csv(text))
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise RejectedData(
             f"{file} is no export that is known: {error}; known are the cost and usage reports of OpenAI and "
             f"Anthropic, and CSV with the columns date, model, cost_usd (and tokens, project)"
@@ -89,16 +93,19 @@ def _read_result(day: date, result: Mapping[str, Any]) -> BillLine:
         # OpenAI: {"value": 0.06, "currency": "usd"}, line_item "gpt-4o-2024-08-06, input".
         money = cast("Mapping[str, Any]", amount)
         _check_currency(money.get("currency"))
-        return BillLine(day, _model_of(result.get("line_item")), project, float(money["value"]), None)
+        model = _model_of_item(result.get("line_item"))
+        return BillLine(day, model, project, _money(money["value"]), None, "openai")
     if amount is not None:
-        # Anthropic: amounts are texts in cents.
+        # Anthropic: amounts are texts in cents; searches and code execution stand beside tokens.
         _check_currency(result.get("currency"))
         model = _model_of(result.get("model") or _described_model(result.get("description")))
-        return BillLine(day, model, project, float(amount) / _CENTS, None)
+        is_model = result.get("cost_type") in (None, "tokens")
+        return BillLine(day, model if is_model else None, project, _money(amount) / _CENTS, None, "anthropic")
     created = result.get("cache_creation")
     written = sum(cast("Mapping[str, int]", created).values()) if isinstance(created, Mapping) else 0
     tokens = sum(int(result.get(key) or 0) for key in _TOKENS) + written
-    return BillLine(day, _model_of(result.get("model")), project, None, tokens)
+    provider = "anthropic" if "uncached_input_tokens" in result else "openai"
+    return BillLine(day, _model_of(result.get("model")), project, None, tokens, provider)
 
 
 def _read_csv(text: str) -> Iterator[BillLine]:
@@ -107,21 +114,50 @@ def _read_csv(text: str) -> Iterator[BillLine]:
     day = next((names[name] for name in _DAY if name in names), None)
     model = next((names[name] for name in _MODEL if name in names), None)
     cost = next((names[name] for name in _COST if name in names), None)
-    tokens = [names[name] for name in _TOKENS if name in names]
+    # A column of all tokens holds what stands in the others.
+    all_tokens = [names[name] for name in _ALL_TOKENS if name in names][:1]
+    tokens = all_tokens or [names[name] for name in _TOKENS if name in names]
     if day is None or model is None or (cost is None and not tokens):
         raise ValueError(f"its columns are {', '.join(names) or 'none'}")
     project = next((names[name] for name in _PROJECT if name in names), None)
+    kind = names.get("cost_type")
+    read_model = _model_of_item if model == names.get("line_item") else _model_of
+    provider = next((who for who, marks in _MARKS.items() if not names.keys().isdisjoint(marks)), None)
     for number, row in enumerate(rows, start=2):
         try:
+            is_model = not kind or (row[kind] or "tokens").lower() in ("tokens", "token")
             yield BillLine(
                 day_of(row[day]),
-                _model_of(row[model]),
+                read_model(row[model]) if is_model else None,
                 (row[project] or None) if project else None,
-                float((row[cost] or "0").replace("$", "").replace(",", "")) if cost else None,
+                _money(row[cost] or "0") if cost else None,
                 sum(int(float(row[name] or 0)) for name in tokens) if tokens else None,
+                provider,
             )
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from error
+
+
+_MARKS: Final = {
+    "openai": ("amount_value", "num_model_requests", "line_item"),
+    "anthropic": ("usage_date_utc", "uncached_input_tokens", "usage_input_tokens_no_cache"),
+}
+"""Columns by which the CSV files of the providers' consoles are known."""
+
+
+def _money(value: object) -> Decimal:
+    """Return an amount exactly as it is written.
+
+    Raises:
+        ValueError: It is no finite number.
+    """
+    try:
+        amount = Decimal(str(value).strip().replace("$", "").replace(",", ""))
+    except InvalidOperation as error:
+        raise ValueError(f"{value!r} is no amount") from error
+    if not amount.is_finite():
+        raise ValueError(f"{value!r} is no amount")
+    return amount
 
 
 def _check_currency(currency: object) -> None:
@@ -133,6 +169,12 @@ def _model_of(text: object) -> str | None:
     """Return the model of a line item such as "gpt-4o-2024-08-06, input"."""
     name = str(text or "").partition(",")[0].strip()
     return name or None
+
+
+def _model_of_item(text: object) -> str | None:
+    """Return the model of OpenAI's line item; other items, such as "web search tool calls", have words but no part."""
+    name, comma, _ = str(text or "").partition(",")
+    return name.strip() if comma or (" " not in name.strip() and name.strip()) else None
 
 
 def _described_model(text: object) -> str | None:

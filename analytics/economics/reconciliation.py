@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from analytics.economics.exports import BillLine
 from analytics.pricing.corrections import instant_of
+from analytics.pricing.names import is_provider
 
 if TYPE_CHECKING:
     from store import Store
 
-_TOLERANCE: Final = 0.01
-"""A difference up to one part in a hundred, or to a cent, is none: bills are rounded."""
-_CENT: Final = 0.01
+_TOLERANCE: Final = Decimal("0.001")
+"""A difference up to one part in a thousand, or to a cent, is none: bills are rounded."""
+_CENT: Final = Decimal("0.01")
+PROJECTS: Final = ("service", "environment", "tenant", "agent")
+"""What here may be what a provider calls a project."""
+
+_NOTHING: Final = Decimal(0)
 
 WHY: Final = {
     "equal": "both say the same",
@@ -37,19 +43,21 @@ class Comparison:
     day: date
     model: str
     project: str | None
-    """Of the bill; several are joined by commas."""
-    billed_usd: float
-    observed_usd: float | None
+    """Of the bill; several are joined by commas where days are not compared by project."""
+    billed_usd: Decimal | None
+    """None: the export tells of tokens only, or has no such line."""
+    observed_usd: Decimal | None
     billed_tokens: int | None
     observed_tokens: int
     calls: int
+    unpriced: int = 0
+    without_usage: int = 0
     why: str = "equal"
-    notes: list[str] = field(default_factory=list[str])
 
     @property
-    def difference_usd(self) -> float:
+    def difference_usd(self) -> Decimal:
         """Billed less observed."""
-        return self.billed_usd - (self.observed_usd or 0.0)
+        return (self.billed_usd or _NOTHING) - (self.observed_usd or _NOTHING)
 
 
 @dataclass(frozen=True)
@@ -57,37 +65,54 @@ class Reconciliation:
     """A bill beside what was observed."""
 
     rows: Sequence[Comparison]
-    billed_usd: float
-    observed_usd: float
-    other_usd: float
+    billed_usd: Decimal
+    observed_usd: Decimal
+    other_usd: Decimal
     """Billed for what is no model: storage, seats, lines without a model."""
+    providers: Sequence[str]
+    """Whose calls were compared; none: all."""
 
     @property
-    def difference_usd(self) -> float:
+    def difference_usd(self) -> Decimal:
         """Billed for models less observed."""
         return self.billed_usd - self.observed_usd
 
 
-def reconcile(store: Store, lines: Sequence[BillLine], providers: Sequence[str]) -> Reconciliation:
-    """Compare a bill with the model calls of some providers on its days."""
+def reconcile(
+    store: Store, lines: Sequence[BillLine], providers: Sequence[str] = (), project_is: str | None = None
+) -> Reconciliation:
+    """Compare a bill with the model calls of its days.
+
+    Args:
+        store: Where the calls are.
+        lines: The bill.
+        providers: Whose calls are compared; none: of the provider whose export it is, else all.
+        project_is: The dimension whose values are the bill's projects; None: projects are not told apart.
+    """
     models = [line for line in lines if line.model]
-    other = sum(line.cost_usd or 0.0 for line in lines if not line.model)
+    other = sum((line.cost_usd or _NOTHING for line in lines if not line.model), _NOTHING)
+    wanted = tuple(providers) or tuple(sorted({line.provider for line in lines if line.provider}))
     if not models:
-        return Reconciliation([], 0.0, 0.0, other)
+        return Reconciliation([], _NOTHING, _NOTHING, other, wanted)
     first, last = min(line.day for line in models), max(line.day for line in models)
     params: dict[str, object] = {
         "first": instant_of(first),
         "until": instant_of(last + timedelta(days=1)),
-        "providers": list(providers) or ["*"],
+        "project": project_is or "",
     }
-    observed = store.select("economics/observed", params).to_dicts()
-    rows = list(_join(models, observed))
-    _explain(rows, {_key(row): row for row in observed})
+    observed = [
+        row
+        for row in store.select("economics/observed", params).to_dicts()
+        if not wanted or any(is_provider(one, (row["provider"] or "").lower()) for one in wanted)
+    ]
+    rows = list(_join(models, observed, by_project=project_is is not None))
+    _explain(rows)
     return Reconciliation(
-        sorted(rows, key=lambda row: (row.day, row.model)),
-        sum(row.billed_usd for row in rows),
-        sum(row.observed_usd or 0.0 for row in rows),
+        sorted(rows, key=lambda row: (row.day, row.model, row.project or "")),
+        sum((row.billed_usd or _NOTHING for row in rows), _NOTHING),
+        sum((row.observed_usd or _NOTHING for row in rows), _NOTHING),
         other,
+        wanted,
     )
 
 
@@ -104,62 +129,75 @@ def family_of(model: str) -> str:
 _DATE: Final = re.compile(r"[-@](?:20\d{2}-\d{2}-\d{2}|20\d{6}|\d{4})$")
 
 
-def _key(row: dict[str, Any]) -> tuple[date, str]:
-    return row["day_at"].date(), family_of(row["model"] or "")
+def _join(
+    lines: Iterable[BillLine], observed: Iterable[dict[str, Any]], *, by_project: bool
+) -> Iterable[Comparison]:
+    rows: dict[tuple[date, str, str], Comparison] = {}
 
+    def find(day: date, model: str, project: str | None) -> Comparison:
+        name = (project or "") if by_project else ""
+        fresh = Comparison(day, model, name or None, None, None, None, 0, 0)
+        return rows.setdefault((day, model, name), fresh)
 
-def _join(lines: Iterable[BillLine], observed: Iterable[dict[str, Any]]) -> Iterable[Comparison]:
-    rows: dict[tuple[date, str], Comparison] = {}
-    projects: dict[tuple[date, str], set[str]] = {}
     for line in lines:
-        key = (line.day, family_of(line.model or ""))
-        row = rows.setdefault(key, Comparison(line.day, key[1], None, 0.0, None, None, 0, 0))
-        row.billed_usd += line.cost_usd or 0.0
+        row = find(line.day, family_of(line.model or ""), line.project)
+        if line.cost_usd is not None:
+            row.billed_usd = (row.billed_usd or _NOTHING) + line.cost_usd
         if line.tokens is not None:
             row.billed_tokens = (row.billed_tokens or 0) + line.tokens
-        if line.project:
-            projects.setdefault(key, set()).add(line.project)
-            row.project = ", ".join(sorted(projects[key]))
+        if line.project and not by_project:
+            row.project = ", ".join(sorted({*(row.project or line.project).split(", "), line.project}))
     for seen in observed:
-        key = _key(seen)
-        row = rows.setdefault(key, Comparison(key[0], key[1], None, 0.0, None, None, 0, 0))
+        row = find(seen["day_at"].date(), family_of(seen["model"] or ""), seen["project"])
         row.calls += int(seen["calls"])
+        row.unpriced += int(seen["unpriced"])
+        row.without_usage += int(seen["without_usage"])
         row.observed_tokens += int(seen["tokens_in"] or 0) + int(seen["tokens_out"] or 0)
         if seen["total_usd"] is not None:
-            row.observed_usd = (row.observed_usd or 0.0) + float(seen["total_usd"])
+            row.observed_usd = (row.observed_usd or _NOTHING) + seen["total_usd"]
     return rows.values()
 
 
-def _explain(rows: Sequence[Comparison], observed: dict[tuple[date, str], dict[str, Any]]) -> None:
+def _explain(rows: Sequence[Comparison]) -> None:
+    by_model: dict[tuple[str, str | None], list[Comparison]] = {}
     for row in rows:
-        seen = observed.get((row.day, row.model))
-        row.why = _why(row, seen)
-    by_model: dict[str, list[Comparison]] = {}
-    for row in rows:
-        by_model.setdefault(row.model, []).append(row)
+        row.why = _why(row)
+        by_model.setdefault((row.model, row.project), []).append(row)
     for listed in by_model.values():
-        billed, ours = sum(row.billed_usd for row in listed), sum(row.observed_usd or 0.0 for row in listed)
+        billed = sum((row.billed_usd or _NOTHING for row in listed), _NOTHING)
+        ours = sum((row.observed_usd or _NOTHING for row in listed), _NOTHING)
         differing = [row for row in listed if row.why in ("usage", "not billed", "not instrumented", "price")]
-        if len(differing) >= 2 and _is_equal(billed, ours):
+        if len(differing) >= 2 and billed and _is_equal(billed, ours):
             for row in differing:
                 row.why = "time zone"
 
 
-def _why(row: Comparison, seen: dict[str, Any] | None) -> str:
+def _why(row: Comparison) -> str:
     if not row.calls:
         return "not instrumented"
-    if not row.billed_usd and row.billed_tokens is None:
+    if row.billed_usd is None and row.billed_tokens is None:
         return "not billed"
-    if _is_equal(row.billed_usd, row.observed_usd or 0.0):
+    same_tokens = row.billed_tokens is not None and _is_equal(
+        Decimal(row.billed_tokens), Decimal(row.observed_tokens), least=_NOTHING
+    )
+    if row.billed_usd is None:
+        if same_tokens:
+            return "equal"
+        return "no usage" if row.without_usage else "usage"
+    if _is_equal(row.billed_usd, row.observed_usd or _NOTHING):
         return "equal"
-    if seen is not None and seen["unpriced"]:
+    if row.unpriced:
         return "unpriced"
-    if seen is not None and seen["without_usage"]:
+    if row.without_usage:
         return "no usage"
-    if row.billed_tokens is not None and _is_equal(row.billed_tokens, row.observed_tokens):
+    if same_tokens:
         return "price"
-    return "usage" if row.billed_usd < (row.observed_usd or 0.0) or row.billed_tokens else "not instrumented"
+    return (
+        "usage"
+        if row.billed_usd < (row.observed_usd or _NOTHING) or row.billed_tokens
+        else "not instrumented"
+    )
 
 
-def _is_equal(one: float, other: float) -> bool:
-    return abs(one - other) <= max(_CENT, _TOLERANCE * max(abs(one), abs(other)))
+def _is_equal(one: Decimal, other: Decimal, least: Decimal = _CENT) -> bool:
+    return abs(one - other) <= max(least, _TOLERANCE * max(abs(one), abs(other)))

@@ -88,8 +88,17 @@ class CostExplanation:
     lines: Sequence[CostLine]
     not_priced: Sequence[str]
     """Units that were used and have no price."""
+    is_tier_missing: bool
+    """The service tier has no price, so the standard one was taken."""
     reported_cost_usd: Decimal | None
     """What the emitter said."""
+
+    @property
+    def lack(self) -> str:
+        """What of a partial cost has no price, in words."""
+        lacks = [unit.replace("_", " ") for unit in self.not_priced]
+        lacks += ["its service tier"] if self.is_tier_missing else []
+        return "no price for " + " and ".join(lacks) if lacks else "nobody counted the answer"
 
     @property
     def difference_usd(self) -> Decimal | None:
@@ -163,6 +172,7 @@ def explain_cost(calls: pl.DataFrame, book: PriceBook) -> CostExplanation:
         cost_version=book.version,
         lines=lines if has_cost else [],
         not_priced=_list_unpriced(fact, price, units),
+        is_tier_missing=bool(fact["is_tier_missing"]),
         reported_cost_usd=None if reported is None else Decimal(str(reported)),
     )
 

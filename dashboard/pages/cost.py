@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
+from analytics.pricing.suggestion import suggest_prices
 from dashboard.address import choose_one, read_values
 from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast, read_waste
 from dashboard.answers.events import find_events
@@ -380,3 +381,6 @@ def _show_unpriced(cost: Cost, view: View) -> None:
     follow(
         show_table(columns, lines, key="unpriced", caption="Calls without a price", nothing="", is_bare=True)
     )
+    unknown = cost.unpriced.filter(pl.col("cost_status") == "unpriced_model").select("provider", "model")
+    if suggestion := suggest_prices(unknown.iter_rows()):
+        st.code(suggestion, language="toml")

@@ -167,14 +167,21 @@ def bill(
         Path, typer.Argument(help="Cost or usage export of OpenAI or Anthropic, or date,model,cost_usd.")
     ],
     provider: Annotated[
-        list[str] | None, typer.Option("--provider", help="Compare calls of these providers only.")
+        list[str] | None,
+        typer.Option("--provider", help="Whose calls are compared; default whose export it is, else all."),
+    ] = None,
+    project_is: Annotated[
+        str | None,
+        typer.Option(
+            "--project-is", help="service, environment, tenant or agent: what the bill calls a project."
+        ),
     ] = None,
     as_json: AsJson = False,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
     """A provider's bill beside what was observed: what is missing on which side, and why."""
-    arguments = {"file": str(file.absolute()), "providers": provider or []}
+    arguments = {"file": str(file.absolute()), "providers": provider or [], "project_is": project_is}
     found = _ask("report-bill", arguments, data, config)
     usd = _shown_in(found)
     if as_json:
@@ -182,18 +189,24 @@ def bill(
     for row in found["rows"]:
         if row["why"] != "equal":
             typer.echo(
-                f"{row['day']}  {row['model']:<32}  billed {usd(row['billed_usd']):>12}  "
-                f"observed {usd(row['observed_usd']):>12}  {row['why']}"
+                f"{row['day']}  {row['model']:<32}  {row['project'] or '':<16}  {_billed(row, usd)}  {row['why']}"
             )
     equal = sum(row["why"] == "equal" for row in found["rows"])
     typer.echo(
         f"billed {usd(found['billed_usd'])} for models and {usd(found['other_usd'])} for other things, observed "
-        f"{usd(found['observed_usd'])}; {equal} of {len(found['rows'])} days and models are equal"
+        f"{usd(found['observed_usd'])} of {', '.join(found['providers']) or 'all providers'}; difference "
+        f"{usd(found['difference_usd'])}; {equal} of {len(found['rows'])} days and models are equal"
     )
     for why, meaning in found["reasons"].items():
         if why != "equal":
             typer.echo(f"  {why}: {meaning}")
     return None
+
+
+def _billed(row: Mapping[str, Any], usd: Callable[[object], str]) -> str:
+    if row["billed_usd"] is None and row["billed_tokens"] is not None:
+        return f"billed {row['billed_tokens']:>12,} tokens  observed {row['observed_tokens']:>12,} tokens"
+    return f"billed {usd(row['billed_usd'] or 0):>12}  observed {usd(row['observed_usd'] or 0):>12}"
 
 
 def _print_group(group: Mapping[str, Any], by: str | None, usd: Callable[[object], str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,31 +37,37 @@ def list_prices(at: At = None, form: Form = "table", data: Data = None, config: 
 
 @prices.command("show")
 def show_prices(
-    model: Annotated[str, typer.Argument(help="Model, or a part of its name.")],
+    model: Annotated[str, typer.Argument(help="Model as calls name it, or a part of its name.")],
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", help="Provider as calls name it, where the model's name is not enough."),
+    ] = None,
     at: At = None,
     form: Form = "table",
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """Print the prices of one model with their sources, USD per million units."""
-    _print(_table("prices", {"model": model, "at": at}, data, config), form)
+    """Print the prices that calls of a model take, with their sources, USD per million units."""
+    _print(_table("prices", {"model": model, "provider": provider, "at": at}, data, config), form)
 
 
 @prices.command("check")
 def check_prices(data: Data = None, config: ConfigFile = None) -> None:
     """Name the models of calls without a full price, with the lines to paste; exit code 1 when there are any."""
+    from analytics.pricing.suggestion import suggest_prices
+
     rows = _table("prices-check", {}, data, config).to_pylist()
     if not rows:
         typer.echo("every call has a price")
         return
     for row in rows:
         typer.echo(_describe_unpriced(row))
-    lines = list(_suggest_lines(rows))
-    if lines:
+    unknown = [(row["provider"], row["model"]) for row in rows if row["cost_status"] == "unpriced_model"]
+    if lines := suggest_prices(unknown):
         typer.echo(
             "\nAdd to spanledger.toml, with the prices of your contract, and run `spanledger reprice`:\n"
         )
-        typer.echo("\n".join(lines))
+        typer.echo(lines)
     raise typer.Exit(1)
 
 
@@ -78,9 +84,12 @@ def update_prices(
     done = perform("prices-update", arguments, data=data, config=config)
     assert isinstance(done, Mapping)
     typer.echo(
-        f"took over {done['kind']}: version {done['cost_version']}, {done['rows']} rows; "
+        f"took over {done['kind']}: version {done['cost_version']}, {done['rows']} rows, {done['came']} models new; "
         "`spanledger reprice --dry-run` shows what it changes"
     )
+    if done["went"]:
+        gone = ", ".join(done["gone"]) + (" …" if done["went"] > len(done["gone"]) else "")
+        typer.echo(f"{done['went']} models of the book before are not in it and have no price now: {gone}")
 
 
 @prices.command("close")
@@ -192,21 +201,8 @@ def _describe_unpriced(row: Mapping[str, Any]) -> str:
     return (
         f"{row['cost_status']:<15} {who:<60} {row['calls']:>8} calls  {tokens:>12,} tokens  "
         f"since {row['first_at']:%Y-%m-%d}, last {row['last_at']:%Y-%m-%d %H:%M}"
+        + (f"  {row['why']}" if row["why"] else "")
     )
-
-
-def _suggest_lines(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    seen: set[tuple[Any, Any]] = set()
-    for row in rows:
-        key = (row["provider"], row["model"])
-        if row["cost_status"] == "unpriced_model" and row["model"] and key not in seen:
-            seen.add(key)
-            yield "[[pricing.model]]"
-            if row["provider"]:
-                yield f'provider = "{row["provider"]}"'
-            yield f'model = "{row["model"]}"'
-            yield "input = 0.00     # USD per million tokens"
-            yield "output = 0.00\n"
 
 
 def _table(operation: str, arguments: Mapping[str, Any], data: Path | None, config: Path | None) -> pa.Table:
@@ -221,4 +217,6 @@ def _print(table: pa.Table, form: str) -> None:
     from spanledger.cli.tables import print_table
 
     chosen: Format = form if form in ("csv", "json", "arrow", "parquet") else "table"  # type: ignore[assignment]
+    if chosen == "table" and table.num_rows:
+        table = table.select([name for name in table.column_names if table[name].null_count < table.num_rows])
     print_table(table, chosen)

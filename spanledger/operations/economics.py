@@ -13,7 +13,7 @@ from analytics.economics.exports import read_export
 from analytics.economics.forecast import forecast_month
 from analytics.economics.hosting import measure_hosted
 from analytics.economics.projection import LEAST_USERS, fees_between, measure_population, project
-from analytics.economics.reconciliation import WHY, reconcile
+from analytics.economics.reconciliation import PROJECTS, WHY, reconcile
 from analytics.economics.resolutions import measure_resolutions
 from analytics.economics.savings import compare_model, find_savings, find_waste
 from analytics.pricing.currency import display_at
@@ -132,17 +132,22 @@ def report_bill(services: Services, arguments: Mapping[str, Any], _: Progress) -
 
     Raises:
         RejectedData: the export cannot be read.
+        ConfigError: projects are said to be no dimension.
     """
     lines = read_export(Path(arguments["file"]))
-    found = reconcile(services.store, lines, arguments.get("providers") or [])
+    project_is = arguments.get("project_is")
+    if project_is is not None and project_is not in PROJECTS:
+        raise ConfigError(f"{project_is!r} is no dimension of projects; use {', '.join(PROJECTS)}")
+    found = reconcile(services.store, lines, arguments.get("providers") or [], project_is)
     return _shown(
         services,
         {
             "rows": [_plain(asdict(row) | {"difference_usd": row.difference_usd}) for row in found.rows],
-            "billed_usd": found.billed_usd,
-            "observed_usd": found.observed_usd,
-            "difference_usd": found.difference_usd,
-            "other_usd": found.other_usd,
+            "billed_usd": str(found.billed_usd),
+            "observed_usd": str(found.observed_usd),
+            "difference_usd": str(found.difference_usd),
+            "other_usd": str(found.other_usd),
+            "providers": list(found.providers),
             "reasons": {why: WHY[why] for why in sorted({row.why for row in found.rows})},
         },
     )

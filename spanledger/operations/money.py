@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 from analytics.feedback import read_judgements, record_judgements
-from analytics.pricing import explain_call_cost, reprice
+from analytics.pricing import PriceBook, explain_call_cost, reprice
 from analytics.pricing.closing import close_month
 from analytics.pricing.repricing import ALWAYS, Order
 from analytics.pricing.updating import update_prices
@@ -21,24 +22,42 @@ from store.errors import ConfigError
 
 
 def list_prices(services: Services, arguments: Mapping[str, Any], _: Callable[..., None]) -> pa.Table:
-    """Return the price book, or the rows of the models whose name contains a text; `at`: those that hold then."""
-    services.prices.book(services.store)
-    at = arguments.get("at")
-    frame = services.store.select(
-        "operations/prices",
-        {
-            "model": (arguments.get("model") or "").lower(),
-            "is_history": at is None,
-            "now": parse_instant(at) if at else utc_now(),
-        },
-    )
-    return frame.to_arrow()
+    """Return the price book, or the rows that calls of a model take; `at`: those that hold then.
+
+    A name that means no model of the book finds every row that contains it.
+    """
+    book = services.prices.book(services.store)
+    at, model = arguments.get("at"), (arguments.get("model") or "").lower()
+    meant = _find_meant(book, arguments.get("provider"), model) if model else []
+    bounds = {"is_history": at is None, "now": parse_instant(at) if at else utc_now()}
+    frame = services.store.select("operations/prices", {"model": "" if meant else model, **bounds})
+    if meant:
+        frame = frame.filter(pl.col("price_model").is_in(meant))
+    return frame.drop("price_model").to_arrow()
+
+
+def _find_meant(book: PriceBook, provider: str | None, model: str) -> list[str]:
+    """Return the models of the book that calls naming this one take, the user's own among them."""
+    found = book.names.resolve(provider, model, None)
+    if found.price_model and provider is None:
+        # Entries of the user's name a provider: they hold for calls that do so too.
+        found = book.names.resolve(found.price_model.partition("/")[0], model, None)
+    return [one for one in (found.price_model, *(dated.price_model for dated in found.dated)) if one]
 
 
 def check_prices(services: Services, _: Mapping[str, Any], __: Callable[..., None]) -> pa.Table:
-    """Return the models of calls that have no full price."""
+    """Return the models of calls that have no full price, and what of an example lacks one."""
     bounds: dict[str, object] = {"first": ALWAYS[0], "until": ALWAYS[1], "max_rows": 200}
-    return services.store.select("pricing/unpriced", bounds).to_arrow()
+    rows = services.store.select("pricing/unpriced", bounds)
+    book = services.prices.book(services.store)
+    whys = [_explain_lack(services, book, row) for row in rows.iter_rows(named=True)]
+    return rows.drop("example").with_columns(why=pl.Series(whys, dtype=pl.String)).to_arrow()
+
+
+def _explain_lack(services: Services, book: PriceBook, row: Mapping[str, Any]) -> str | None:
+    if row["cost_status"] != "partial":
+        return None
+    return explain_call_cost(services.store, book, *row["example"].split("/", 1)).lack
 
 
 def take_prices(
@@ -49,12 +68,22 @@ def take_prices(
     Raises:
         RejectedData: the file holds no prices that are known.
     """
+    before = services.prices.book(services.store).prices["price_model"].unique()
     kind = update_prices(Path(arguments["file"]), prices_dir(services.config.data_dir))
     services.prices.read_again()
     book = services.prices.book(
         services.store, author=arguments.get("author"), reason=f"update by file: {kind}"
     )
-    return {"kind": kind, "cost_version": book.version, "rows": book.prices.height}
+    after = book.prices["price_model"].unique()
+    gone = before.filter(~before.is_in(after.implode())).sort()
+    return {
+        "kind": kind,
+        "cost_version": book.version,
+        "rows": book.prices.height,
+        "came": int((~after.is_in(before.implode())).sum()),
+        "went": gone.len(),
+        "gone": gone.head(10).to_list(),
+    }
 
 
 def close_month_of_calls(

@@ -1,5 +1,6 @@
 -- Rows of the present price book whose model contains a text, all or those that hold at an instant.
 SELECT
+    p.price_model AS price_model,
     p.provider AS provider,
     p.model AS model,
     p.valid_from AS valid_from,
@@ -9,12 +10,12 @@ SELECT
     p.window_until_minute AS until_minute,
     p.service_tier AS service_tier,
     p.tier_from_tokens AS above_tokens,
-    p.input * 1000000 AS input_per_million,
-    p.cache_read * 1000000 AS cache_read_per_million,
-    p.cache_write * 1000000 AS cache_write_per_million,
-    p.cache_write_1h * 1000000 AS cache_write_1h_per_million,
-    p.output * 1000000 AS output_per_million,
-    p.reasoning * 1000000 AS reasoning_per_million,
+    round(p.input * 1000000, 9) AS input_per_million,
+    round(p.cache_read * 1000000, 9) AS cache_read_per_million,
+    round(p.cache_write * 1000000, 9) AS cache_write_per_million,
+    round(p.cache_write_1h * 1000000, 9) AS cache_write_1h_per_million,
+    round(p.output * 1000000, 9) AS output_per_million,
+    round(p.reasoning * 1000000, 9) AS reasoning_per_million,
     p.per_request AS usd_per_request,
     p.other_units AS usd_per_other_unit,
     p.source AS source

@@ -7,7 +7,8 @@ SELECT
     sum(t.input_tokens) AS input_tokens,
     sum(t.output_tokens) AS output_tokens,
     min(t.started_at) AS first_at,
-    max(t.started_at) AS last_at
+    max(t.started_at) AS last_at,
+    max(concat(t.trace_id, '/', t.span_id)) AS example
 FROM ledger.llm_calls AS t
 WHERE t.cost_status NOT IN ('priced', 'free') AND t.started_at >= $first AND t.started_at < $until
 GROUP BY t.provider, coalesce(t.response_model, t.request_model), t.cost_status

@@ -51,7 +51,13 @@ ANTHROPIC_COST = {
                     "amount": "123.45",
                     "currency": "USD",
                     "description": "Claude Sonnet 4.5 Usage - Input Tokens",
-                }
+                },
+                {
+                    "amount": "10",
+                    "currency": "USD",
+                    "description": "Web Search Usage",
+                    "cost_type": "web_search",
+                },
             ],
         }
     ]
@@ -78,15 +84,33 @@ ANTHROPIC_USAGE = {
     ("text", "expected"),
     [
         (json.dumps(OPENAI_COST), [
-            BillLine(DAY, "gpt-4o-2024-08-06", "p1", 1.5, None), BillLine(DAY, "gpt-4o-2024-08-06", None, 0.5, None),
-            BillLine(DAY, None, None, 0.25, None)]),
-        (json.dumps(OPENAI_USAGE), [BillLine(DAY, "gpt-4o", None, None, 1_100)]),
-        (json.dumps(ANTHROPIC_COST), [BillLine(DAY, "Claude Sonnet 4.5", None, 1.2345, None)]),
-        (json.dumps(ANTHROPIC_USAGE), [BillLine(DAY, "claude-sonnet-4-5", None, None, 36)]),
+            BillLine(DAY, "gpt-4o-2024-08-06", "p1", Decimal("1.5"), None, "openai"),
+            BillLine(DAY, "gpt-4o-2024-08-06", None, Decimal("0.5"), None, "openai"),
+            BillLine(DAY, None, None, Decimal("0.25"), None, "openai")]),
+        (json.dumps(OPENAI_USAGE), [BillLine(DAY, "gpt-4o", None, None, 1_100, "openai")]),
+        (json.dumps(ANTHROPIC_COST), [
+            BillLine(DAY, "Claude Sonnet 4.5", None, Decimal("1.2345"), None, "anthropic"),
+            BillLine(DAY, None, None, Decimal("0.1"), None, "anthropic")]),
+        (json.dumps(ANTHROPIC_USAGE), [BillLine(DAY, "claude-sonnet-4-5", None, None, 36, "anthropic")]),
         ("date,model,cost_usd,tokens,project\n2026-11-02,gpt-4o,\"$1,234.5\",10,web\n",
-         [BillLine(DAY, "gpt-4o", "web", 1234.5, 10)]),
+         [BillLine(DAY, "gpt-4o", "web", Decimal("1234.5"), 10)]),
         ("start_time_iso,amount_value,line_item\n2026-11-02T00:00:00+00:00,2,\"gpt-4o, input\"\n",
-         [BillLine(DAY, "gpt-4o", None, 2.0, None)]),
+         [BillLine(DAY, "gpt-4o", None, Decimal(2), None, "openai")]),
+        ("start_time,start_time_iso,amount_value,amount_currency,line_item,project_name\n"
+         "1793577600,2026-11-02T00:00:00+00:00,0.1,usd,web search tool calls,web\n",
+         [BillLine(DAY, None, "web", Decimal("0.1"), None, "openai")]),
+        ("start_time_iso,model,num_model_requests,input_tokens,output_tokens,input_cached_tokens\n"
+         "2026-11-02T00:00:00+00:00,gpt-4o-mini,3,100,20,60\n",
+         [BillLine(DAY, "gpt-4o-mini", None, None, 120, "openai")]),
+        ("usage_date_utc,model,workspace,token_type,cost_usd,cost_type\n"
+         "2026-11-02,Claude Haiku 4.5,Default,output,1.25,token\n2026-11-02,,Default,,0.02,web_search\n",
+         [BillLine(DAY, "Claude Haiku 4.5", "Default", Decimal("1.25"), None, "anthropic"),
+          BillLine(DAY, None, "Default", Decimal("0.02"), None, "anthropic")]),
+        ("usage_date_utc,model_version,usage_input_tokens_no_cache,usage_input_tokens_cache_read,usage_output_tokens\n"
+         "2026-11-02,claude-haiku-4-5-20251001,5,6,7\n",
+         [BillLine(DAY, "claude-haiku-4-5-20251001", None, None, 18, "anthropic")]),
+        ("date,model,cost,total_tokens,input_tokens,output_tokens\n2026-11-02,gpt-4o,1e-3,30,10,20\n",
+         [BillLine(DAY, "gpt-4o", None, Decimal("0.001"), 30)]),
     ],
 )  # fmt: skip
 def test_exports_of_every_kind_are_read(tmp_path: Path, text: str, expected: list[BillLine]) -> None:
@@ -139,14 +163,14 @@ def test_every_difference_has_its_reason(store: Store, write: Write) -> None:
         seen(7, "shifted", "1.00", started_at=NOON + timedelta(days=1)),
     )
     bill = [
-        BillLine(DAY, "equal", None, 1.004, None),
-        BillLine(DAY, "unknown", None, 3.0, None),
-        BillLine(DAY, "streamed", None, 3.0, None),
-        BillLine(DAY, "elsewhere", None, 3.0, None),
-        BillLine(DAY, "cheaper", None, 1.6, 1_000),
-        BillLine(DAY, "shifted", None, 4.0, None),
-        BillLine(DAY + timedelta(days=1), "shifted", None, 2.0, None),
-        BillLine(DAY, None, None, 0.5, None),
+        BillLine(DAY, "equal", None, Decimal("1.004"), None),
+        BillLine(DAY, "unknown", None, Decimal("3.0"), None),
+        BillLine(DAY, "streamed", None, Decimal("3.0"), None),
+        BillLine(DAY, "elsewhere", None, Decimal("3.0"), None),
+        BillLine(DAY, "cheaper", None, Decimal("1.6"), 1_000),
+        BillLine(DAY, "shifted", None, Decimal("4.0"), None),
+        BillLine(DAY + timedelta(days=1), "shifted", None, Decimal("2.0"), None),
+        BillLine(DAY, None, None, Decimal("0.5"), None),
     ]
     found = reconcile(store, bill, ["openai"])
     assert {(row.day.day, row.model): row.why for row in found.rows} == {
@@ -159,5 +183,48 @@ def test_every_difference_has_its_reason(store: Store, write: Write) -> None:
         (2, "shifted"): "time zone",
         (3, "shifted"): "time zone",
     }
-    assert found.other_usd == 0.5
-    assert found.observed_usd == pytest.approx(11.0)
+    assert found.other_usd == Decimal("0.5")
+    assert found.observed_usd == Decimal(11)
+
+
+def test_a_tenth_of_a_percent_of_a_large_bill_is_a_difference(store: Store, write: Write) -> None:
+    write("llm_calls", seen(1, "large", "9980.00"))
+    (row,) = reconcile(store, [BillLine(DAY, "large", None, Decimal(10_000), None)]).rows
+    assert (row.why, row.difference_usd) == ("not instrumented", Decimal(20))
+
+
+def test_exports_of_usage_alone_are_compared_by_tokens(store: Store, write: Write) -> None:
+    write("llm_calls", seen(1, "same", "5.00"), seen(2, "more", "5.00"))
+    bill = [BillLine(DAY, "same", None, None, 1_000), BillLine(DAY, "more", None, None, 3_000)]
+    assert {row.model: row.why for row in reconcile(store, bill).rows} == {"same": "equal", "more": "usage"}
+
+
+def test_a_bill_is_compared_with_calls_of_its_provider_however_they_spell_it(
+    store: Store, write: Write
+) -> None:
+    write(
+        "llm_calls",
+        seen(1, "gpt-4o", "1.00", provider="openai.responses"),
+        seen(2, "claude-haiku-4-5", "2.00", provider="anthropic"),
+        seen(3, "gpt-4o", "4.00", provider="azure.ai.openai"),
+    )
+    found = reconcile(store, [BillLine(DAY, "gpt-4o", None, Decimal(1), None, "openai")])
+    assert [(row.model, row.why) for row in found.rows] == [("gpt-4o", "equal")]
+    assert found.providers == ("openai",)
+    assert len(reconcile(store, [BillLine(DAY, "gpt-4o", None, Decimal(1), None)]).rows) == 2
+
+
+def test_projects_are_compared_by_the_dimension_that_they_are(store: Store, write: Write) -> None:
+    write(
+        "llm_calls",
+        seen(1, "gpt-4o", "1.00", tenant="acme"),
+        seen(2, "gpt-4o", "2.00", tenant="globex"),
+    )
+    bill = [
+        BillLine(DAY, "gpt-4o", "acme", Decimal(1), None),
+        BillLine(DAY, "gpt-4o", "globex", Decimal(3), None),
+    ]
+    rows = reconcile(store, bill, project_is="tenant").rows
+    assert [(row.project, row.why) for row in rows] == [("acme", "equal"), ("globex", "not instrumented")]
+    (together,) = reconcile(store, bill).rows
+    assert (together.project, together.difference_usd) == ("acme, globex", Decimal(1))

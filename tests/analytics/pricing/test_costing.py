@@ -229,3 +229,36 @@ def test_more_tokens_never_cost_less(book: PriceBook, row: dict[str, Any], colum
     less = {**row, "input_tokens": 500_000, "output_tokens": 200_000, "other_units": {}}
     both = price_calls(calls(less, {**less, column: less[column] + 100_000}), book)["cost_usd"]
     assert both[0] is None or both[1] >= both[0]
+
+
+REGIONAL = "projects/p/locations/europe-west1/publishers/anthropic/models/"
+
+
+@pytest.mark.parametrize(
+    ("facts", "per_million"),
+    [
+        ({"request_model": f"{REGIONAL}claude-sonnet-4-5@20250929"}, 3.3),
+        ({"request_model": f"{REGIONAL}claude-sonnet-4-5@20250929".replace("europe-west1", "global")}, 3.0),
+        ({"request_model": "claude-sonnet-4-5@20250929", "service_tier": "regional"}, 3.3),
+        # Models from before cost in a region what they cost anywhere, and that is no lack of a price.
+        ({"request_model": f"{REGIONAL}claude-3-5-sonnet-v2@20241022"}, 3.0),
+        ({"request_model": f"{REGIONAL}claude-sonnet-4-5@20250929", "service_tier": "batch"}, 1.5),
+    ],
+)
+def test_endpoint_in_a_region_costs_its_premium(
+    book: PriceBook, facts: dict[str, Any], per_million: float
+) -> None:
+    cost = price(book, provider="gcp.vertex_ai", input_tokens=1_000_000 // 10, output_tokens=0, **facts)
+    assert cost == (pytest.approx(per_million / 10), "priced")
+
+
+def test_searches_cost_the_same_in_a_batch(book: PriceBook) -> None:
+    call = {"request_model": "gemini-3.7-flash", "input_tokens": 0, "output_tokens": 0}
+    used = {"provider": "gcp.gemini", "service_tier": "batch", "other_units": {"web_searches": 2}}
+    assert price(book, **call, **used) == (pytest.approx(0.028), "priced")
+
+
+def test_hour_of_a_cache_costs_twice_the_input_where_no_list_tells(book: PriceBook) -> None:
+    call = {"provider": "gcp.vertex_ai", "request_model": "claude-opus-4@20250514", "output_tokens": 0}
+    written = {"input_tokens": 1_000, "cache_write_tokens": 1_000, "cache_write_1h_tokens": 1_000}
+    assert price(book, **call, **written) == (pytest.approx(0.03), "priced")
