@@ -1,16 +1,16 @@
 """Vercel AI SDK 4 to 7: legacy spans (scope `ai`) and the gen_ai spans of 7 (scope `gen_ai`).
 
-Only `do…` spans are requests; the outer span carries sums (5: `generateText` the last step's). With Anthropic, 5 leaves
-cached tokens out and names them only in the provider's metadata.
+Only `do…` spans are requests; the outer span carries sums (5: `generateText` the last step's). With Anthropic, 4 and 5
+leave cached tokens out, with Google thoughts, and name them only in the provider's metadata.
 """
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has_under, name_starts, scope_is, value
+from collector.dialects.engine.conditions import has_under, name_starts, scope_is, value, value_contains
 from collector.dialects.engine.declaration import Dialect, Layer, kind_by
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
-from collector.dialects.engine.provider_usage import PART_FIELDS, dig, read_usage
+from collector.dialects.engine.provider_usage import PART_FIELDS, dig, dig_first, read_usage
 from collector.dialects.engine.readers import constant, key
 
 CONTEXTS = (
@@ -27,10 +27,20 @@ REQUEST = value(
 )
 
 
+METADATA = "ai.response.providerMetadata"
+FOUR_WITH_ANTHROPIC = value_contains(METADATA, '"cacheReadInputTokens"') & ~value_contains(
+    METADATA, '"usage"'
+)
+
+
 def read_provider_metadata(metadata: object) -> dict[str, object]:
     """Return the parts of usage that a provider's metadata holds."""
     anthropic = dig(metadata, "anthropic.usage")
-    facts = read_usage(anthropic if anthropic is not None else dig(metadata, "openai"))
+    facts = read_usage(
+        dig_first(
+            metadata, "anthropic.usage", "google.usageMetadata", "vertex.usageMetadata", "openai", "anthropic"
+        )
+    )
     facts["uncached_input_tokens"] = facts.get("input_tokens") if anthropic is not None else None
     return facts
 
@@ -75,7 +85,11 @@ DIALECT = Dialect(
         "finish_reason": ("ai.response.finishReason",),
         "ttft_ms": ("ai.response.msToFirstChunk",),
         "streamed": (constant("true", name_starts("ai.streamText", "ai.streamObject")),),
-        "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
+        "input_tokens": (
+            "ai.usage.inputTokens",
+            key("ai.usage.promptTokens", exclusive=FOUR_WITH_ANTHROPIC),
+            "ai.usage.tokens",
+        ),
         "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
         "total_tokens": ("ai.usage.totalTokens",),
         "cache_read_tokens": ("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
@@ -90,9 +104,7 @@ DIALECT = Dialect(
         "tenant": context_keys(TENANT_NAMES),
     },
     documents=(
-        Document(
-            "ai.response.providerMetadata", (*PART_FIELDS, "uncached_input_tokens"), read_provider_metadata
-        ),
+        Document(METADATA, (*PART_FIELDS, "uncached_input_tokens", "total_tokens"), read_provider_metadata),
     ),
     input_keys=("ai.toolCall.args", "ai.prompt.messages", "ai.prompt", "ai.values", "ai.value"),
     output_keys=("ai.toolCall.result", "ai.response.text", "ai.response.object", "ai.response.toolCalls"),

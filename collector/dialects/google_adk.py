@@ -10,7 +10,7 @@ from collector.dialects.engine.conditions import has_under, name_starts, named, 
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig_first, read_usage
-from collector.dialects.engine.readers import constant
+from collector.dialects.engine.readers import constant, span_name
 
 ADK = scope_is("gcp.vertex.agent")
 
@@ -38,6 +38,8 @@ DIALECT = Dialect(
     ),
     fields={
         "provider": (constant("gcp.gemini", ADK & value_starts("gen_ai.request.model", "gemini")),),
+        "agent": ("gen_ai.agent.name", span_name(prefix="agent_run [", suffix="]", when=ADK)),
+        "tool": ("gen_ai.tool.name", span_name(prefix="execute_tool ", when=ADK)),
         "session_id": ("gen_ai.conversation.id", "gcp.vertex.agent.session_id"),
         "user_id": ("gcp.vertex.agent.user_id", "user.id"),
     },

@@ -105,7 +105,7 @@ DIALECT = Dialect(
             extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]{1,200})"', when=LLM),
             extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]{1,200})"', when=LLM),
         ),
-        "finish_reason": ("llm.finish_reason",),
+        "finish_reason": ("llm.finish_reason", "llm.output_messages.0.message.finish_reason"),
         "input_tokens": ("llm.token_count.prompt",),
         "cache_read_tokens": (
             "llm.token_count.prompt_details.cache_read",
@@ -123,7 +123,12 @@ DIALECT = Dialect(
         "reported_cost_usd": ("llm.cost.total",),
         "tool": ("tool.name", span_name(suffix=".__call__", when=TOOL), span_name(when=TOOL)),
         "tool_call_id": ("tool_call.id", "tool.id"),
-        "agent": ("agent.name", key("graph.node.id", when=AGENT), span_name(when=AGENT & ~has("tool.name"))),
+        "agent": (
+            "agent.name",
+            "gen_ai.agent.name",
+            key("graph.node.id", when=AGENT),
+            span_name(when=AGENT & ~has("tool.name")),
+        ),
         "workflow": (span_name(when=CHAIN & is_root() & INSTRUMENTORS),),
         "session_id": ("session.id", *IN_METADATA["session_id"]),
         "user_id": ("user.id", *IN_METADATA["user_id"]),

@@ -23,6 +23,7 @@ PROVIDERS_OWN = scope(
 ) | (OLD & value("gen_ai.system", "anthropic"))
 GOOGLE = scope("openlit.instrumentation.google_ai_studio", "openlit.instrumentation.vertexai")
 WORKFLOW = OPENLIT & name_starts("invoke_workflow ")
+GRAPH = scope("openlit.instrumentation.langgraph") & name_starts("invoke_workflow ")
 PROVIDER_AS_MODEL = OPENLIT & same_start("gen_ai.request.model", "gen_ai.provider.name", 64)
 STREAMED = value("gen_ai.request.is_stream", "true", "True") | value("gen_ai.request.stream", "true")
 TOLD = has("gen_ai.usage.cache_read.input_tokens")
@@ -42,7 +43,7 @@ DIALECT = Dialect(
     exclusive_output=GOOGLE,
     fields={
         "input_tokens": (key("gen_ai.usage.input_tokens", exclusive=PROVIDERS_OWN),),
-        "agent": (span_name(prefix="invoke_workflow ", when=WORKFLOW),),
+        "agent": (span_name(prefix="invoke_workflow ", when=GRAPH),),
         "request_model": (absent(PROVIDER_AS_MODEL),),
         "response_model": (absent(PROVIDER_AS_MODEL & ~has("gen_ai.response.id")),),
         "streamed": ("gen_ai.request.is_stream", "gen_ai.request.stream"),
