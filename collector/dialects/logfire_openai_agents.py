@@ -1,7 +1,7 @@
 """Logfire's instrumentation of the OpenAI Agents SDK.
 
-Span names are templates; an agent's, a tool's and a workflow's name stand in `name`. A failed request has nothing but its
-model, a chat completion names its parts only in `usage`. Tasks and turns carry sums in `usage` as well.
+Span names are templates; an agent's, a tool's and a workflow's name stand in `name`. A failed request has nothing but
+its model, a chat completion names its parts only in `usage`. Tasks and turns carry sums in `usage` as well.
 """
 
 from __future__ import annotations

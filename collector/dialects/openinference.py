@@ -24,7 +24,7 @@ INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
 
 def answered(name: str) -> Reader:
     """Read a count that stands only in the answer, as JSON or as a printed object."""
-    return extract("output.value", rf"""{name}(?:\\*["']\s*:|=)\s*(\d{{1,12}})""", when=LLM)
+    return extract("output.value", rf"""(?:{name})(?:\\*["']\s*:|=)\s*(\d{{1,12}})""", when=LLM)
 
 
 MESSAGE = FlatMessages(
@@ -89,7 +89,7 @@ DIALECT = Dialect(
         ),
     ),
     fields={
-        "provider": ("llm.provider", "llm.system"),
+        "provider": ("llm.provider", "llm.system", member("metadata", "ls_provider", when=LLM, repeats=True)),
         "request_model": (
             "llm.request.model_name",
             member("llm.invocation_parameters", "model", "model_name", "model_id", repeats=True),
@@ -110,9 +110,13 @@ DIALECT = Dialect(
         "cache_read_tokens": (
             "llm.token_count.prompt_details.cache_read",
             "llm.token_count.prompt_details.cache_input",
-            answered("cached_tokens"),
+            answered("cached_tokens|cache_read_input_tokens"),
         ),
-        "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
+        "cache_write_tokens": (
+            "llm.token_count.prompt_details.cache_write",
+            answered("cache_creation_input_tokens"),
+        ),
+        "cache_write_1h_tokens": (answered("ephemeral_1h_input_tokens"),),
         "output_tokens": ("llm.token_count.completion",),
         "reasoning_tokens": (
             "llm.token_count.completion_details.reasoning",
