@@ -11,9 +11,11 @@ from collector.dialects.engine.conditions import (
     has_under,
     is_root,
     name_starts,
+    named,
     names_span,
     scope_is,
     value,
+    value_starts,
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document
@@ -25,8 +27,21 @@ FAILED = value("langfuse.observation.level", "ERROR")
 META = "langfuse.observation.metadata."
 CHAIN = value(TYPE, "chain", "span")
 AGENT = CHAIN & names_span(f"{META}lc_agent_name")
-# Before 3.2 LangChain's tools have no type of their own, but what LangChain tells of a tool's start.
-UNTYPED_TOOL = value(TYPE, "span") & has(f"{META}inputs") & has(f"{META}color")
+# Before Python 3.2 and in JavaScript 4, LangChain's tools have no type of their own: what they are shows in what
+# LangChain tells of their start, in the message they answer with, or in the node of the graph that runs tools.
+UNTYPED_TOOL = value(TYPE, "span") & (
+    (has(f"{META}inputs") & has(f"{META}color"))
+    | value_starts(
+        "langfuse.observation.output",
+        '{"lc":1,"type":"constructor","id":["langchain_core","messages","ToolMessage"]',
+    )
+    | (
+        value(f"{META}langgraph_node", "tools")
+        & FAILED
+        & ~named("tools")
+        & ~name_starts("ChannelWrite", "Runnable")
+    )
+)
 
 
 def read_cost(details: object) -> dict[str, object]:
