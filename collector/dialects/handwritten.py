@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from collector.dialects.engine.conditions import has, has_under, name_starts, named
+from collector.dialects.engine.conditions import has, has_under, is_root, name_starts, named, status_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES
 from collector.dialects.engine.judging import Judgement, Judging, read_value
 from collector.dialects.engine.readers import key, positive, span_name
 
 MODEL_CALL = named(
-    "llm_call", "llm.call", "llm", "model_call", "llm_request", "chat_completion"
-) | name_starts("llm_call", "llm.call")
+    "llm", "model_call", "model.call", "llm_request", "llm.request", "llm_completion", "llm.completion", "llm.chat",
+    "llm.generate", "llm.invoke", "chat_completion", "chat.completion", "chat.completions", "openai.chat",
+    "openai.chat.completions", "openai.chat.completions.create", "anthropic.messages", "call_llm",
+) | name_starts("llm_call", "llm.call")  # fmt: skip
 TOOL_CALL = named("tool_execution", "tool_call", "tool.execute", "tool.call", "execute_tool") | name_starts(
     "tool.", "tool_execution", "tool_call", "tool:"
 )
-AGENT_RUN = named("agent_run", "agent.run", "agent_execution", "run_agent", "agent")
+AGENT_RUN = named(
+    "agent_run", "agent.run", "agent_execution", "agent.execute", "agent.invoke", "run_agent", "agent"
+)
 BY_HAND = MODEL_CALL | TOOL_CALL | AGENT_RUN
-TOKENS = has("tokens_used", "prompt_tokens", "input_tokens", "llm.tokens.input", "llm.prompt_tokens", "tokens.input",
-             "llm.input_tokens", "llm.usage.prompt_tokens", "llm.usage.input_tokens")  # fmt: skip
+INPUT = (
+    "llm.usage.input_tokens", "llm.usage.prompt_tokens", "llm.tokens.input", "llm.tokens.prompt", "llm.input_tokens",
+    "llm.prompt_tokens", "llm.token_count.prompt", "llm.token_count.input", "ai.tokens.input", "ai.tokens.prompt",
+    "usage.input_tokens", "usage.prompt_tokens", "tokens.input", "tokens.prompt", "input_tokens", "prompt_tokens",
+)  # fmt: skip
+OUTPUT = (
+    "llm.usage.output_tokens", "llm.usage.completion_tokens", "llm.tokens.output", "llm.tokens.completion",
+    "llm.output_tokens", "llm.completion_tokens", "llm.token_count.completion", "llm.token_count.output",
+    "ai.tokens.output", "ai.tokens.completion", "usage.output_tokens", "usage.completion_tokens", "tokens.output",
+    "tokens.completion", "output_tokens", "completion_tokens",
+)  # fmt: skip
+TOKENS = has("tokens_used", *INPUT)
+MODEL = has(
+    "model", "llm.model", "llm.request.model", "model_name", "llm.model_name", "ai.model", "ai.model.name"
+)
 
 OPINIONS = ("user_feedback", "user.feedback", "feedback.score", "feedback.value", "feedback.rating", "feedback",
             "user_rating", "user.rating", "rating", "thumbs", "thumbs_up")  # fmt: skip
@@ -41,25 +58,26 @@ DIALECT = Dialect(
     layer=Layer.CUSTOM,
     recognise=BY_HAND
     | TOKENS
-    | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, *OPINIONS, "agent_name")
+    | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, *OPINIONS, "agent_name", "agent.name")
     | has_under("tool."),
     is_named=False,
     kinds=(
-        kind("llm", MODEL_CALL & (TOKENS | has("model", "llm.model", "model_name"))),
+        kind("llm", MODEL_CALL & (TOKENS | MODEL | status_is("error"))),
         kind("tool", TOOL_CALL & (has_under("tool.") | has("tool_name", "tool", "function_name"))),
         kind("agent", AGENT_RUN),
-        kind("llm", TOKENS & has("model", "llm.model", "model_name", "llm.model_name")),
+        kind("llm", TOKENS & MODEL),
+        kind("tool", has("tool.name")),
+        kind("agent", has("agent.name", "agent_name") & is_root()),
     ),
     fields={
-        "request_model": ("llm.model", "llm.request.model", "llm.model_name", key("model", when=BY_HAND | TOKENS),
-                          key("model_name", when=BY_HAND | TOKENS)),
+        "request_model": ("llm.model", "llm.request.model", "llm.model_name", "ai.model", "ai.model.name",
+                          key("model", when=BY_HAND | TOKENS), key("model_name", when=BY_HAND | TOKENS)),
         "provider": ("llm.provider", "llm.vendor", key("provider", when=BY_HAND | TOKENS)),
-        "input_tokens": ("llm.usage.input_tokens", "llm.usage.prompt_tokens", "llm.tokens.input", "llm.input_tokens",
-                         "llm.prompt_tokens", "tokens.input", "input_tokens", "prompt_tokens"),
-        "output_tokens": ("llm.usage.output_tokens", "llm.usage.completion_tokens", "llm.tokens.output",
-                          "llm.output_tokens", "llm.completion_tokens", "tokens.output", "output_tokens",
-                          "completion_tokens"),
-        "reported_cost_usd": (positive("llm.cost", when=BY_HAND | TOKENS), positive("cost", when=BY_HAND | TOKENS),
+        "input_tokens": INPUT,
+        "output_tokens": OUTPUT,
+        "reported_cost_usd": (positive("llm.cost", when=BY_HAND | TOKENS),
+                              positive("llm.cost_usd", when=BY_HAND | TOKENS),
+                              positive("cost", when=BY_HAND | TOKENS),
                               positive("cost_usd", when=BY_HAND | TOKENS)),
         "tool": ("tool.name", key("tool_name", when=TOOL_CALL), key("tool", when=TOOL_CALL),
                  span_name(prefix="tool.", when=TOOL_CALL), span_name(prefix="tool:", when=TOOL_CALL)),

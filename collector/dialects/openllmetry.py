@@ -6,9 +6,17 @@ cached tokens in Python, but for Bedrock; JavaScript's Anthropic instrumentation
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, scope, scope_is, value
-from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind_by
-from collector.dialects.engine.readers import key
+from collector.dialects.engine.conditions import (
+    has,
+    has_under,
+    scope,
+    scope_is,
+    value,
+    value_contains,
+    value_starts,
+)
+from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
+from collector.dialects.engine.readers import extract, key
 
 INSTRUMENTED = (
     "anthropic", "alephalpha", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack", "langchain",
@@ -18,6 +26,9 @@ INSTRUMENTED = (
 
 PROVIDERS_OWN = scope("@traceloop/instrumentation-anthropic", "opentelemetry.instrumentation.bedrock")
 """Sends the input as the provider counts it, cached parts beside it."""
+
+LANGCHAIN_JS = scope("@traceloop/instrumentation-langchain")
+ANSWER_OF_A_TOOL = value_contains("traceloop.entity.output", '"ToolMessage"]')
 
 DIALECT = Dialect(
     name="openllmetry",
@@ -31,6 +42,9 @@ DIALECT = Dialect(
         | scope_is(*(f"opentelemetry.instrumentation.{name}" for name in INSTRUMENTED))
     ),
     kinds=(
+        # LangChain in JavaScript: tools are tasks, and the links of a chain are workflows.
+        kind("tool", value("gen_ai.operation.name", "execute_tool")),
+        kind("chain", LANGCHAIN_JS & value_starts("traceloop.workflow.name", "Runnable")),
         kind_by(
             "llm.request.type",
             {"chat": "llm", "completion": "llm", "embedding": "embedding", "rerank": "retriever"},
@@ -50,7 +64,19 @@ DIALECT = Dialect(
         "finish_reason": ("gen_ai.completion.0.finish_reason",),
         "agent": (key("traceloop.entity.name", when=value("traceloop.span.kind", "agent")),),
         "workflow": ("traceloop.workflow.name",),
-        "tool": (key("traceloop.entity.name", when=value("traceloop.span.kind", "tool")),),
+        "tool": (
+            extract(
+                "traceloop.entity.output", r'"name":"([^"]{1,200})"', when=LANGCHAIN_JS & ANSWER_OF_A_TOOL
+            ),
+            key("traceloop.entity.name", when=value("traceloop.span.kind", "tool")),
+        ),
+        "tool_call_id": (
+            extract(
+                "traceloop.entity.output",
+                r'"tool_call_id":"([^"]{1,200})"',
+                when=LANGCHAIN_JS & ANSWER_OF_A_TOOL,
+            ),
+        ),
         "session_id": (
             "traceloop.association.properties.session_id",
             "traceloop.association.properties.sessionId",
