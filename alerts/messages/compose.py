@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from alerts.context import NOTHING
 from alerts.figures import format_figure
@@ -83,6 +84,8 @@ class Composer:
             name: clean_text(fill_template(text, fields, labels), LONGEST_TEXT)
             for name, text in (rule.annotations if rule else {}).items()
         }
+        if "runbook" in texts and rule is not None:
+            texts["runbook"] = _fill_address(rule.annotations["runbook"], fields, labels, rule.labels)
         is_active = instance.state in ACTIVE
         return Item(
             fingerprint=instance.fingerprint,
@@ -119,6 +122,19 @@ class Composer:
             window=rule.condition.window if rule else _DEFAULT_WINDOW,
             until=until,
         )
+
+
+def _fill_address(
+    template: str, fields: Mapping[str, str], labels: Mapping[str, str], own: Mapping[str, str]
+) -> str:
+    """Return an address of the web with what telemetry says percent-encoded; empty where it would be none."""
+    written = {
+        name: value if own.get(name) == value else quote(value, safe="") for name, value in labels.items()
+    }
+    encoded = {name: quote(value, safe="") for name, value in fields.items()}
+    address = fill_template(template, encoded, written).strip()
+    is_address = address.startswith(("https://", "http://")) and address.isprintable() and " " not in address
+    return address if is_address and len(address) <= LONGEST_TEXT else ""
 
 
 def _write_silence(labels: Mapping[str, str]) -> str:

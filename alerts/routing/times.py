@@ -72,12 +72,38 @@ class Recurrence:
         edges = sorted({0, *(edge for pair in self.times for edge in pair if edge < _DAY_MINUTES)})
         day = at.astimezone(self.zone).date()
         for ahead in range(_LONGEST_LOOK):
-            for minute in edges:
-                clock = time(minute // 60, minute % 60)
-                edge = datetime.combine(day + timedelta(days=ahead), clock, self.zone).astimezone(UTC)
-                if edge > at and not self.holds(edge):
-                    return edge
+            for instant in self._list_edges(day + timedelta(days=ahead), edges):
+                if instant > at and not self.holds(instant):
+                    return instant
         return None
+
+    def _list_edges(self, day: date, minutes: Sequence[int]) -> list[datetime]:
+        """Return the instants of a day at which the clock shows one of the minutes, or is changed."""
+        # When clocks go back, an hour comes twice: either of its edges may be the end.
+        found = [
+            datetime.combine(day, time(minute // 60, minute % 60, fold=fold), self.zone).astimezone(UTC)
+            for minute in minutes
+            for fold in (0, 1)
+        ]
+        change = self._find_change(day)
+        return sorted(found if change is None else [*found, change])
+
+    def _find_change(self, day: date) -> datetime | None:
+        """Return when the clock of the zone is changed on a day."""
+        first, last = (
+            datetime.combine(each, time(), self.zone).astimezone(UTC)
+            for each in (day, day + timedelta(days=1))
+        )
+        before = first.astimezone(self.zone).utcoffset()
+        if last.astimezone(self.zone).utcoffset() == before:
+            return None
+        while last - first > timedelta(minutes=1):
+            middle = first + (last - first) // timedelta(minutes=2) * timedelta(minutes=1)
+            if middle.astimezone(self.zone).utcoffset() == before:
+                first = middle
+            else:
+                last = middle
+        return last
 
     def describe(self) -> str:
         """Return when it holds, in words."""

@@ -26,9 +26,11 @@ from alerts.messages.slack_blocks import MOST_BLOCKS, render_slack
 from alerts.messages.templates import fill_template
 from alerts.messages.texts import clean_line, clean_text
 from alerts.rules import parse_alerting
+from alerts.rules.rule import read_rule
 from alerts.states import Instance, State
 from dashboard.filters import read_interval
 from store.configuration.secrets import Secret, SecretUrl
+from store.configuration.section import Section
 from tests.alerts.building import START, a_message, an_instance, an_item
 
 CONFIG = parse_alerting({}, environ={})
@@ -223,6 +225,29 @@ def test_placeholder_is_filled_once_and_its_value_is_not_read_again() -> None:
         "{{ labels.agent }} {{value}} {{ $labels.x }}.", {"value": "5 %"}, {"agent": "{{ value }}"}
     )
     assert filled == "{{ value }} 5 % ."
+
+
+@pytest.mark.parametrize(
+    ("template", "agent", "address"),
+    [
+        (
+            "https://wiki.example.com/{{ labels.agent }}",
+            "a/b?c#d e",
+            "https://wiki.example.com/a%2Fb%3Fc%23d%20e",
+        ),
+        ("https://wiki.example.com/{{ labels.team }}", "a", "https://wiki.example.com/shop/eu"),
+        ("https://{{ labels.agent }}", "evil.example/x y", "https://evil.example%2Fx%20y"),
+    ],
+)
+def test_telemetry_does_not_choose_where_the_runbook_is(template: str, agent: str, address: str) -> None:
+    section = Section("[[alert]]", {
+        "name": "success rate", "metric": "success_rate", "below": 0.9,
+        "labels": {"team": "shop/eu"}, "annotations": {"runbook": template},
+    })  # fmt: skip
+    rule = read_rule(section)
+    labels = rule.label_alert({"agent": agent})
+    composer = Composer({rule.name: rule})
+    assert composer.describe(an_instance(alert=rule.name, labels=labels), START).runbook == address
 
 
 def test_control_and_reordering_characters_are_dropped() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,31 @@ def test_recurrence_ends_at_the_first_instant_it_does_not_hold(
     assert end > now
     assert not found.holds(end)
     assert found.holds(end - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("Europe/Berlin", "2026-03-29"), ("Europe/Berlin", "2026-10-25"), ("America/New_York", "2026-11-01"),
+     ("Australia/Lord_Howe", "2026-04-05"), ("Australia/Lord_Howe", "2026-10-04")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "times", [["01:30-02:30"], ["02:15-02:45"], ["22:00-02:30"], ["00:00-24:00"], ["02:30-02:00"]]
+)
+def test_recurrence_follows_the_clock_on_the_days_it_is_changed(
+    zone: str, day: str, times: list[str]
+) -> None:
+    """Minute by minute: it holds when the clock on the wall says so, and ends when it is said to."""
+    found = recurrence(zone=zone, times=times)
+    start = at(f"{day}T00:00") - timedelta(hours=16)
+    minutes = [start + timedelta(minutes=n) for n in range(0, 48 * 60, 5)]
+    holds = [found.holds(minute) for minute in minutes]
+    for number, minute in enumerate(minutes):
+        wall = minute.astimezone(ZoneInfo(zone))
+        now = wall.hour * 60 + wall.minute
+        first, last = (int(t[:2]) * 60 + int(t[3:]) for t in times[0].split("-"))
+        assert holds[number] == (first <= now < last if first < last else now >= first or now < last)
+        if holds[number] and False in holds[number:]:
+            assert found.find_end(minute) == minutes[holds.index(False, number)]
 
 
 def test_muted_route_tells_afterwards_what_it_would_have_told() -> None:
