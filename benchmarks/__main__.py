@@ -20,6 +20,7 @@ from benchmarks.processes import read_machine_cpu_s
 
 BENCHMARKS = {
     "ingest": ("benchmarks.floor", "measure_ingest"),
+    "dialects": ("benchmarks.dialects", "measure_dialects"),
     "ack": ("benchmarks.ack", "measure_ack"),
     "whole": ("benchmarks.whole", "measure_whole"),
     "freshness": ("benchmarks.freshness", "measure_freshness"),

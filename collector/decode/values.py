@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
@@ -20,6 +21,8 @@ Hashes = npt.NDArray[np.uint64]
 
 _BOOLEANS: Final = {True: "true", False: "false"}
 _JSON_PREFIX: Final = '{"":'
+_CACHED_BYTES: Final = 1 << 17
+"""Texts are searched in pieces that stay in the processor's cache."""
 
 
 def value_texts(values: pa.StructArray) -> pl.Series:
@@ -59,6 +62,40 @@ def json_strings(texts: pl.Series) -> pl.Series:
     """Return each text as a JSON string with its quotes; null becomes `null`."""
     encoded = pl.DataFrame({"": texts}).select(pl.struct("").struct.json_encode()).to_series()
     return encoded.str.strip_prefix(_JSON_PREFIX).str.strip_suffix("}")
+
+
+def json_escaped(texts: pl.Series) -> pa.LargeStringArray:
+    """Return each text, which is not null, as it stands between the quotes of a JSON string.
+
+    Only texts with a byte that must be escaped are written anew.
+    """
+    array = cast("pa.LargeStringArray", texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    places = _escaped_bytes(array)
+    if not len(places):
+        return array
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    affected = np.unique(np.searchsorted(offsets, places, side="right") - 1)
+    written = json_strings(texts.gather(affected)).str.slice(1).str.strip_suffix('"')
+    mask = np.zeros(len(array), dtype=np.bool_)
+    mask[affected] = True
+    own = written.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return cast("pa.LargeStringArray", pc.replace_with_mask(array, pa.array(mask), own))
+
+
+def _escaped_bytes(array: pa.LargeStringArray) -> npt.NDArray[np.int64]:
+    """Where the quotes, backslashes and control characters of all texts stand in their buffer."""
+    _, offsets, data = array.buffers()
+    if data is None or not len(array):
+        return np.empty(0, dtype=np.int64)
+    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    first, last = int(bounds[0]), int(bounds[-1])
+    codes = np.frombuffer(data, dtype=np.uint8)[first:last]
+    found: list[npt.NDArray[np.int64]] = []
+    for begin in range(0, len(codes), _CACHED_BYTES):
+        block = codes[begin : begin + _CACHED_BYTES]
+        # Exclusive or with 2 exchanges the quote, 34, and the space, 32: one comparison finds quotes and controls.
+        found.append(np.flatnonzero(((block ^ 2) < 33) | (block == 92)) + (begin + first))
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
 def _fill(texts: pl.Series, values: pl.Series) -> None:

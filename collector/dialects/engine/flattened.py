@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from collector.decode.values import json_strings
+from collector.decode.values import json_escaped
 from collector.dialects.engine.columns import Reading
 from collector.dialects.engine.declaration import FlatMessages
 from collector.dialects.engine.index import AttributeIndex
@@ -63,19 +64,19 @@ def read_flattened(index: AttributeIndex, form: FlatMessages) -> Reading | None:
         np.asarray([place for _, place in keys], dtype=np.int64), counts, axis=0
     ).T
     rows = index.rows[joined]
-    order = np.argsort((((((rows << MESSAGE_BITS) + message) << PART_BITS) + part) << FIELD_BITS) + field)
+    place = (((((rows << MESSAGE_BITS) + message) << PART_BITS) + part) << FIELD_BITS) + field
+    order = np.argsort(place, kind="stable")  # merges runs, and each key's rows are one
     kept = order[_is_first_text(rows[order], message[order], part[order])]
     fragments = _fragments(rows[kept], message[kept], part[kept], field[kept], index.texts_at(joined[kept]))
     starts = np.flatnonzero(_changes(rows[kept]))
     return Reading(rows[kept][starts], values=_join_runs(fragments, starts))
 
 
-def _join_runs(texts: pl.Series, starts: Ints) -> pl.Series:
+def _join_runs(fragments: pa.LargeStringArray, starts: Ints) -> pl.Series:
     """Return neighbouring texts joined, a run from each start to the next: their bytes lie one after the other."""
-    array = cast("pa.LargeStringArray", texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets, data = array.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset :]
-    ends = np.append(bounds[starts], bounds[len(array)])
+    _, offsets, data = fragments.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[fragments.offset :]
+    ends = np.append(bounds[starts], bounds[len(fragments)])
     joined = pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(ends), data)
     return cast("pl.Series", pl.from_arrow(joined))
 
@@ -117,6 +118,8 @@ def _read_index(text: str) -> int | None:
 
 def _is_first_text(row: Ints, message: Ints, part: Ints) -> Bools:
     """Where a message has parts with texts, the text beside them repeats them: leave it out."""
+    if not ((part > FIRST_TEXT_PART) & (part < FIRST_CALL_PART)).any():
+        return np.ones(len(part), dtype=np.bool_)
     beside = part == FIRST_TEXT_PART
     following = np.roll(part, -1)
     same = (np.roll(row, -1) == row) & (np.roll(message, -1) == message)
@@ -130,7 +133,7 @@ def _changes(*columns: Ints) -> Bools:
     return differs
 
 
-def _fragments(row: Ints, message: Ints, part: Ints, field: Ints, texts: pl.Series) -> pl.Series:
+def _fragments(row: Ints, message: Ints, part: Ints, field: Ints, texts: pl.Series) -> pa.LargeStringArray:
     """Return each value with the JSON before and after it, so that a row's fragments make up its array."""
     starts_row, starts_message = _changes(row), _changes(row, message)
     starts_part = _changes(row, message, part)
@@ -147,17 +150,23 @@ def _fragments(row: Ints, message: Ints, part: Ints, field: Ints, texts: pl.Seri
     before = np.where(starts_row, 1, 0) + 2 * (starts_message & ~is_role) + 4 * comma
     closing = np.select([is_role, is_answered, field == ANSWERED_CALL, ends_part], [0, 1, 2, 3], default=4)
     after = ends_message.astype(np.int64) + ends_row
-    heads = pl.Series(
-        [
-            "".join(("[" * (code & 1), UNKNOWN_ROLE if code & 2 else "", "," if code & 4 else "", text))
-            for code in range(8)
-            for text in OPENINGS
-        ]
-    )
-    tails = pl.Series([text + end for end in ("", "]},", "]}]") for text in CLOSINGS])
-    pieces = {
-        "head": heads[before * len(OPENINGS) + opening],
-        "json": json_strings(texts),
-        "tail": tails[after * len(CLOSINGS) + closing],
-    }
-    return pl.DataFrame(pieces).select(pl.concat_str("head", "json", "tail")).to_series()
+    pieces = [
+        _HEADS.take(pa.array(before * len(OPENINGS) + opening)),
+        json_escaped(texts),
+        _TAILS.take(pa.array(after * len(CLOSINGS) + closing)),
+    ]
+    return cast("pa.LargeStringArray", pc.binary_join_element_wise(*pieces, _NOTHING))
+
+
+_HEADS: Final = pa.array(
+    [
+        "".join(("[" * (code & 1), UNKNOWN_ROLE if code & 2 else "", "," if code & 4 else "", text, '"'))
+        for code in range(8)
+        for text in OPENINGS
+    ],
+    pa.large_string(),
+)
+_TAILS: Final = pa.array(
+    ['"' + text + end for end in ("", "]},", "]}]") for text in CLOSINGS], pa.large_string()
+)
+_NOTHING: Final = pa.scalar("", pa.large_string())

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from collector.decode.values import json_strings
-from collector.dialects.engine.columns import Reading, TextColumn, TextPool
+from collector.dialects.engine.columns import Reading, empty_texts
 from collector.dialects.engine.flattened import read_flattened
 from collector.dialects.engine.index import AttributeIndex
 from collector.dialects.engine.registry import Registry
@@ -54,12 +54,20 @@ def gather_messages(index: AttributeIndex, registry: Registry) -> list[pl.Series
 
 
 def _first_found(index: AttributeIndex, name: str, readings: Iterable[Reading | None]) -> pl.Series:
-    column = TextColumn(index, TextPool(index, limit=None))
+    """Return for each row what the first reading that has it says."""
+    take = np.full(index.row_count, -1, dtype=np.int64)
+    pieces: list[pl.Series] = []
+    size = 0
     for reading in readings:
         if reading is not None and reading.values is not None:
-            is_open = ~column.filled[reading.rows]
-            column.fill(Reading(reading.rows[is_open], values=reading.values.filter(pl.Series(is_open))))
-    return column.finish(name)
+            is_open = take[reading.rows] < 0
+            take[reading.rows[is_open]] = np.flatnonzero(is_open) + size
+            pieces.append(reading.values.alias(name))
+            size += len(reading.values)
+    if not pieces:
+        return empty_texts(name, index.row_count)
+    pool = pl.concat([*pieces, pl.Series(name, [None], dtype=pl.String)])
+    return pool[np.where(take < 0, size, take)]
 
 
 def _read_details(index: AttributeIndex, key: str) -> Reading | None:

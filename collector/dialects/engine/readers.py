@@ -14,7 +14,7 @@ import polars as pl
 from collector.dialects.engine.columns import Reading
 from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.documents import decode_json
-from collector.dialects.engine.index import AttributeIndex, Mask, Positions
+from collector.dialects.engine.index import AttributeIndex, Mask
 from collector.dialects.engine.parsing import parse_numbers
 
 
@@ -69,10 +69,10 @@ class KeyReader:
             if where is None:
                 return None
             wanted &= where[rows]
+        if not wanted.any():
+            return None
         if not wanted.all():
             places, rows = places[wanted], rows[wanted]
-        if not len(rows):
-            return None
         exclusive: Mask | bool
         if isinstance(self.exclusive, Condition):
             found = self.exclusive.rows(index)
@@ -81,17 +81,12 @@ class KeyReader:
             exclusive = self.exclusive
         if self.convert is None:
             return Reading(rows, positions=places, exclusive=exclusive)
-        return Reading(rows, values=self._convert_at(index, places), exclusive=exclusive)
-
-    def _convert_at(self, index: AttributeIndex, places: Positions) -> pl.Series:
-        texts = index.texts_at(places)
-        if self.convert is None:
-            return texts
-        if not self.repeats:
-            return self.convert(texts)
-        distinct = texts.unique()
-        converted = self.convert(distinct)
-        return texts.replace_strict(distinct, converted, return_dtype=converted.dtype)
+        if self.repeats:
+            labels = index.labels(self.key)
+            values = self.convert(pl.Series(labels.values, dtype=pl.String))[labels.codes[wanted]]
+        else:
+            values = self.convert(index.texts_at(places))
+        return Reading(rows, values=values, exclusive=exclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +258,8 @@ class EventTimeReader:
     def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
         """Return the elapsed times of the spans that have such an event."""
         where = self.when.rows(index)
-        if where is None:
+        events = index.spans["events"]
+        if where is None or events.null_count() == len(events):
             return None
         rows = np.flatnonzero(where & open_rows)
         mentions = index.spans["events"][rows].str.contains(self.event_name, literal=True)
