@@ -23,7 +23,7 @@ def test_an_escaped_text_between_quotes_is_read_back_as_it_was(texts: list[str],
 
 
 def test_texts_longer_than_the_pieces_that_are_searched_are_escaped_everywhere() -> None:
-    long = "a" * (values._CACHED_BYTES - 1) + '"\n' + "b" * values._CACHED_BYTES + "\\"  # noqa: SLF001
+    long = "a" * (values._CACHED_BYTES - 1) + '"\n' + "b" * values._CACHED_BYTES + "\\"
     assert [json.loads(f'"{text}"') for text in json_escaped(pl.Series([long, "c", long])).to_pylist()] == [
         long,
         "c",
