@@ -79,7 +79,7 @@ def json_escaped(texts: pl.Series) -> pa.LargeStringArray:
     mask = np.zeros(len(array), dtype=np.bool_)
     mask[affected] = True
     own = written.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return cast("pa.LargeStringArray", pc.replace_with_mask(array, pa.array(mask), own))
+    return cast("pa.LargeStringArray", pc.call_function("replace_with_mask", [array, pa.array(mask), own]))
 
 
 def _escaped_bytes(array: pa.LargeStringArray) -> npt.NDArray[np.int64]:

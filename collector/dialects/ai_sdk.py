@@ -54,7 +54,7 @@ DIALECT = Dialect(
     name="ai_sdk",
     about="Vercel AI SDK 4 to 7, legacy and gen_ai spans",
     layer=Layer.LIBRARY,
-    recognise=scope_is("ai", "gen_ai") | has_under("ai.operationId", "ai.usage."),
+    recognise=scope_is("ai", "gen_ai") | has_under("ai.operationId", "ai.usage.", *CONTEXTS),
     kinds=(
         kind_by(
             "ai.operationId",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,25 +33,49 @@ _CAPTURES = """
 
 What the tests hold every capture of a real library to: tokens by class, runs, tools and failures, against what its
 model server answered and its script did. Right is what equals that truth; the rest is what the emitter never sends, or
-says otherwise, with the reason.
+says otherwise, with the trap (below) and the reason.
 
 | library | version | capture | right | otherwise |
 |---|---|---|---|---|
 """
-_TABLE = Path(__file__).parents[2] / "tests" / "data" / "corpus" / "table.json"
+_TRAPS = """
+## Traps
+
+What real emitters do that a plain reading gets wrong, what is made of it, and what proves it: captures, and tests on
+made-up spans (`tests/collector/dialects/test_traps.py`). T are traps of Python's libraries, J of JavaScript's, L what
+is lost or said otherwise on the way.
+
+| | what emitters do | what is shown | proof |
+|---|---|---|---|
+"""
+_CORPUS = Path(__file__).parents[2] / "tests" / "data" / "corpus"
 
 
 def render_dialects() -> str:
     """Return the page: the order of the dialects, what each one knows, and what tests say of real captures."""
     dialects = known_dialects().dialects
     rows = "".join(f"| {one.layer.name.lower()} | `{one.name}` | {one.about} |\n" for one in dialects)
-    return _HEAD + rows + "".join(_describe(one) for one in dialects) + _CAPTURES + "".join(_capture_rows())
+    return (
+        _HEAD
+        + rows
+        + "".join(_describe(one) for one in dialects)
+        + _CAPTURES
+        + "".join(_capture_rows())
+        + _TRAPS
+        + "".join(_trap_rows())
+    )
 
 
 def _capture_rows() -> Iterator[str]:
-    for row in msgspec.json.decode(_TABLE.read_bytes(), type=list[dict[str, str]]):
+    for row in msgspec.json.decode((_CORPUS / "table.json").read_bytes(), type=list[dict[str, str]]):
         cells = (row["library"], row["version"], f"`{row['capture']}`", row["right"], row["otherwise"])
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _trap_rows() -> Iterator[str]:
+    for name, trap in tomllib.loads((_CORPUS / "traps.toml").read_text(encoding="utf-8")).items():
+        proofs = ", ".join(f"`{proof.rpartition('::')[2]}`" for proof in trap["proof"])
+        yield f"| {name} | {trap['says']} | {trap['shown']} | {proofs} |\n"
 
 
 def _describe(dialect: Dialect) -> str:

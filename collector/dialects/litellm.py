@@ -35,7 +35,11 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=LITELLM | has_under("litellm."),
     kinds=(
-        kind("other", LITELLM & ~has("litellm.call_id")),
+        # The provider's raw request below a call has neither the call's id nor its usage.
+        kind(
+            "other",
+            LITELLM & ~has("litellm.call_id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+        ),
         kind_by(
             "llm.request.type",
             {

@@ -155,7 +155,7 @@ def _fragments(row: Ints, message: Ints, part: Ints, field: Ints, texts: pl.Seri
         json_escaped(texts),
         _TAILS.take(pa.array(after * len(CLOSINGS) + closing)),
     ]
-    return cast("pa.LargeStringArray", pc.binary_join_element_wise(*pieces, _NOTHING))
+    return cast("pa.LargeStringArray", pc.call_function("binary_join_element_wise", [*pieces, _NOTHING]))
 
 
 _HEADS: Final = pa.array(
