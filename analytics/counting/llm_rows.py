@@ -156,13 +156,23 @@ def _take_usage(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _take_parts(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
+    """Take over parts that the others know better, as long as they fit into the whole together."""
     for other in others:
-        base = base.with_columns(
+        taken = base.select(
             pl.when(base[whole] == other[whole])
             .then(pl.max_horizontal(base[part], other[part]))
             .otherwise(base[part])
             .alias(part)
             for part, whole in _PARTS.items()
+        )
+        cached = pl.col("cache_read_tokens").fill_null(0) + pl.col("cache_write_tokens").fill_null(0)
+        fits = taken.select(
+            (cached <= base["input_tokens"])
+            & (pl.col("cache_write_1h_tokens").fill_null(0) <= pl.col("cache_write_tokens").fill_null(0))
+            & (pl.col("reasoning_tokens").fill_null(0) <= base["output_tokens"].fill_null(0))
+        ).to_series()
+        base = base.with_columns(
+            pl.when(fits).then(taken[part]).otherwise(base[part]).alias(part) for part in _PARTS
         )
     return base
 
