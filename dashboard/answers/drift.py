@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,17 @@ CHARTED: Final = {
     "runs": "run_count",
 }  # fmt: skip
 """Metrics that show what a detector watches value by value."""
+COUNTED: Final = ("run_input_tokens", "run_output_tokens", "score")
+"""Values that are counts or scores, of which no metric shows the course."""
+_TITLES: Final = {
+    "run_ms": "Run latency", "llm_ms": "Model latency", "tool_ms": "Tool latency", "runs": "Runs",
+    "llm_ttft_ms": "Time to first token", "run_cost_usd": "Cost per run", "run_steps": "Steps per run",
+    "run_confidence": "Confidence", "run_input_tokens": "Input tokens per run",
+    "run_output_tokens": "Output tokens per run", "score": "Score", "tool_mix": "Mix of tools",
+    "model_mix": "Mix of models", "finish_reasons": "Finish reasons", "failure_classes": "Classes of failures",
+    "labels": "Labels",
+}  # fmt: skip
+_LABEL: Final = re.compile(r'="((?:[^"\\]|\\.)*)"')
 NEAR_BEFORE: Final = timedelta(hours=24)
 NEAR_AFTER: Final = timedelta(hours=6)
 
@@ -200,5 +212,21 @@ def _count_errors(alarm: DriftAlarm, filters: Filters, start: datetime, until: d
 
 
 def title_of(metric: str) -> str:
-    """Return a metric as people call it."""
-    return METRICS[metric].title if metric in METRICS else metric.replace("_", " ")
+    """Return what is watched as people call it."""
+    return METRICS[metric].title if metric in METRICS else _TITLES.get(metric, metric.replace("_", " "))
+
+
+def read_series(name: str) -> tuple[str, str]:
+    """Return what a series is about and what it is of, from its name.
+
+    >>> read_series('run_steps{service="devtools", agent="code-reviewer"}')
+    ('Steps per run', 'devtools · code-reviewer')
+    """
+    metric, _, labels = name.partition("{")
+    return title_of(metric), " · ".join(_LABEL.findall(labels))
+
+
+def is_share(metric: str) -> bool:
+    """Return whether what is watched is a share of one: rates, and the part of a category."""
+    shown = CHARTED.get(metric, metric)
+    return METRICS[shown].unit == "ratio" if shown in METRICS else metric not in COUNTED

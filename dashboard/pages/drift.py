@@ -16,8 +16,10 @@ from dashboard.answers.drift import (
     Drift,
     DriftAlarm,
     Watched,
+    is_share,
     read_course,
     read_drift,
+    read_series,
     title_of,
 )
 from dashboard.charts.events import mark_events
@@ -37,15 +39,15 @@ from dashboard.components import (
 )
 from dashboard.drift_decisions import name_mark, show_decided, show_decisions
 from dashboard.filters import Filters, Link, link_page, write_interval
-from dashboard.formats import GAP, NO_DATA, format_count, format_instant, format_signed, format_step
+from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_step
 from dashboard.metric_tiles import is_rise_bad, say_value
 from dashboard.navigation import active_filters, follow
 from dashboard.states import show_failure
 from dashboard.theme import palette
-from dashboard.view import card, page_head, two_cards
+from dashboard.view import card, page_head
 
 STEP: Final = timedelta(seconds=60)
-WATCHED_SHOWN: Final = 40
+WATCHED_SHOWN: Final = 12
 NOTE: Final = (
     "Every series of runs and tools with enough traffic is watched, hour by hour, without any configuration. "
     "The band is where chance alone keeps it."
@@ -73,7 +75,7 @@ def _show_body() -> None:
             _show_calm(drift)
         else:
             _show_alarm(alarm)
-        left, right = two_cards()
+        left, right = st.columns([1.3, 1], gap="small")
         with left, card("Alarms", "alarms", note="Of the last 90 days; a row shows its course."):
             lines = [alarm_line(row, chosen) for row in drift.alarms]
             columns = [Column("Changed (UTC)", "time"), Column("What"), Column("Of"), Column("Before", "number", "end"),
@@ -160,7 +162,7 @@ def _show_course(alarm: DriftAlarm, course: Course) -> None:
         say=lambda value: _say(metric, value),
         band=(course.low, course.high),
         marks=marks,
-        is_share=metric not in METRICS or METRICS[metric].unit == "ratio",
+        is_share=is_share(alarm.metric),
         height_px=300,
     )
     mark_events(figure, course.known, colours)
@@ -175,7 +177,7 @@ def _say(watched: str, value: float | None) -> str:
     metric = CHARTED.get(watched, watched)
     if metric in METRICS:
         return say_value(metric, value)
-    return NO_DATA if value is None else f"{value * 100:.1f}{GAP}%"
+    return format_rate(value) if is_share(watched) else format_count(value)
 
 
 def build_headline(alarm: DriftAlarm) -> Headline:
@@ -191,9 +193,8 @@ def build_headline(alarm: DriftAlarm) -> Headline:
     if alarm.is_historic:
         badges.append(Badge("in old data", "agent", "found in imported data: nobody was told"))
     badges += name_mark(alarm)
-    is_share = metric not in METRICS or METRICS[metric].unit == "ratio"
     change = ""
-    if before is not None and after is not None and is_share:
+    if before is not None and after is not None and is_share(metric):
         change = f"{format_signed((after - before) * 100)}{GAP}pp"
     facts = [Fact(say_subject(alarm)[:200])]
     return Headline(
@@ -282,11 +283,12 @@ def _show_watched(watched: Sequence[Watched]) -> None:
         Line(
             key=one.name,
             cells=[
-                cell(one.name, title=one.name),
+                cell(title, note=of, title=one.name),
                 _closeness_cell(one),
             ],
         )
         for one in watched[:WATCHED_SHOWN]
+        for title, of in [read_series(one.name)]
     ]
     columns = [Column("Series"), Column("Nearness", "bar")]
     nothing = "No series has had enough traffic yet."
