@@ -28,6 +28,7 @@ BENCHMARKS = {
     "guards": ("benchmarks.guards", "measure_guards"),
     "idle": ("benchmarks.idle", "measure_idle"),
     "queries": ("benchmarks.queries", "measure_queries"),
+    "pages": ("benchmarks.pages", "measure_pages"),
     "start": ("benchmarks.start", "measure_start"),
     "repricing": ("benchmarks.repricing", "measure_repricing"),
     "drift": ("benchmarks.drift", "measure_drift"),

@@ -29,6 +29,7 @@ class Installation:
     process: subprocess.Popen[str]
     data_dir: Path
     http: str
+    dashboard: str
     ready_after_s: float
     """From the command to its banner."""
     cpu_s: float = 0.0
@@ -100,7 +101,7 @@ def run_installation(
     )
     try:
         _await_banner(process, directory / "spanledger.log")
-        yield (installation := Installation(process, data_dir, http, time.perf_counter() - began))
+        yield (installation := Installation(process, data_dir, http, dashboard, time.perf_counter() - began))
         installation.stop()
     finally:
         if process.returncode is None:

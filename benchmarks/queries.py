@@ -104,7 +104,7 @@ def measure_queries() -> list[Figure]:
     """Return how long the dashboard waits for its figures, and what a job and a search take."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory)
-        _fill(path, SPANS // SPANS_A_RUN)
+        fill_month(path, SPANS // SPANS_A_RUN)
         small = _measure(path)
         job = _time_rollup(path)
         exactness = _compare_p99(path)
@@ -113,7 +113,7 @@ def measure_queries() -> list[Figure]:
         search = _time_search(path)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory)
-        _fill(path, SPANS // SPANS_A_RUN // 10)
+        fill_month(path, SPANS // SPANS_A_RUN // 10)
         job_before = _time_rollup(path)
     return [
         Figure("dashboard query p95, rollups of 10 M spans", small["p95"], "ms", at_most=100),
@@ -129,7 +129,7 @@ def measure_queries() -> list[Figure]:
     ]  # fmt: skip
 
 
-def _fill(path: Path, runs: int) -> None:
+def fill_month(path: Path, runs: int) -> None:
     """Write a month of runs and calls, and roll it up as the job does."""
     open_store(path).close()
     at = _AT.format(begin=BEGIN.replace(tzinfo=None), days=DAYS)

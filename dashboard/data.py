@@ -12,7 +12,7 @@ import streamlit as st
 from analytics.metrics import distribution, part, totals
 from analytics.metrics.definitions import Part
 from dashboard.filters import Filters, Window
-from dashboard.reading import Reading, forget_all, read, select
+from dashboard.reading import Reading, ask_together, forget_all, read, select
 from dashboard.services import current
 
 PAGE_ROWS: Final = 100
@@ -109,8 +109,12 @@ def _read_period(window: Window, filters: Filters) -> Period:
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _load_overview(window: Window, filters: Filters) -> Overview:
-    errors = select("overview/tool_errors", window_params(window, filters))
-    return Overview(_read_period(window, filters), _read_period(window.previous(), filters), errors)
+    now, before, errors = ask_together(
+        lambda: _read_period(window, filters),
+        lambda: _read_period(window.previous(), filters),
+        lambda: select("overview/tool_errors", window_params(window, filters)),
+    )
+    return Overview(now, before, errors)
 
 
 def read_overview(window: Window, filters: Filters) -> Reading[Overview]:
@@ -214,7 +218,10 @@ class RunList:
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _load_runs(window: Window, filters: Filters, search: Search) -> RunList:
     params = {"start": window.start, "until": window.until, **filters.params(), **search.params()}
-    return RunList(select("traces/runs", params), select("traces/totals", params).row(0, named=True))
+    runs, totals = ask_together(
+        lambda: select("traces/runs", params), lambda: select("traces/totals", params)
+    )
+    return RunList(runs, totals.row(0, named=True))
 
 
 def read_runs(window: Window, filters: Filters, search: Search) -> Reading[RunList]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Final, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
 import polars as pl
 import streamlit as st
@@ -106,6 +107,15 @@ def forget_all() -> None:
     """Read everything afresh next time: what was empty, or failed, may be answered now."""
     for clear in _CACHES:
         clear()
+
+
+def ask_together(*questions: Callable[[], Any]) -> list[Any]:
+    """Return the answers to questions that are asked at the same time; the first failure is raised.
+
+    Most of a short question is waiting for the engine, which bounds how many it works on.
+    """
+    with ThreadPoolExecutor(len(questions)) as pool:
+        return [answer.result() for answer in [pool.submit(question) for question in questions]]
 
 
 def select(query: str, params: Mapping[str, object]) -> pl.DataFrame:

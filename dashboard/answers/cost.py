@@ -13,7 +13,7 @@ from analytics.metrics import part, totals
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import Search, window_params
 from dashboard.filters import Filters, Window, floor_time
-from dashboard.reading import remembered, select
+from dashboard.reading import ask_together, remembered, select
 from dashboard.services import current
 from dashboard.standouts import LEAST_DAYS, DearDay, find_dear_day
 
@@ -64,21 +64,17 @@ def read_cost(window: Window, filters: Filters, by: str) -> Cost:
     """Return the cost of a window by one of BY."""
     params = window_params(window, filters)
     dimension = BY[by]
-    runs = select("traces/runs", {**params, **Search(sort="cost").params(), "page_rows": 8})
-    return Cost(
-        window,
-        by,
-        measure_all(TOTALS, window, filters),
-        {
-            part: figures["cost_usd"]
-            for part, figures in measure(["cost_usd"], window, filters, by=dimension).items()
-        },
-        trace_over_time("cost_usd", window, filters, by=dimension),
-        select("models/usage", params),
-        select("cost/unpriced", params),
-        runs,
-        select("cost/budgets", {}),
+    totals, parts, *others = ask_together(
+        lambda: measure_all(TOTALS, window, filters),
+        lambda: measure(["cost_usd"], window, filters, by=dimension),
+        lambda: trace_over_time("cost_usd", window, filters, by=dimension),
+        lambda: select("models/usage", params),
+        lambda: select("cost/unpriced", params),
+        lambda: select("traces/runs", {**params, **Search(sort="cost").params(), "page_rows": 8}),
+        lambda: select("cost/budgets", {}),
     )
+    spent = {part: figures["cost_usd"] for part, figures in parts.items()}
+    return Cost(window, by, totals, spent, *others)
 
 
 @remembered()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
 
 from analytics.metrics import METRICS, evaluate, series
 from dashboard.filters import DIMENSIONS, Filters, Window
+from dashboard.reading import ask_together
 from dashboard.services import current
 
 PART: Final = "part"
@@ -79,8 +81,10 @@ def _beside(
     store, before, keys = current().store, window.previous(), ["metric", *by]
     for names in alike.values():
         asked = {**where_of(names[0], filters), **where}
-        now = evaluate(store, names, window.start, window.until, where=asked, group_by=by)
-        then = evaluate(store, names, before.start, before.until, where=asked, group_by=by)
+        now, then = ask_together(
+            partial(evaluate, store, names, window.start, window.until, where=asked, group_by=by),
+            partial(evaluate, store, names, before.start, before.until, where=asked, group_by=by),
+        )
         joined = now.join(
             then, on=keys, how="left", nulls_equal=True, suffix="_before", maintain_order="left"
         )

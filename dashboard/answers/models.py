@@ -10,7 +10,7 @@ import polars as pl
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
-from dashboard.reading import remembered, select
+from dashboard.reading import ask_together, remembered, select
 
 METRICS: Final = ("llm_call_count", "llm_error_rate", "llm_p50_ms", "llm_p95_ms", "ttft_p50_ms", "cost_usd")
 
@@ -36,13 +36,13 @@ class Models:
 def read_models(window: Window, filters: Filters) -> Models:
     """Return the figures of every model."""
     params = window_params(window, filters)
-    of_models = measure(METRICS, window, filters, by="model")
-    return Models(
-        window,
-        measure_all(METRICS, window, filters),
-        {model: figures for model, figures in of_models.items() if figures["llm_call_count"].n},
-        trace_over_time("llm_p95_ms", window, filters, by="model"),
-        trace_over_time("llm_error_rate", window, filters, by="model"),
-        select("models/usage", params),
-        select("models/endings", params),
+    totals, of_models, latency, errors, usage, endings = ask_together(
+        lambda: measure_all(METRICS, window, filters),
+        lambda: measure(METRICS, window, filters, by="model"),
+        lambda: trace_over_time("llm_p95_ms", window, filters, by="model"),
+        lambda: trace_over_time("llm_error_rate", window, filters, by="model"),
+        lambda: select("models/usage", params),
+        lambda: select("models/endings", params),
     )
+    called = {model: figures for model, figures in of_models.items() if figures["llm_call_count"].n}
+    return Models(window, totals, called, latency, errors, usage, endings)

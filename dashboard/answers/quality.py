@@ -10,7 +10,7 @@ import polars as pl
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
-from dashboard.reading import remembered, select
+from dashboard.reading import ask_together, remembered, select
 
 METRICS: Final = (
     "success_rate",
@@ -52,12 +52,12 @@ def read_quality(window: Window, filters: Filters) -> Quality:
     """Return outcomes, feedback, judgements and what should be looked at."""
     params = window_params(window, filters)
     scored = {name: params[name] for name in ("start", "until", "agents")}
-    return Quality(
-        window,
-        measure_all(METRICS, window, filters),
-        measure(BY_AGENT, window, filters, by="agent"),
-        trace_over_time("success_rate", window, filters),
-        select("quality/feedback", params),
-        select("quality/scores", scored),
-        select("quality/review", params),
+    answers = ask_together(
+        lambda: measure_all(METRICS, window, filters),
+        lambda: measure(BY_AGENT, window, filters, by="agent"),
+        lambda: trace_over_time("success_rate", window, filters),
+        lambda: select("quality/feedback", params),
+        lambda: select("quality/scores", scored),
+        lambda: select("quality/review", params),
     )
+    return Quality(window, *answers)

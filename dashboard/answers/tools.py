@@ -10,7 +10,7 @@ import polars as pl
 from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
-from dashboard.reading import remembered, select
+from dashboard.reading import ask_together, remembered, select
 
 METRICS: Final = ("tool_call_count", "tool_failure_rate", "tool_p50_ms", "tool_p95_ms")
 
@@ -31,13 +31,13 @@ class Tools:
 @remembered()
 def read_tools(window: Window, filters: Filters) -> Tools:
     """Return the figures of every tool, and how they failed."""
-    return Tools(
-        window,
-        measure_all(METRICS, window, filters),
-        measure(METRICS, window, filters, by="tool"),
-        trace_over_time("tool_failure_rate", window, filters, by="tool"),
-        select("tools/errors", {**window_params(window, filters), "tools": ["*"]}),
+    answers = ask_together(
+        lambda: measure_all(METRICS, window, filters),
+        lambda: measure(METRICS, window, filters, by="tool"),
+        lambda: trace_over_time("tool_failure_rate", window, filters, by="tool"),
+        lambda: select("tools/errors", {**window_params(window, filters), "tools": ["*"]}),
     )
+    return Tools(window, *answers)
 
 
 @dataclass(frozen=True)

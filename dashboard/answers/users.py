@@ -9,7 +9,7 @@ import polars as pl
 
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
-from dashboard.reading import remembered, select
+from dashboard.reading import ask_together, remembered, select
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Users:
 def read_users(window: Window, filters: Filters, sort: str, text: str) -> Users:
     """Return the users of a window that matter most by `sort`."""
     params = window_params(window, filters)
-    return Users(
-        window,
-        select("users/list", {**params, "sort": sort, "text": text}),
-        select("users/totals", params).row(0, named=True),
-        select("users/totals", window_params(window.previous(), filters)).row(0, named=True),
-        select("users/per_bin", params),
-        select("cost/budgets", {}),
+    users, totals, before, per_bin, budgets = ask_together(
+        lambda: select("users/list", {**params, "sort": sort, "text": text}),
+        lambda: select("users/totals", params),
+        lambda: select("users/totals", window_params(window.previous(), filters)),
+        lambda: select("users/per_bin", params),
+        lambda: select("cost/budgets", {}),
     )
+    return Users(window, users, totals.row(0, named=True), before.row(0, named=True), per_bin, budgets)

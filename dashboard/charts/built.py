@@ -7,7 +7,7 @@ from typing import Final
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.template import HEIGHT_PX, plain, style_axes
+from dashboard.charts.template import HEIGHT_PX, TIME_TICKS, plain, styled_figure
 from dashboard.theme import Palette
 
 SERIES_SHOWN: Final = 12
@@ -38,9 +38,11 @@ def draw_built(
     frame: pl.DataFrame, kind: str, x: str, y: str, by: str, colours: Palette, *, height_px: int = HEIGHT_PX
 ) -> go.Figure:
     """Return bars or lines; text of the answer is written as it is."""
-    figure = go.Figure()
-    style_axes(figure, colours, height_px=height_px)
     is_time = frame.schema[x].is_temporal()
+    kind_of_x = "date" if is_time else "linear" if frame.schema[x].is_numeric() else "category"
+    figure = styled_figure(
+        colours, height_px=height_px, x_axis={"type": kind_of_x, "tickformatstops": TIME_TICKS}
+    )
     shown = frame.head(POINTS_SHOWN).with_columns(pl.col(y).cast(pl.Float64, strict=False))
     groups = (
         [(str(key[0]), own) for key, own in shown.group_by([by], maintain_order=True)] if by else [(y, shown)]
@@ -63,6 +65,13 @@ def draw_built(
             )
         else:
             figure.add_bar(x=xs, y=own[y].to_list(), name=plain(name, 28), marker={"color": colour})
-    figure.update_layout(barmode="stack" if by else "group", showlegend=bool(by))
-    figure.update_xaxes(type="date" if is_time else "linear" if frame.schema[x].is_numeric() else "category")
+    figure.update_layout(showlegend=bool(by))
+    figure.update_yaxes(_write_numbers(y))
     return figure
+
+
+def _write_numbers(column: str) -> dict[str, str]:
+    """Return how an axis writes the values of a column, told by the unit that ends its name."""
+    if column.endswith("usd"):
+        return {"tickprefix": "$", "tickformat": "~g"}
+    return {"tickformat": ".0%"} if column.endswith("_rate") else {}

@@ -51,7 +51,6 @@ def draw_outcomes(runs: pl.DataFrame, window: Window, colours: Palette) -> go.Fi
             hovertemplate="%{customdata[2]}",
             unselected={"marker": {"opacity": 1}},
         )
-    figure.update_layout(barmode="stack")
     most = runs.group_by("bin").agg(pl.col("runs").sum())["runs"].max()
     if isinstance(most, int) and most < 5:
         figure.update_yaxes(dtick=1)

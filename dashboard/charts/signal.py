@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -49,9 +50,10 @@ def draw_signal(
                 "xanchor": "right",
             },
         )
-        top, bottom = max([*known, limit]), min([*known, limit])
-        room = (top - bottom or abs(top) or 1) * 0.12
-        figure.update_yaxes(range=[max(0.0, bottom - room) if bottom >= 0 else bottom - room, top + room])
+    shown = [*known, *([limit] if limit is not None else [])]
+    shown += [edge for edges in band or () for edge in edges if edge is not None]
+    if known:
+        figure.update_yaxes(range=_frame(shown, most=1.0 if is_share else math.inf))
     for rank, (moment, words) in enumerate(marks):
         figure.add_vline(
             x=moment.replace(tzinfo=None),
@@ -60,13 +62,20 @@ def draw_signal(
                 "text": words,
                 "font": {"color": colours.muted, "size": 11.5},
                 "yanchor": "bottom",
-                "xanchor": "right" if rank + 1 < len(marks) else "center",
+                "xanchor": "center" if len(marks) == 1 else "right" if rank + 1 < len(marks) else "left",
             },
         )
     figure.update_layout(showlegend=False, margin={"t": 20})
     if is_share:
         figure.update_yaxes(tickformat=".0%")
     return figure
+
+
+def _frame(shown: Sequence[float], *, most: float) -> list[float]:
+    """Return an axis that shows all values with some room, neither below zero nor above `most` without need."""
+    top, bottom = max(shown), min(shown)
+    room = (top - bottom or abs(top) or 1) * 0.12
+    return [max(0.0, bottom - room) if bottom >= 0 else bottom - room, max(top, min(most, top + room))]
 
 
 def _fade(colour: str, share: float) -> str:

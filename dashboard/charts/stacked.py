@@ -60,7 +60,6 @@ def draw_stacked(
             hovertemplate="%{customdata[2]}",
             unselected={"marker": {"opacity": 1}},
         )
-    figure.update_layout(barmode="stack")
     return figure
 
 

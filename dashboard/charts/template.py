@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import plotly.graph_objects as go
+import plotly.io
 import streamlit as st
 
 from dashboard.filters import Window
@@ -15,27 +16,34 @@ from dashboard.formats import shorten
 from dashboard.theme import Palette
 
 HEIGHT_PX: Final = 270
+TIME_TICKS: Final = [
+    {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
+    {"dtickrange": [86_400_000, None], "value": "%-d %b"},
+]
+plotly.io.templates.default = None
+"""Plotly's own template is nine tenths of a small figure, and everything in it is said here."""
 _FONT: Final = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 
 def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) -> go.Figure:
-    """Return an empty figure whose x axis is `window`, UTC."""
-    figure = go.Figure()
-    style_axes(figure, colours, height_px=height_px)
-    figure.update_xaxes(
-        type="date",
-        range=[_naive(window.start), _naive(window.bin_start(window.bins))],
-        hoverformat="%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
-        tickformatstops=[
-            {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
-            {"dtickrange": [86_400_000, None], "value": "%-d %b"},
-        ],
+    """Return an empty figure whose x axis is `window`, UTC; bars of one bin stand on each other."""
+    return styled_figure(
+        colours,
+        height_px=height_px,
+        x_axis={
+            "type": "date",
+            "range": [_naive(window.start), _naive(window.bin_start(window.bins))],
+            "hoverformat": "%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
+            "tickformatstops": TIME_TICKS,
+        },
     )
-    return figure
 
 
-def style_axes(figure: go.Figure, colours: Palette, *, height_px: int) -> None:
-    """Give a figure the colours, axes and manners that all charts share."""
+def styled_figure(colours: Palette, *, height_px: int, x_axis: Mapping[str, Any]) -> go.Figure:
+    """Return an empty figure with the colours, axes and manners that all charts share.
+
+    The layout is made in one go: updating it afterwards costs Plotly thirty milliseconds a chart.
+    """
     axis = {
         "gridcolor": colours.line,
         "linecolor": colours.line,
@@ -44,32 +52,34 @@ def style_axes(figure: go.Figure, colours: Palette, *, height_px: int) -> None:
         "fixedrange": True,
         "automargin": True,
     }
-    figure.update_layout(
-        height=height_px,
-        margin={"l": 8, "r": 10, "t": 34, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": _FONT, "size": 13, "color": colours.text},
-        colorway=list(colours.categories),
-        hovermode="x unified",
-        hoverlabel={
+    layout: dict[str, Any] = {
+        "height": height_px,
+        "margin": {"l": 8, "r": 10, "t": 34, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": _FONT, "size": 13, "color": colours.text},
+        "colorway": list(colours.categories),
+        "hovermode": "x unified",
+        "hoverlabel": {
             "bgcolor": colours.raised,
             "bordercolor": colours.line,
             "font": {"color": colours.text, "family": _FONT, "size": 13},
         },
-        legend={
+        "legend": {
             "orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom",
             "traceorder": "normal", "font": {"size": 12.5, "color": colours.muted}, "itemclick": False,
             "itemdoubleclick": False, "itemwidth": 30,
         },
-        showlegend=True,
-        bargap=0.22,
-        barcornerradius=2,
-        dragmode=False,
-        clickmode="event+select",
-        xaxis={**axis, "showgrid": False, "nticks": 8},
-        yaxis={**axis, "rangemode": "tozero", "nticks": 5, "separatethousands": True},
-    )  # fmt: skip
+        "showlegend": True,
+        "barmode": "stack",
+        "bargap": 0.22,
+        "barcornerradius": 2,
+        "dragmode": False,
+        "clickmode": "event+select",
+        "xaxis": {**axis, "showgrid": False, "nticks": 8, **x_axis},
+        "yaxis": {**axis, "rangemode": "tozero", "nticks": 5, "separatethousands": True},
+    }  # fmt: skip
+    return go.Figure(layout=layout)
 
 
 def middles(window: Window) -> list[datetime]:

@@ -286,7 +286,7 @@ def _show_forecast() -> None:
     low, high = format_usd(forecast.low_usd), format_usd(forecast.high_usd)
     text = f"{spent}, about {format_usd(forecast.expected_usd, at_least=at_least)} by its end"
     show_notice(
-        f"{text}; in 8 of 10 such months between {low} and {high}. {forecast.method}",
+        f"{text}; in 8 of 10 such months between {low} and {high}. From {forecast.method}.",
         is_plain=True,
         title=forecast.month,
         key="forecast",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from dashboard.answers.measures import values_of
 from dashboard.answers.quality import Quality, read_quality
+from dashboard.charts.outcomes import WORDS
 from dashboard.charts.stacked import draw_stacked
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
@@ -40,7 +41,7 @@ def _draw(found: Quality, view: View) -> None:
             totals["satisfaction"], window, beside=[f"{format_count(totals['satisfaction'].n)} rated runs"]
         ),
         metric_tile(totals["resolution_rate"], window, link=sessions),
-        metric_tile(totals["confirmed_resolution_rate"], window, link=sessions),
+        metric_tile(totals["confirmed_resolution_rate"], window, link=sessions, title="Confirmed"),
         metric_tile(
             totals["abandonment_rate"],
             window,
@@ -103,7 +104,7 @@ def _review_line(row: dict[str, Any]) -> Line:
             cell(row["why"], tone=REASONS[row["why"]]),
             cell(row["agent"] or "unnamed", title=row["agent"] or ""),
             None if not row["input"] else cell(row["input"], title=row["input"]),
-            cell(row["outcome"] or "unfinished", tone=TONES.get(row["outcome"], "agent")),
+            cell(WORDS[row["outcome"] or "unfinished"], tone=TONES.get(row["outcome"], "agent")),
             None if not words else cell(words, title=words),
             None if not row["user_id"] else cell(row["user_id"], title=row["user_id"]),
         ],

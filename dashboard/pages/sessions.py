@@ -34,7 +34,14 @@ from dashboard.components import (
 )
 from dashboard.figures import Money
 from dashboard.filters import Filters, Link, Window
-from dashboard.formats import format_count, format_duration, format_instant, format_usd, format_window
+from dashboard.formats import (
+    format_count,
+    format_duration,
+    format_instant,
+    format_signed,
+    format_usd,
+    format_window,
+)
 from dashboard.messages import bound_messages, read_messages
 from dashboard.metric_tiles import count_cell
 from dashboard.navigation import follow
@@ -259,5 +266,5 @@ def _turn_facts(row: dict[str, Any]) -> list[str]:
         noun = "tool call" if row["tool_calls"] == 1 else "tool calls"
         facts.append(f"{row['tool_calls']} {noun}{failed}")
     if row["feedback"] is not None:
-        facts.append(f"feedback {row['feedback']:+.1f}")
+        facts.append(f"feedback {format_signed(row['feedback'])}")
     return facts

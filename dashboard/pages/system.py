@@ -88,7 +88,10 @@ def _show_ingest(window: Window) -> None:
             "From acknowledged to queryable", "lag", note="The longest wait of a body; imports are left out."
         ),
     ):
-        show(_draw_lag(ingest, colours), key="lag", alt="Line of the longest wait of a body")
+        if ingest.loads["lag_s"].drop_nulls().is_empty():
+            show_notice("No body was measured in this window.", is_plain=True, key="no_lag")
+        else:
+            show(_draw_lag(ingest, colours), key="lag", alt="Line of the longest wait of a body")
     left, right = two_cards()
     with left, card("Held", "held"):
         lines = [

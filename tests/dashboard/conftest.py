@@ -104,7 +104,7 @@ def served(directory: Path, now: datetime | None) -> Generator[str]:
 
 
 def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"the server ended with status {process.returncode}")
@@ -113,7 +113,7 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
-    raise AssertionError("the server did not answer within 60 s")
+    raise AssertionError("the server did not answer within 180 s")
 
 
 @pytest.fixture

@@ -157,11 +157,22 @@ class TestSessions:
 
 class TestUsers:
     def test_users_are_ranked_by_cost_and_lead_to_their_runs(self, seeded: Store) -> None:
-        table = components(open_page("users", range="7d"), "table")[0]
+        tables = components(open_page("users", range="7d"), "table")
+        table = next(table for table in tables if table["caption"] == "Users by cost")
         orders = [row["cells"][1]["order"] for row in table["rows"]]
         assert orders == sorted(orders, reverse=True)
         first = table["rows"][0]
         assert first["target"]["query"]["q"] == [first["key"]]
+
+
+    def test_who_is_over_budget_is_said_and_leads_to_the_runs(self, seeded: Store) -> None:
+        app = open_page("users", range="7d")
+        (said,) = [data for data in components(app, "notice") if data["title"] == "Over budget."]
+        (row,) = seeded.query(
+            "SELECT labels['user_id'] AS name FROM budgets WHERE used_value >= limit_value AND labels <> MAP {}"
+        ).to_pylist()[:1]
+        assert said["text"].startswith(f"{row['name']} used ")
+        assert said["links"][0]["target"]["query"]["q"] == [row["name"]]
 
 
 class TestAlerts:
