@@ -45,8 +45,9 @@ test-cluster: install ## run the analytics SQL on a real ClickHouse node and com
 bench: install ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-screenshots: install system-packages ## photograph every page in a real browser
+screenshots: install system-packages ## photograph every page, and the answers to five questions, in a real browser
 	$(BIN)/python -m tests.screenshots
+	$(BIN)/python -m tests.questions
 
 docs: install ## write the generated pages again
 	$(BIN)/python -m spanledger.documentation

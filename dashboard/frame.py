@@ -15,6 +15,7 @@ from dashboard.data import read_arrivals, read_choices
 from dashboard.formats import format_age, format_count
 from dashboard.menu import PAGES
 from dashboard.services import current
+from dashboard.theme import palette
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _STYLE: Final = (ASSETS / "frame.css").read_text(encoding="utf-8")
@@ -28,7 +29,8 @@ def show(first: str = "") -> None:
         layout="wide",
         initial_sidebar_state="auto",
     )
-    st.html(f"<style>{_STYLE}</style>")
+    muted = palette(st.context.theme.type).muted
+    st.html(f"<style>:root {{ --sl-muted: {muted}; }} {_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
     pages = {
         entry.path: st.Page(

@@ -28,7 +28,7 @@ from tests.screenshots import ARGUMENTS, CHROMIUM, photograph
 
 MOST_SECONDS: Final = 60.0
 READY_WITHIN_S: Final = 900.0
-_MENU_PATIENCE_MS: Final = 30_000
+_MENU_PATIENCE_MS: Final = 55_000
 
 
 @dataclass(frozen=True)

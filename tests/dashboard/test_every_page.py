@@ -57,6 +57,13 @@ def audited() -> list[AuditRow]:
         return list_changes(connection)
 
 
+@pytest.fixture(scope="class")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with opened(tmp_path_factory.mktemp("closed"), HandClock()) as store:
+        store.close()
+        yield
+
+
 class TestStates:
     @pytest.mark.parametrize("path", FILTERED)
     def test_a_page_shows_what_there_is_and_hostile_text_only_in_components(
@@ -71,6 +78,16 @@ class TestStates:
     def test_a_filter_that_nothing_matches_says_what_was_searched(self, seeded: Store, path: str) -> None:
         app = open_page(path, agent="nobody")
         assert "With agent nobody." in [text.value for text in app.text]
+
+
+class TestFailure:
+    @pytest.mark.parametrize("path", [*FILTERED, "compare", "drift", "system"])
+    def test_a_page_says_that_the_store_does_not_answer_and_invents_nothing(
+        self, closed: None, path: str
+    ) -> None:
+        app = open_page(path, range="6h", agent="never-asked-before")
+        assert "The store does not answer." in notices(app)
+        assert components(app, "tiles") == []
 
 
 class TestTools:
@@ -163,7 +180,6 @@ class TestUsers:
         assert orders == sorted(orders, reverse=True)
         first = table["rows"][0]
         assert first["target"]["query"]["q"] == [first["key"]]
-
 
     def test_who_is_over_budget_is_said_and_leads_to_the_runs(self, seeded: Store) -> None:
         app = open_page("users", range="7d")
