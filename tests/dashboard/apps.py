@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def open_page(path: str = "", **query: str) -> AppTest:
-    app = AppTest.from_string(f"from dashboard.frame import show\nshow({path!r})\n", default_timeout=30)
+    app = AppTest.from_string(f"from dashboard.frame import show\nshow({path!r})\n", default_timeout=120)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()
