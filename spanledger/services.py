@@ -64,6 +64,22 @@ def read_alerting(services: Services) -> AlertingConfig:
     return find_alerting(services.config).read(made)
 
 
+def check_alerting(config: Config) -> AlertingConfig:
+    """Return the rules, channels and routes that a configuration and the rules made by command would be in force as.
+
+    Only the control state is opened, and only where there is one: it can be checked beside a running server.
+    """
+    if not (config.data_dir / "control.db").exists():
+        return config.alerting
+    control = open_control(config.data_dir)
+    try:
+        with control.read() as connection:
+            made = [row.definition for row in alert_rules.list_rules(connection)]
+    finally:
+        control.close()
+    return find_alerting(config).read(made)
+
+
 @contextmanager
 def open_services(
     config: Config, *, alerting: bool = False, loading: bool = False, clock: Clock = utc_now

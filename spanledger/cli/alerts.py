@@ -60,8 +60,9 @@ def explain_alert(alert: Alert, data: Data = None, config: ConfigFile = None) ->
 def check_config(data: Data = None, config: ConfigFile = None) -> None:
     """Check rules, channels and routes, and list them."""
     from alerts.check import describe_config
+    from spanledger.services import check_alerting
 
-    typer.echo(describe_config(read_config(data, config).alerting), nl=False)
+    typer.echo(describe_config(check_alerting(read_config(data, config))), nl=False)
 
 
 @app.command("test")
@@ -304,7 +305,8 @@ def _change(
 ) -> None:
     arguments = {"kind": kind, "name": name, "table": dict(table), "author": _name(author)}
     found = _do("alert-change", arguments, data, config)
-    typer.echo(f"{found['alert']}: {found['condition'] or 'removed'}")
+    state = ", switched off" if found["enabled"] is False else ""
+    typer.echo(f"{found['alert']}: {found['condition'] or 'removed'}{state}")
 
 
 def _do(operation: str, arguments: Mapping[str, Any], data: Data, config: ConfigFile) -> Mapping[str, Any]:

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from alerts import incidents, management, ownership
 from alerts.backtest import MOST_STEPS, run_backtest
-from alerts.check import describe_config, preview, send_test
+from alerts.check import preview, send_test
 from alerts.context import look_into
 from alerts.explanation import explain_alert
 from alerts.matchers import parse_matcher
-from alerts.rules import AlertingConfig
+from alerts.rules import AlertingConfig, AlertRule
 from alerts.silences import add_silence, expire_silence
 from spanledger.services import Services, read_alerting
 from store.clock import utc_now
@@ -35,13 +35,6 @@ def show_alert(services: Services, arguments: Arguments, _: Progress) -> Mapping
     rule = config.find_rule(instance.alert)
     context = look_into(services.store, rule, instance, now, services.config.dashboard_url)
     return {"lines": explain_alert(services.control, config, instance, now, context)}
-
-
-def check_alerting(services: Services, _: Arguments, __: Progress) -> Mapping[str, Any]:
-    """Describe the configuration in force."""
-    config = read_alerting(services)
-    problem = services.engine.config_problem if services.engine else None
-    return {"text": describe_config(config), "problem": problem}
 
 
 def list_rules(services: Services, _: Arguments, __: Progress) -> pa.Table:
@@ -208,12 +201,12 @@ def change_rule(services: Services, arguments: Arguments, _: Progress) -> Mappin
     table, name = arguments.get("table") or {}, arguments.get("name") or ""
     if arguments["kind"] == "add":
         rule = management.add_rule(services.control, config, table, author=author, now=now)
-        return {"alert": rule.name, "condition": rule.condition.describe()}
+        return _say_rule(rule)
     if arguments["kind"] == "remove":
         management.remove_rule(services.control, config, name, author=author, now=now)
-        return {"alert": name, "condition": None}
+        return {"alert": name, "condition": None, "enabled": None}
     rule = management.edit_rule(services.control, config, name, table, author=author, now=now)
-    return {"alert": rule.name, "condition": rule.condition.describe()}
+    return _say_rule(rule)
 
 
 def list_incidents(services: Services, arguments: Arguments, _: Progress) -> Mapping[str, Any]:
@@ -245,7 +238,6 @@ def list_incidents(services: Services, arguments: Arguments, _: Progress) -> Map
 ALERTING_OPERATIONS = {
     "alert-backtest": backtest_alert,
     "alert-change": change_rule,
-    "alert-check": check_alerting,
     "alert-incidents": list_incidents,
     "alert-preview": preview_alert,
     "alert-remark": remark_on_alert,
@@ -257,6 +249,10 @@ ALERTING_OPERATIONS = {
     "alert-test": test_alerting,
     "alert-unsilence": unsilence_alerts,
 }
+
+
+def _say_rule(rule: AlertRule) -> Mapping[str, Any]:
+    return {"alert": rule.name, "condition": rule.condition.describe(), "enabled": rule.is_enabled}
 
 
 def _channels_of(config: AlertingConfig, name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from alerts.channels.email import EmailChannel
 from alerts.channels.slack import SlackChannel
 from alerts.check import describe_config
+from alerts.management import add_rule
 from alerts.rules import AlertingConfig, parse_alerting
 from alerts.rules.starter import STARTERS
 from alerts.rules.threshold import Threshold
 from alerts.states import NoDataPolicy
+from spanledger.config import load_config
+from spanledger.layout import make_data_dir
+from spanledger.services import check_alerting
+from store import open_control
 from store.configuration.durations import format_duration, parse_duration
 from store.errors import ConfigError
 
@@ -381,3 +386,18 @@ def test_no_value_gets_past_as_anything_but_a_config_error(value: object) -> Non
             parse_alerting(tables, environ={})
         except ConfigError:
             continue
+
+
+def test_check_says_which_rules_made_by_command_the_file_displaces(tmp_path: Path) -> None:
+    directory = make_data_dir(tmp_path / "data")
+    table = '[[alert]]\nname = "slow"\nmetric = "run_p95_ms"\nabove = 5\n'
+    (directory / "spanledger.toml").write_text(table)
+    config = load_config(directory)
+    assert check_alerting(config).notes == config.alerting.notes
+    control = open_control(directory)
+    made = {"name": "slow", "metric": "run_p95_ms", "above": 7}
+    add_rule(control, parse_alerting({}), made, author="ann", now=datetime(2026, 3, 2, tzinfo=UTC))
+    control.close()
+    said = describe_config(check_alerting(config))
+    assert "slow: Run latency p95 above 5 ms" in said
+    assert "note: the alert 'slow' made by command is not used: the configuration file has one" in said
