@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ class JobContext:
     clock: Clock
     settings: AnalyticsSettings = field(default_factory=AnalyticsSettings)
     is_stopping: Callable[[], bool] = lambda: False
+    apart: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Keeps the chain of data jobs from running meanwhile; for jobs that run beside it."""
 
 
 @dataclass(frozen=True)

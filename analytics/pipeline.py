@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.budgets import BudgetBoard, budgets_job
+from analytics.days import days_job
 from analytics.drift import drift_job
 from analytics.facts import facts_job
 from analytics.job_log import job_log_retention
@@ -24,11 +25,12 @@ def data_jobs(
     prices: PriceKeeper | None = None,
     budgets: BudgetBoard | None = None,
 ) -> list[Job]:
-    """Return facts → sessions → rollups → drift → budgets, and the job that keeps job_runs bounded."""
+    """Return facts → sessions → rollups → days → drift → budgets, and the job that keeps job_runs bounded."""
     return [
         facts_job(prices),
         sessions_job(settings),
         rollups_job(settings),
+        days_job(),
         drift_job(),
         budgets_job(budgets or BudgetBoard(), control),
         job_log_retention(),

@@ -44,10 +44,13 @@ def update_rollups(context: JobContext) -> JobReport:
     buckets: list[pl.DataFrame] = []
     for stretch in stretches:
         _add_up(context, touched.filter(pl.col("hour_at").is_in(stretch.implode())), totals, buckets)
-    keys = touched.select("subject", "hour_at").unique()
+    # Rows whose facts were deleted stay: they are all that is left of them.
+    keys = touched.select("subject", "hour_at", expired_load=pl.lit(None, pl.Int64)).unique()
+    days = keys.select("subject", day_at=pl.col("hour_at").dt.truncate("1d")).unique()
     bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED))
     within = {"hour_at": (hours[0].replace(tzinfo=UTC), hours[-1].replace(tzinfo=UTC))}
     context.store.replace(
+        Replacement("touched_days", keys=days, rows=days),
         Replacement("hourly", keys=keys, rows=_stack(totals), within=within),
         Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets), within=within),
         Replacement("touched_hours", keys=touched, rows=touched.clear()),

@@ -46,7 +46,9 @@ class Scheduler:
         self, store: Store, jobs: Sequence[Job], clock: Clock, settings: AnalyticsSettings | None = None
     ) -> None:
         self._stopping = threading.Event()
-        context = JobContext(store, clock, settings or AnalyticsSettings(), self._stopping.is_set)
+        context = JobContext(
+            store, clock, settings or AnalyticsSettings(), self._stopping.is_set, self.paused
+        )
         self._log = JobLog(store, clock)
         runners = [JobRunner(job, context, self._log) for job in jobs]
         self._chain = [runner for runner in runners if runner.job.wakes_on_load]

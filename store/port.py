@@ -57,6 +57,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: No such query.
+            Overloaded: A figure over narrow tables took more than its budget.
         """
         ...
 
@@ -89,12 +90,12 @@ class Store(Protocol):
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         ...
 
-    def expire(self, load_seq: int) -> None:
-        """Delete, in one transaction, all rows of loads up to `load_seq`."""
+    def expire(self, load_seq: int, *replacements: Replacement) -> None:
+        """Replace rows and delete all rows of loads up to `load_seq`, in one transaction."""
         ...
 
     def expire_orphans(self) -> None:
-        """Delete what described nothing but deleted rows: resources, closed sessions without runs, old logs of jobs."""
+        """Delete what described nothing but deleted rows: resources, aliases, old logs of jobs."""
         ...
 
     def ping(self) -> None:

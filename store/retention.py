@@ -2,11 +2,13 @@
 
 Age counts from when the data was loaded, not from when it happened: an import of last year's telemetry would otherwise
 be deleted on the day it came. Loads are numbered in the order they were written, so that a step touches the oldest
-blocks only. Rollups, prices, alarms and markers stay: they are small, and are the memory of what was deleted.
+blocks only. Rollups (`store.keeping`), prices, alarms and markers stay: small, they are the memory of what was deleted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +16,7 @@ from typing import Final
 import polars as pl
 
 from store.clock import Clock, utc_now
+from store.keeping import delete_orphans, keep_expiring
 from store.port import Store
 from store.settings import StoreSettings, parse_size
 
@@ -34,18 +37,28 @@ class RetentionReport:
     records: int = 0
     steps: int = 0
     deleted_until: datetime | None = None
+    load_seq: int = 0
+    """Loads up to this one are gone."""
 
 
-def apply_retention(store: Store, settings: StoreSettings, *, clock: Clock = utc_now) -> RetentionReport:
+Apart = Callable[[], AbstractContextManager[None]]
+"""Keeps the data jobs from running meanwhile: they would write again what is being deleted."""
+
+
+def apply_retention(
+    store: Store, settings: StoreSettings, *, clock: Clock = utc_now, apart: Apart = nullcontext
+) -> RetentionReport:
     """Delete what is older than `settings.retention`, then the oldest of what is above `settings.max_size`."""
     report = RetentionReport()
     if settings.retention is not None:
         expired = _list_loads(store, clock() - settings.retention)
-        report = _delete_loads(store, expired, report)
+        report = _delete_loads(store, expired, report, apart)
     if settings.max_size is not None:
-        report = _shrink(store, parse_size(settings.max_size), clock(), report)
+        report = _shrink(store, parse_size(settings.max_size), clock(), report, apart)
     if report.steps:
-        store.expire_orphans()
+        with apart():
+            delete_orphans(store, report.load_seq)
+            store.expire_orphans()
     return report
 
 
@@ -53,22 +66,27 @@ def _list_loads(store: Store, before: datetime) -> pl.DataFrame:
     return store.select("retention/loads", {"before": before})
 
 
-def _delete_loads(store: Store, loads: pl.DataFrame, report: RetentionReport) -> RetentionReport:
+def _delete_loads(
+    store: Store, loads: pl.DataFrame, report: RetentionReport, apart: Apart
+) -> RetentionReport:
     pending = 0
     rows = loads.rows()
     for position, (load_seq, loaded_at, records) in enumerate(rows):
         pending += records
         is_last = position + 1 == len(rows)
         if is_last or pending + rows[position + 1][2] > STEP_RECORDS:
-            store.expire(load_seq)
+            with apart():
+                store.expire(load_seq, *keep_expiring(store, load_seq))
             report = RetentionReport(
-                report.records + pending, report.steps + 1, loaded_at.replace(tzinfo=UTC)
+                report.records + pending, report.steps + 1, loaded_at.replace(tzinfo=UTC), load_seq
             )
             pending = 0
     return report
 
 
-def _shrink(store: Store, max_bytes: int, now: datetime, report: RetentionReport) -> RetentionReport:
+def _shrink(
+    store: Store, max_bytes: int, now: datetime, report: RetentionReport, apart: Apart
+) -> RetentionReport:
     for _ in range(_ROUNDS):
         used = store.size().used_bytes
         if used <= max_bytes:
@@ -81,7 +99,7 @@ def _shrink(store: Store, max_bytes: int, now: datetime, report: RetentionReport
         oldest = loads.filter(pl.col("records").cum_sum().shift(1, fill_value=0) < excess)
         if oldest.is_empty():
             break
-        report = _delete_loads(store, oldest, report)
+        report = _delete_loads(store, oldest, report, apart)
         if not store.checkpoint():
             break
     return report

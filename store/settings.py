@@ -40,6 +40,10 @@ class StoreSettings:
     """Size of the answer an ad-hoc query may return."""
     query_memory_limit: str = "1GB"
     """Memory of one ad-hoc query beyond which it uses the disk; part of `memory_limit`."""
+    figures_timeout_s: float = 10.0
+    """Time a figure may take that no rollup holds (by user, tenant, free attribute) over a long window."""
+    figures_slots: int = 2
+    """Such figures that are computed side by side; more wait, within their time."""
     query_slots: int = 4
     """Ad-hoc queries that run side by side; more wait."""
 

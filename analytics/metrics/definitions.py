@@ -8,7 +8,7 @@ from typing import Final, Literal
 from store.figures import DIMENSIONS, SUBJECTS, find_attribute
 
 SubjectName = Literal["run", "llm_call", "tool_call", "session", "case", "score"]
-Kind = Literal["count", "sum", "proportion", "ratio", "percentile", "share", "streak"]
+Kind = Literal["count", "sum", "proportion", "ratio", "percentile", "share", "streak", "breaker", "again"]
 
 RESOLVED: Final = ("resolved_confirmed", "resolved_assumed")
 CONFIRMED: Final = ("resolved_confirmed",)
@@ -62,6 +62,8 @@ class Metric:
     """Of a percentile or share: the measured column."""
     limit: float | None = None
     """Of a share: the largest value that lies within."""
+    key: str | None = None
+    """Of what is judged key by key (each tool, each user): the dimension of the keys."""
     counted: tuple[Part, ...] = ()
     """The events it rests on, where they are not the denominator, or the numerator of a count or sum."""
     is_rise_bad: bool | None = None

@@ -30,6 +30,13 @@ narrow tables.
 """
 
 
+_KEYED = {
+    "streak": "largest count of failures after the last success",
+    "breaker": "worst state of a breaker",
+    "again": "values with two or more failures ÷ values",
+}
+
+
 def render_metrics() -> str:
     """Return the text of docs/metrics.md."""
     dimensions = ["## Dimensions\n", "| name | what it says |", "| --- | --- |"]
@@ -62,6 +69,8 @@ def _formula(metric: Metric) -> str:
         return f"quantile {metric.quantile:g} of {metric.measure} over {events} events"
     if metric.limit is not None:
         return f"{events} events with {metric.measure} ≤ {metric.limit:g} ÷ events with {metric.measure}"
+    if metric.key is not None:
+        return f"{_KEYED[metric.kind]} over {events} events of each {metric.key}"
     above = _write_parts(metric.numerator)
     return f"{above} ÷ {_write_parts(metric.denominator)}" if metric.denominator else above
 

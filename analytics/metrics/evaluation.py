@@ -12,7 +12,9 @@ import polars as pl
 from analytics.metrics.catalogue import METRICS
 from analytics.metrics.definitions import Metric, Part
 from analytics.metrics.intervals import wilson
+from analytics.metrics.keyed import read_keyed, summarise_keys
 from analytics.metrics.percentiles import percentile_by_group, share_within_by_group
+from analytics.metrics.pieces import read_standing
 from analytics.metrics.reading import (
     Question,
     View,
@@ -36,6 +38,7 @@ _VALUE_SCHEMA = {
     "unpriced_calls": pl.Int64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "is_partial": pl.Boolean,
 }
 _COUNTED = ("events", "unpriced_calls")
 """Sums of which nothing is 0; of the others it is not known."""
@@ -76,8 +79,9 @@ def evaluate(
     Returns:
         `metric` (where several were asked for), group columns, value (NULL when it cannot be said), n
         (events it rests on), numerator, denominator, unpriced_calls (more than 0 beside money: "at
-        least"), low and high (95 % interval of a proportion). Without groups one row a metric; with
-        groups a row for each that has events, in their order.
+        least"), low and high (95 % interval of a proportion), is_partial (facts of the window were deleted
+        that it would have needed: it speaks of the rest). Without groups one row a metric; with groups a row
+        for each that has events, in their order.
 
     Raises:
         NotFound: No such metric.
@@ -89,9 +93,10 @@ def evaluate(
     answers = _compute(store, metrics, question, list(group_by))
     frames: list[pl.DataFrame] = []
     for found in metrics:
-        values = answers[found.name]
+        values, gaps = answers[found.name]
         if not group_by and values.is_empty():
-            values = _nothing(found)
+            values = _nothing(found, is_partial=bool(gaps))
+        values = values.with_columns(is_partial=pl.lit(bool(gaps)))
         if group_by:
             values = values.sort(list(group_by), nulls_last=True)
         frames.append(values)
@@ -123,10 +128,14 @@ def series(
     first = start.astimezone(UTC).replace(tzinfo=None)
     frames: list[pl.DataFrame] = []
     for found in metrics:
-        values = answers[found.name]
+        values, gaps = answers[found.name]
         groups = values.select(group_by).unique() if group_by else pl.DataFrame({"all": [0]})
         grid = bins.join(groups, how="cross")
-        filled = grid.join(values, on=keys, how="left", nulls_equal=True).with_columns(_fill_nothing(found))
+        filled = (
+            grid.join(values.drop("is_partial"), on=keys, how="left", nulls_equal=True)
+            .with_columns(is_partial=pl.col("bin").is_in(sorted(gaps)))
+            .with_columns(_fill_nothing(found))
+        )
         frames.append(
             filled.with_columns(at=pl.lit(first) + pl.col("bin") * step)
             .sort(*group_by, "bin", nulls_last=True)
@@ -159,6 +168,8 @@ class _Plan:
         views = [find_view(metric, subject, question) for subject in metric.subjects]
         self.views[metric.name] = views
         for view in views:
+            if metric.key is not None:
+                continue
             if metric.measure is not None:
                 self.buckets.setdefault((view, metric.measure), []).append(metric.name)
                 continue
@@ -173,28 +184,38 @@ def _parts_of(metric: Metric) -> list[Part]:
 
 def _compute(
     store: Store, metrics: Sequence[Metric], question: Question, keys: list[str]
-) -> Mapping[str, pl.DataFrame]:
+) -> Mapping[str, tuple[pl.DataFrame, frozenset[int]]]:
+    """Return the values by metric, and the bins in which they speak of a part only."""
     plan = _Plan()
     for metric in metrics:
         plan.add(metric, question)
     by = keys or ["all"]
-    sums = {
-        view: _merge(read_totals(store, view, list(parts.values()), question), list(parts.values()), by)
+    standing = read_standing(store, question)
+    totals = {
+        view: read_totals(store, view, list(parts.values()), question, standing)
         for view, parts in plan.parts.items()
     }
+    sums = {view: _merge(totals[view].rows, list(parts.values()), by) for view, parts in plan.parts.items()}
     buckets = {
-        (view, measure): read_buckets(store, view, measure, question) for view, measure in plan.buckets
+        (view, measure): read_buckets(store, view, measure, question, standing)
+        for view, measure in plan.buckets
     }
-    answers: dict[str, pl.DataFrame] = {}
+    answers: dict[str, tuple[pl.DataFrame, frozenset[int]]] = {}
     for metric in metrics:
         views = plan.views[metric.name]
-        if metric.measure is not None:
-            values = _from_buckets(metric, pl.concat([buckets[view, metric.measure] for view in views]), keys)
+        if metric.key is not None:
+            read = [read_keyed(store, view, metric, question, standing) for view in views]
+            rows = read[0].rows.with_columns(pl.lit(0).alias("all"))
+            values = summarise_keys(metric, rows, question, by).with_columns(unpriced_calls=pl.lit(0))
+        elif metric.measure is not None:
+            read = [buckets[view, metric.measure] for view in views]
+            values = _from_buckets(metric, pl.concat([reading.rows for reading in read]), keys)
         else:
+            read = [totals[view] for view in views]
             values = _from_sums(metric, [sums[view] for view in views], by)
-        answers[metric.name] = values.select(
-            *keys, *(pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
-        )
+        gaps = frozenset[int]().union(*(reading.gaps for reading in read))
+        columns = (pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
+        answers[metric.name] = values.with_columns(is_partial=pl.lit(False)).select(*keys, *columns), gaps
     return answers
 
 
@@ -272,14 +293,17 @@ def _from_buckets(metric: Metric, buckets: pl.DataFrame, keys: list[str]) -> pl.
     ).with_columns(low=low, high=high)
 
 
-def _nothing(metric: Metric) -> pl.DataFrame:
-    blank = pl.DataFrame([dict.fromkeys(_VALUE_SCHEMA)], schema=_VALUE_SCHEMA)
+def _nothing(metric: Metric, *, is_partial: bool) -> pl.DataFrame:
+    blank = pl.DataFrame([{**dict.fromkeys(_VALUE_SCHEMA), "is_partial": is_partial}], schema=_VALUE_SCHEMA)
     return blank.with_columns(_fill_nothing(metric))
 
 
 def _fill_nothing(metric: Metric) -> list[pl.Expr]:
-    """Return what stands where nothing happened: a count and a sum are 0, the others are not known."""
-    is_empty = pl.col("n").is_null()
+    """Return what stands where nothing happened: a count and a sum are 0, the others are not known.
+
+    Where facts were deleted, nobody knows that nothing happened.
+    """
+    is_empty = pl.col("n").is_null() & ~pl.col("is_partial")
     return [
         pl.when(is_empty & metric.is_additive).then(0.0).otherwise("value").alias("value"),
         pl.when(is_empty & metric.is_additive).then(0.0).otherwise("numerator").alias("numerator"),

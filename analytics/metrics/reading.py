@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analytics.metrics.definitions import Metric, Part
+from analytics.metrics.pieces import SHORT, Piece, Span, Standing, cut, find_gaps
 from store.errors import ConfigError
 from store.figures import (
     MEASURES,
@@ -25,6 +26,7 @@ from store.figures import (
     find_attribute,
     unite,
 )
+from store.queries import ComposedQuery
 
 if TYPE_CHECKING:
     from store import Store
@@ -32,38 +34,16 @@ if TYPE_CHECKING:
 Where = Mapping[str, str | Sequence[str | None] | None]
 
 ANY = "*"
-HOUR = timedelta(hours=1)
-FRESH = timedelta(hours=1)
-"""The rollups of the last hours may lag behind the facts by some seconds: these come from the facts."""
-SHORT = timedelta(hours=3)
-"""Windows up to this long are read from the facts alone."""
 REACH = timedelta(days=1)
 """Calls of a run start within this time of it."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A part of the window and where it is read from."""
-
-    first: datetime
-    until: datetime
-    is_rolled_up: bool
-
-
-@dataclass(frozen=True)
-class Question:
+class Question(Span):
     """What is asked of the store: a window in bins, filters and groups."""
 
-    start: datetime
-    end: datetime
-    step: timedelta
     where: Where
     group_by: tuple[str, ...]
-
-    @property
-    def is_one_bin(self) -> bool:
-        """Whether the window is not cut."""
-        return self.step >= self.end - self.start
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
@@ -71,23 +51,6 @@ class Question:
         filters = {"purpose": "production"} if "purpose" not in (*self.where, *self.group_by) else {}
         asked = {name: _values(value) for name, value in {**filters, **self.where}.items()}
         return {name: values for name, values in asked.items() if ANY not in values}
-
-    def pieces(self, *, may_roll_up: bool) -> list[Piece]:
-        """Return the parts of the window, without gaps and overlaps, in time order."""
-        rolled_from, rolled_until = _ceil_hour(self.start), _floor_hour(self.end) - FRESH
-        fits = self.is_one_bin or (self.step % HOUR == timedelta(0) and self.start == rolled_from)
-        is_short = self.end - self.start <= SHORT or rolled_from >= rolled_until
-        if not (may_roll_up and fits) or is_short:
-            return [Piece(self.start, self.end, is_rolled_up=False)]
-        pieces = [
-            Piece(self.start, rolled_from, is_rolled_up=False),
-            Piece(rolled_from, rolled_until, is_rolled_up=True),
-            Piece(rolled_until, self.end, is_rolled_up=False),
-        ]
-        return [piece for piece in pieces if piece.first < piece.until]
-
-
-Standing = Literal["own", "containing", "absent"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +111,17 @@ def find_view(metric: Metric, subject_name: str, question: Question) -> View:
     return View(subject_name, split, Selection(tuple(own), tuple(containing)), is_empty)
 
 
-def read_totals(store: Store, view: View, parts: Sequence[Part], question: Question) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Reading:
+    """Rows of a view, and the bins of which facts were deleted that were needed."""
+
+    rows: pl.DataFrame
+    gaps: frozenset[int]
+
+
+def read_totals(
+    store: Store, view: View, parts: Sequence[Part], question: Question, standing: Standing
+) -> Reading:
     """Return bin, groups and a column per part (named by `part.key`); parts of one sum may stand in several rows."""
     subject = SUBJECTS[view.subject]
     grid = Grid(question.is_one_bin, view.split)
@@ -156,33 +129,56 @@ def read_totals(store: Store, view: View, parts: Sequence[Part], question: Quest
     asked = {name for part in parts for name, _ in part.conditions}
     is_kept = asked <= set(subject.rolled_up) and all(SUMS[part.column].is_rolled_up for part in parts)
     may_roll_up = view.may_roll_up(subject.rolled_up) and is_kept
-    pieces = question.pieces(may_roll_up=may_roll_up)
-    queries = [
-        compose_totals(view.subject, addends, grid, view.selection, is_rolled_up=piece.is_rolled_up)
-        for piece in pieces
-    ]
-    frames = [] if view.is_empty else [store.select(unite(queries), _params_of(view, question, pieces))]
+
+    def compose(piece: Piece) -> ComposedQuery:
+        return compose_totals(view.subject, addends, grid, view.selection, grain=piece.grain)
+
     columns = [pl.col(f"a{n}").cast(pl.Float64).alias(part.key) for n, part in enumerate(parts)]
     empty = {f"a{n}": pl.Float64 for n in range(len(parts))}
-    return _gather(frames, view, question, columns, empty)
+    frames = _read(
+        store, view, question, cut(question, view.subject, standing, may_roll_up=may_roll_up), compose
+    )
+    return Reading(
+        gather(frames, view, question, columns, empty),
+        find_gaps(question, view.subject, standing, may_roll_up=may_roll_up),
+    )
 
 
-def read_buckets(store: Store, view: View, measure: str, question: Question) -> pl.DataFrame:
+def read_buckets(store: Store, view: View, measure: str, question: Question, standing: Standing) -> Reading:
     """Return counts per logarithmic bucket by bin and groups; equal buckets may stand in several rows."""
     subject = SUBJECTS[view.subject]
     grid = Grid(question.is_one_bin, view.split)
     may_roll_up = view.may_roll_up(subject.bucketed) and MEASURES[measure].is_rolled_up
-    pieces = question.pieces(may_roll_up=may_roll_up)
-    queries = [
-        compose_buckets(view.subject, measure, grid, view.selection, is_rolled_up=piece.is_rolled_up)
-        for piece in pieces
-    ]
-    frames = [] if view.is_empty else [store.select(unite(queries), _params_of(view, question, pieces))]
+
+    def compose(piece: Piece) -> ComposedQuery:
+        return compose_buckets(view.subject, measure, grid, view.selection, grain=piece.grain)
+
     columns = [
         pl.col("bucket_number").cast(pl.Int64).alias("bucket"),
         pl.col("bucket_events").cast(pl.Int64).alias("events"),
     ]
-    return _gather(frames, view, question, columns, {"bucket_number": pl.Int64, "bucket_events": pl.Int64})
+    empty = {"bucket_number": pl.Int64, "bucket_events": pl.Int64}
+    frames = _read(
+        store, view, question, cut(question, view.subject, standing, may_roll_up=may_roll_up), compose
+    )
+    return Reading(
+        gather(frames, view, question, columns, empty),
+        find_gaps(question, view.subject, standing, may_roll_up=may_roll_up),
+    )
+
+
+def _read(
+    store: Store,
+    view: View,
+    question: Question,
+    pieces: Sequence[Piece],
+    compose: Callable[[Piece], ComposedQuery],
+) -> list[pl.DataFrame]:
+    if view.is_empty:
+        return []
+    query = unite([compose(piece) for piece in pieces])
+    is_long = any(piece.grain == "event" and piece.until - piece.first > SHORT for piece in pieces)
+    return [store.select(replace(query, is_bounded=is_long), params_of(view, question, pieces))]
 
 
 def read_unit_totals(store: Store, view: View, parts: Sequence[Part], question: Question) -> pl.DataFrame:
@@ -190,7 +186,7 @@ def read_unit_totals(store: Store, view: View, parts: Sequence[Part], question: 
     query = compose_unit_totals(
         view.subject, [Addend(part.column, part.conditions) for part in parts], view.selection
     )
-    found = store.select(query, _params(view, question, _whole(question)))
+    found = store.select(query, _params(view, question, whole(question)))
     return found.head(0 if view.is_empty else found.height).select(
         pl.col("unit_id").cast(pl.String),
         *(pl.col(f"a{n}").cast(pl.Float64).alias(part.key) for n, part in enumerate(parts)),
@@ -200,7 +196,7 @@ def read_unit_totals(store: Store, view: View, parts: Sequence[Part], question: 
 def read_unit_buckets(store: Store, view: View, measure: str, question: Question) -> pl.DataFrame:
     """Return unit_id, bucket and events of a measure, straight from the narrow table."""
     query = compose_unit_buckets(view.subject, measure, view.selection)
-    found = store.select(query, _params(view, question, _whole(question)))
+    found = store.select(query, _params(view, question, whole(question)))
     return found.select(
         pl.col("unit_id").cast(pl.String),
         pl.col("bucket_number").cast(pl.Int64).alias("bucket"),
@@ -208,17 +204,19 @@ def read_unit_buckets(store: Store, view: View, measure: str, question: Question
     )
 
 
-def _whole(question: Question) -> Piece:
-    return Piece(question.start, question.end, is_rolled_up=False)
+def whole(question: Question) -> Piece:
+    """Return the window as one piece, read from the events."""
+    return Piece(question.start, question.end, "event")
 
 
-def _gather(
+def gather(
     frames: list[pl.DataFrame],
     view: View,
     question: Question,
     columns: Sequence[pl.Expr],
-    empty: Mapping[str, type[pl.DataType]],
+    empty: Mapping[str, type[pl.DataType] | pl.DataType],
 ) -> pl.DataFrame:
+    """Return what was read with bin and groups under their names; groups that the view lacks are unknown."""
     names = {name: f"g{position}" for position, name in enumerate(view.split)}
     groups = [
         pl.col(names[name]).cast(pl.String).alias(name)
@@ -256,7 +254,7 @@ def _params(view: View, question: Question, piece: Piece) -> dict[str, object]:
     return params
 
 
-def _params_of(view: View, question: Question, pieces: Sequence[Piece]) -> dict[str, object]:
+def params_of(view: View, question: Question, pieces: Sequence[Piece]) -> dict[str, object]:
     """Return the parameters of the united queries of all parts of a window."""
     params = _params(view, question, pieces[0])
     for number, piece in enumerate(pieces):
@@ -272,12 +270,3 @@ def _values(asked: str | Sequence[str | None] | None) -> tuple[str, ...]:
     if asked is None:
         return ("",)
     return (asked,) if isinstance(asked, str) else tuple(value or "" for value in asked)
-
-
-def _floor_hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def _ceil_hour(moment: datetime) -> datetime:
-    floor = _floor_hour(moment)
-    return floor if floor == moment else floor + HOUR

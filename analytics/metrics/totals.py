@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analytics.metrics.definitions import Metric, Part
+from analytics.metrics.pieces import read_standing
 from analytics.metrics.reading import Question, Where, check_question, find_view, read_buckets, read_totals
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def totals(
     metric = _stand_in(parts)
     question = Question(start, end, step, where or {}, tuple(group_by))
     check_question([metric], question)
-    found = read_totals(store, find_view(metric, parts[0].subject, question), parts, question)
+    standing = read_standing(store, question)
+    found = read_totals(store, find_view(metric, parts[0].subject, question), parts, question, standing).rows
     added = found.group_by("bin", *group_by).agg(
         pl.when(pl.col(part.key).is_not_null().any()).then(pl.col(part.key).sum()).alias(name)
         for name, part in sums.items()
@@ -55,7 +57,8 @@ def distribution(
     metric = _stand_in([part])
     question = Question(start, end, step, where or {}, ())
     check_question([metric], question)
-    found = read_buckets(store, find_view(metric, part.subject, question), measure, question)
+    standing = read_standing(store, question)
+    found = read_buckets(store, find_view(metric, part.subject, question), measure, question, standing).rows
     return found.group_by("bin", "bucket").agg(pl.col("events").sum()).sort("bin", "bucket")
 
 

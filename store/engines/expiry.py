@@ -14,12 +14,6 @@ ORPHANS: Final[tuple[tuple[str, str], ...]] = (
     ("load_positions", "load_seq < (SELECT min(load_seq) FROM ledger.ingest_stats)"),
     ("run_spans", "trace_id NOT IN (SELECT trace_id FROM ledger.runs)"),
     ("run_aliases", "run_id NOT IN (SELECT run_id FROM ledger.runs)"),
-    # An open session stays: the job that closes it would miss it.
-    (
-        "sessions",
-        "closed_at IS NOT NULL AND session_id NOT IN (SELECT coalesce(session_id, run_id) FROM ledger.runs)",
-    ),
-    ("cases", "case_id NOT IN (SELECT case_id FROM ledger.sessions)"),
     (
         "resources",
         "resource_id NOT IN (SELECT resource_id FROM ledger.spans UNION DISTINCT "

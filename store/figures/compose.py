@@ -8,21 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from store.errors import NotFound
 from store.figures.dimensions import find_attribute
-from store.figures.subjects import (
-    MEASURES,
-    SUBJECTS,
-    SUMS,
-    Subject,
-    rolled_up_measures,
-    rolled_up_sums,
-)
+from store.figures.subjects import MEASURES, SUMS, Subject, find_subject
 from store.queries import ComposedQuery
 
 _OF_PART: Final = re.compile(r"\$(first|until|reach)\b")
+
+Grain = Literal["event", "hour", "day"]
+"""What a query adds up: events of the narrow table, or rows of the rollup per hour or per day."""
+_ROLLUPS: Final = {"hour": ("hourly", "hour_at"), "day": ("daily", "day_at")}
 
 Condition = tuple[str, tuple[str, ...]]
 """A dimension and the values it may have."""
@@ -54,33 +50,31 @@ class Selection:
 
 
 def compose_totals(
-    subject_name: str, addends: Sequence[Addend], grid: Grid, selection: Selection, *, is_rolled_up: bool
+    subject_name: str, addends: Sequence[Addend], grid: Grid, selection: Selection, *, grain: Grain
 ) -> ComposedQuery:
     """Return the query for `bin`, a column `gN` per group and `aN` per addend, from $first to before $until."""
-    subject = _find_subject(subject_name)
+    subject = find_subject(subject_name)
     columns = [
-        f"{_aggregate(subject, addend, is_rolled_up=is_rolled_up)} AS a{position}"
+        f"{_aggregate(subject, addend, is_rolled_up=grain != 'event')} AS a{position}"
         for position, addend in enumerate(addends)
     ]
-    where = [f"t.subject = '{subject.name}'"] if is_rolled_up else []
-    return _compose("totals", subject, columns, grid, selection, where, "hourly" if is_rolled_up else None)
+    where = [f"t.subject = '{subject.name}'"] if grain != "event" else []
+    return _compose("totals", subject, columns, grid, selection, where, grain)
 
 
 def compose_buckets(
-    subject_name: str, measure: str, grid: Grid, selection: Selection, *, is_rolled_up: bool
+    subject_name: str, measure: str, grid: Grid, selection: Selection, *, grain: Grain
 ) -> ComposedQuery:
     """Return the query for `bin`, `gN`, `bucket_number` and `bucket_events` of a measure."""
-    subject = _find_subject(subject_name)
-    if is_rolled_up:
+    subject = find_subject(subject_name)
+    if grain != "event":
         where = [f"t.subject = '{subject.name}'", f"t.measure = '{measure}'"]
         columns = ["t.bucket AS bucket_number", "CAST(sum(t.events) AS BIGINT) AS bucket_events"]
-        return _compose(
-            "buckets", subject, columns, grid, selection, where, "hourly_buckets", ["bucket_number"]
-        )
+        return _compose("buckets", subject, columns, grid, selection, where, grain, ["bucket_number"])
     value = MEASURES[measure].of[subject.name]
     columns = [f"bucket_of({value}) AS bucket_number", "CAST(count(*) AS BIGINT) AS bucket_events"]
     where = [f"{value} IS NOT NULL"]
-    return _compose("buckets", subject, columns, grid, selection, where, None, ["bucket_number"])
+    return _compose("buckets", subject, columns, grid, selection, where, grain, ["bucket_number"])
 
 
 def unite(queries: Sequence[ComposedQuery]) -> ComposedQuery:
@@ -88,13 +82,16 @@ def unite(queries: Sequence[ComposedQuery]) -> ComposedQuery:
 
     A short query costs more to begin than to run.
     """
+    is_bounded = any(query.is_bounded for query in queries)
     texts = [_OF_PART.sub(rf"$\1_{number}", query.sql) for number, query in enumerate(queries)]
-    return ComposedQuery(" and ".join(query.name for query in queries), "\nUNION ALL\n".join(texts))
+    return ComposedQuery(
+        " and ".join(query.name for query in queries), "\nUNION ALL\n".join(texts), is_bounded
+    )
 
 
 def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection: Selection) -> ComposedQuery:
     """Return the query for `unit_id` (the session) and a column `aN` per addend, from $first to before $until."""
-    subject = _find_subject(subject_name)
+    subject = find_subject(subject_name)
     columns = [
         f"{_aggregate(subject, addend, is_rolled_up=False)} AS a{position}"
         for position, addend in enumerate(addends)
@@ -104,7 +101,7 @@ def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection:
 
 def compose_unit_buckets(subject_name: str, measure: str, selection: Selection) -> ComposedQuery:
     """Return the query for `unit_id`, `bucket_number` and `bucket_events` of a measure."""
-    subject = _find_subject(subject_name)
+    subject = find_subject(subject_name)
     value = MEASURES[measure].of[subject.name]
     columns = [f"bucket_of({value}) AS bucket_number", "count(*) AS bucket_events"]
     where = [f"{value} IS NOT NULL"]
@@ -122,65 +119,14 @@ def _compose_units(
     where = [
         f"{subject.at} >= $first AND {subject.at} < $until",
         *conditions,
-        *_filter(subject, selection, is_rolled_up=False),
+        *filter_events(subject, selection, is_rolled_up=False),
     ]
     sql = (
         f"SELECT {', '.join([f'{subject.unit} AS unit_id', *columns])}\n"
         f"FROM {subject.source}\nWHERE {' AND '.join(where)}\n"
         f"GROUP BY {', '.join(['unit_id', *also_by])}\nORDER BY {', '.join(['unit_id', *also_by])}"
     )
-    return ComposedQuery(f"{what} of {subject.name} by session", sql)
-
-
-def compose_rollup(subject_name: str) -> ComposedQuery:
-    """Return the rows of ledger.hourly for the hours of the frame `hours`, which lie in [$first, $until)."""
-    subject = _find_subject(subject_name)
-    sums = [
-        (
-            f"usd(sum({item.of[subject.name]}))" if item.is_money else f"sum({item.of[subject.name]})",
-            item.name,
-        )
-        for item in rolled_up_sums(subject.name)
-    ]
-    return ComposedQuery(f"rollup of {subject.name}", _compose_hours(subject, subject.rolled_up, sums, []))
-
-
-def compose_rollup_buckets(subject_name: str) -> ComposedQuery | None:
-    """Return the rows of ledger.hourly_buckets of those hours; None for a subject without measures."""
-    subject = _find_subject(subject_name)
-    texts: list[str] = []
-    for measure in rolled_up_measures(subject.name):
-        value = measure.of[subject.name]
-        columns = [(f"bucket_of({value})", "bucket"), ("count(*)", "events")]
-        text = _compose_hours(subject, subject.bucketed, columns, [f"{value} IS NOT NULL"], bucket=value)
-        texts.append(text.replace("\nSELECT", f"\nSELECT '{measure.name}' AS measure,", 1))
-    if not texts:
-        return None
-    return ComposedQuery(f"rollup of {subject.name} per bucket", "\nUNION ALL\n".join(texts))
-
-
-def _compose_hours(
-    subject: Subject,
-    dimensions: Sequence[str],
-    columns: Sequence[tuple[str, str]],
-    conditions: Sequence[str],
-    *,
-    bucket: str | None = None,
-) -> str:
-    chosen = [(f"hour_of({subject.at})", "hour_at"), (f"'{subject.name}'", "subject")]
-    split = [(subject.dimensions[name], name) for name in dimensions]
-    written = ", ".join(f"{text} AS {name}" for text, name in (*chosen, *split, *columns))
-    keys = [f"hour_of({subject.at})", *(text for text, _ in split)]
-    if bucket is not None:
-        keys.append(f"bucket_of({bucket})")
-    where = [
-        f"{subject.at} >= $first AND {subject.at} < $until",
-        f"hour_of({subject.at}) IN (SELECT h.hour_at FROM hours AS h)",
-        *conditions,
-    ]
-    return (
-        f"\nSELECT {written}\nFROM {subject.source}\nWHERE {' AND '.join(where)}\nGROUP BY {', '.join(keys)}"
-    )
+    return ComposedQuery(f"{what} of {subject.name} by session", sql, is_bounded=True)
 
 
 def _compose(
@@ -190,38 +136,44 @@ def _compose(
     grid: Grid,
     selection: Selection,
     conditions: Sequence[str],
-    rollup: str | None,
+    grain: Grain,
     also_by: Sequence[str] = (),
 ) -> ComposedQuery:
-    source = subject.source if rollup is None else f"ledger.{rollup} AS t"
-    at = subject.at if rollup is None else "t.hour_at"
+    is_rolled_up = grain != "event"
+    source, at = subject.source, subject.at
+    if is_rolled_up:
+        rollup, column = _ROLLUPS[grain]
+        source, at = f"ledger.{rollup}{'_buckets' if what == 'buckets' else ''} AS t", f"t.{column}"
     groups = [
-        f"{_dimension(subject, name, f'$group_{position}', is_rolled_up=rollup is not None)} AS g{position}"
+        f"{name_dimension(subject, name, f'$group_{position}', is_rolled_up=is_rolled_up)} AS g{position}"
         for position, name in enumerate(grid.group_by)
     ]
-    cut = (
-        "CAST(0 AS BIGINT)"
-        if grid.is_one_bin
-        else f"CAST(floor(date_diff('second', $start, {at}) / $bin_s) AS BIGINT)"
-    )
+    cut = cut_bins(at, grid)
     where = [
         f"{at} >= $first AND {at} < $until",
         *conditions,
-        *_filter(subject, selection, is_rolled_up=rollup is not None),
+        *filter_events(subject, selection, is_rolled_up=is_rolled_up),
     ]
     keys = ["bin_number", *(f"g{position}" for position in range(len(groups))), *also_by]
     sql = (
         f"SELECT {', '.join([f'{cut} AS bin_number', *groups, *columns])}\n"
         f"FROM {source}\nWHERE {' AND '.join(where)}\nGROUP BY {', '.join(keys)}"
     )
-    return ComposedQuery(f"{what} of {subject.name} from {rollup or subject.source}", sql)
+    return ComposedQuery(f"{what} of {subject.name} per {grain}", sql)
+
+
+def cut_bins(at: str, grid: Grid) -> str:
+    """Return the number of the bin that a time lies in."""
+    if grid.is_one_bin:
+        return "CAST(0 AS BIGINT)"
+    return f"CAST(floor(date_diff('second', $start, {at}) / $bin_s) AS BIGINT)"
 
 
 def _aggregate(subject: Subject, addend: Addend, *, is_rolled_up: bool) -> str:
     item = SUMS[addend.column]
     value = f"t.{item.name}" if is_rolled_up else item.of[subject.name]
     conditions = [
-        f"{_dimension(subject, name, '', is_rolled_up=is_rolled_up)} IN ({', '.join(map(_quote, values))})"
+        f"{name_dimension(subject, name, '', is_rolled_up=is_rolled_up)} IN ({', '.join(map(_quote, values))})"
         for name, values in addend.conditions
     ]
     if conditions:
@@ -232,7 +184,8 @@ def _aggregate(subject: Subject, addend: Addend, *, is_rolled_up: bool) -> str:
     return f"usd(sum({value}))" if item.is_money else f"CAST(sum({value}) AS DOUBLE)"
 
 
-def _dimension(subject: Subject, name: str, key: str, *, is_rolled_up: bool) -> str:
+def name_dimension(subject: Subject, name: str, key: str, *, is_rolled_up: bool = False) -> str:
+    """Return a dimension of an event, or of a row of the rollup; `key` is the parameter of an attribute's name."""
     if is_rolled_up:
         return f"t.{name}"
     if find_attribute(name) is not None and subject.has_attributes:
@@ -240,9 +193,10 @@ def _dimension(subject: Subject, name: str, key: str, *, is_rolled_up: bool) -> 
     return subject.dimensions[name]
 
 
-def _filter(subject: Subject, selection: Selection, *, is_rolled_up: bool) -> list[str]:
+def filter_events(subject: Subject, selection: Selection, *, is_rolled_up: bool = False) -> list[str]:
+    """Return the conditions that keep what is selected."""
     own = [
-        f"coalesce({_dimension(subject, name, f'$key_{position}', is_rolled_up=is_rolled_up)}, '') "
+        f"coalesce({name_dimension(subject, name, f'$key_{position}', is_rolled_up=is_rolled_up)}, '') "
         f"IN $in_{position}"
         for position, name in enumerate(selection.filtered)
     ]
@@ -257,10 +211,3 @@ def _filter(subject: Subject, selection: Selection, *, is_rolled_up: bool) -> li
 
 def _quote(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _find_subject(name: str) -> Subject:
-    subject = SUBJECTS.get(name)
-    if subject is None:
-        raise NotFound(f"nothing is counted as {name!r}; there are {', '.join(SUBJECTS)}")
-    return subject

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from store.errors import NotFound
 from store.figures.dimensions import NOT_IN_BUCKETS, ROLLED_UP
 
 _SHARED: Final = {
@@ -41,6 +42,8 @@ class Subject:
     containing: Mapping[str, str] = field(default_factory=dict[str, str])
     """Dimensions of the calls inside a run: the subject is filtered by them, never split."""
     is_rolled_up: bool = True
+    failed: str = "FALSE"
+    """Whether an event failed; one whose outcome is unknown did neither fail nor go well."""
 
     @property
     def rolled_up(self) -> tuple[str, ...]:
@@ -73,6 +76,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             },
             containing=_MODEL_CALLS,
             unit="coalesce(t.session_id, t.run_id)",
+            failed="t.outcome = 'failure'",
         ),
         Subject(
             "llm_call",
@@ -88,6 +92,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
                 "error_type": "t.error_type",
             },
             unit="coalesce(t.session_id, t.run_id, t.trace_id)",
+            failed="t.status = 'error'",
         ),
         Subject(
             "tool_call",
@@ -102,6 +107,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             },
             containing=_MODEL_CALLS,
             unit="coalesce(t.session_id, t.run_id, t.trace_id)",
+            failed="t.status = 'error'",
         ),
         Subject(
             "session",
@@ -264,3 +270,15 @@ def rolled_up_sums(subject: str) -> list[Sum]:
 def rolled_up_measures(subject: str) -> list[Measure]:
     """Return the measures of a subject that the rollup keeps."""
     return [item for item in MEASURES.values() if subject in item.of and item.is_rolled_up]
+
+
+def find_subject(name: str) -> Subject:
+    """Return what is counted as `name`.
+
+    Raises:
+        NotFound: Nothing is.
+    """
+    subject = SUBJECTS.get(name)
+    if subject is None:
+        raise NotFound(f"nothing is counted as {name!r}; there are {', '.join(SUBJECTS)}")
+    return subject

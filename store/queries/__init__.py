@@ -27,6 +27,8 @@ class ComposedQuery:
 
     name: str
     sql: str
+    is_bounded: bool = False
+    """It reads narrow tables over a long window: it has a budget of its own, [store] figures_timeout_s."""
 
 
 Query = str | ComposedQuery

@@ -12,9 +12,12 @@ from store.figures import (
     SUBJECTS,
     SUMS,
     Addend,
+    Grain,
     Grid,
     Selection,
     compose_buckets,
+    compose_day_buckets,
+    compose_days,
     compose_rollup,
     compose_rollup_buckets,
     compose_totals,
@@ -30,6 +33,7 @@ pytestmark = pytest.mark.cluster
 
 _BEGIN = START.replace(tzinfo=UTC)
 _END = _BEGIN + timedelta(days=4)
+GRAINS: tuple[Grain, ...] = ("event", "hour", "day")
 _TIMES = {"start": _BEGIN, "first": _BEGIN, "until": _END, "reach": _END, "bin_s": 3600.0}
 _VALUES = {
     "in_0": ["support", ""],
@@ -41,10 +45,11 @@ _VALUES = {
 
 
 @pytest.mark.parametrize("is_one_bin", [True, False])
-@pytest.mark.parametrize("is_rolled_up", [True, False])
+@pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_totals(name: str, is_rolled_up: bool, is_one_bin: bool, duckdb: Store, clickhouse: Store) -> None:
+def test_totals(name: str, grain: Grain, is_one_bin: bool, duckdb: Store, clickhouse: Store) -> None:
     subject = SUBJECTS[name]
+    is_rolled_up = grain != "event"
     if is_rolled_up and not subject.is_rolled_up:
         return
     sums = [it.name for it in SUMS.values() if name in it.of and (it.is_rolled_up or not is_rolled_up)]
@@ -55,7 +60,7 @@ def test_totals(name: str, is_rolled_up: bool, is_one_bin: bool, duckdb: Store, 
     grid = Grid(is_one_bin, ("service", "agent", *extra))
     containing = ("model",) if subject.containing and not is_rolled_up else ()
     selection = Selection(("service", *extra), containing)
-    query = compose_totals(name, addends, grid, selection, is_rolled_up=is_rolled_up)
+    query = compose_totals(name, addends, grid, selection, grain=grain)
     values = _TIMES | _VALUES
     assert_equal(duckdb.select(query, values), clickhouse.select(query, values))
 
@@ -63,19 +68,19 @@ def test_totals(name: str, is_rolled_up: bool, is_one_bin: bool, duckdb: Store, 
 def test_parts_of_a_window_united(duckdb: Store, clickhouse: Store) -> None:
     grid, selection = Grid(is_one_bin=True, group_by=("agent",)), Selection(("service",))
     queries = [
-        compose_totals("llm_call", [Addend("events"), Addend("cost_usd")], grid, selection, is_rolled_up=part)
-        for part in (True, False)
+        compose_totals("llm_call", [Addend("events"), Addend("cost_usd")], grid, selection, grain=grain)
+        for grain in GRAINS
     ]
-    parts = {f"{name}_{n}": value for n in range(2) for name, value in _TIMES.items()}
+    parts = {f"{name}_{n}": value for n in range(3) for name, value in _TIMES.items()}
     values = _TIMES | _VALUES | parts
     assert_equal(duckdb.select(unite(queries), values), clickhouse.select(unite(queries), values))
 
 
-@pytest.mark.parametrize("is_rolled_up", [True, False])
+@pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize("name", MEASURES)
-def test_buckets(name: str, is_rolled_up: bool, duckdb: Store, clickhouse: Store) -> None:
+def test_buckets(name: str, grain: Grain, duckdb: Store, clickhouse: Store) -> None:
     for subject in MEASURES[name].of:
-        query = compose_buckets(subject, name, Grid(is_one_bin=False), Selection(), is_rolled_up=is_rolled_up)
+        query = compose_buckets(subject, name, Grid(is_one_bin=False), Selection(), grain=grain)
         assert_equal(duckdb.select(query, _TIMES), clickhouse.select(query, _TIMES))
 
 
@@ -90,6 +95,11 @@ def test_sums_by_session(name: str, duckdb: Store, clickhouse: Store) -> None:
 
 @pytest.mark.parametrize("name", [it.name for it in SUBJECTS.values() if it.is_rolled_up])
 def test_rollups(name: str, duckdb: Store, clickhouse: Store) -> None:
-    for query in (compose_rollup(name), compose_rollup_buckets(name)):
+    for query in (
+        compose_rollup(name),
+        compose_rollup_buckets(name),
+        compose_days(name),
+        compose_day_buckets(name),
+    ):
         if query is not None:
             assert_equal(duckdb.select(query, _TIMES, FRAMES), clickhouse.select(query, _TIMES, FRAMES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analytics.metrics.catalogue.shapes import count, percentile, proportion, ratio
+from analytics.metrics.catalogue.shapes import count, keyed, percentile, proportion, ratio
 from analytics.metrics.definitions import Metric, part
 
 _WITH_OUTPUT: Final = "model calls with known output tokens, by their start"
@@ -39,6 +39,10 @@ MODELS: Final = (
     ratio("output_tokens_per_call", "Output length", "Output tokens ÷ model calls.",
           part("llm_call", "output_tokens"), part("llm_call"), unit="tokens/call",
           null_means="no call of the window reported output"),
+    keyed("llm_failures_in_a_row", "Model failures in a row",
+          "Failed calls of a model since its last success, at the end of the window; of several models the most.",
+          "llm_call", "streak", "model", unit="calls", population="calls of named models, by their start",
+          null_means="no named model was called in the window"),
     percentile("output_p50_tokens", "Output length p50", "Half of the answers have at most so many tokens.",
                ("llm_call",), "output_tokens", 0.50, unit="tokens", population=_WITH_OUTPUT),
     percentile("output_p95_tokens", "Output length p95", "95 of 100 answers have at most so many tokens.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analytics.metrics.catalogue.shapes import count, proportion, ratio
+from analytics.metrics.catalogue.shapes import count, keyed, proportion, ratio
 from analytics.metrics.definitions import RUN_OUTCOMES, Metric, part
 from store.terms import FAILURE_CLASSES
 
@@ -55,6 +55,10 @@ RUNS: Final = (
     _outcome_rate("escalation_rate", "Escalation rate", "escalated",
                   "Runs that were handed to a human ÷ runs with an outcome; outcome_reason says why.",
                   is_rise_bad=True),
+    keyed("run_failures_in_a_row", "Failed runs in a row",
+          "Failed runs of an agent since its last run that did not fail, at the end of the window; of several agents "
+          "the most.", "run", "streak", "agent", unit="runs", population="runs of named agents, by their start",
+          null_means="no run of the window names an agent"),
     proportion("completion_rate", "Task completion",
                "Runs that ended with a substantive answer ÷ runs that ended and of which it can be told.",
                part("run", "answered"), part("run", "answerable"),

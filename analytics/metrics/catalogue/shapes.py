@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analytics.metrics.definitions import Metric, Part, SubjectName, part
+from analytics.metrics.definitions import Kind, Metric, Part, SubjectName, part
 
 POPULATIONS: Final = {
     "run": "runs, by their start",
@@ -109,6 +109,25 @@ def percentile(
         name=name, title=title, unit=unit, kind="percentile", help=text, population=population,
         null_means="nothing in the window has the value", numerator=tuple(part(it) for it in subjects),
         measure=measure, quantile=quantile, is_rise_bad=True,
+    )  # fmt: skip
+
+
+def keyed(
+    name: str,
+    title: str,
+    text: str,
+    subject: SubjectName,
+    kind: Kind,
+    key: str,
+    *,
+    unit: str,
+    population: str,
+    null_means: str,
+) -> Metric:
+    """Return what is judged of each key (tool, model, user) by itself, then summarised."""
+    return Metric(
+        name=name, title=title, unit=unit, kind=kind, help=text, population=population, null_means=null_means,
+        numerator=(part(subject),), key=key, is_rise_bad=True,
     )  # fmt: skip
 
 

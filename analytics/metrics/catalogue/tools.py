@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from analytics.metrics.catalogue.shapes import count, proportion
+from analytics.metrics.breakers import STANDARD_BREAKER, say_breaker
+from analytics.metrics.catalogue.shapes import count, keyed, proportion
 from analytics.metrics.definitions import Metric, part
 
 
@@ -28,4 +29,14 @@ TOOLS: Final = (
     proportion("tool_retry_rate", "Tool retries",
                "Executions that repeat one with equal arguments that failed just before ÷ all.",
                part("tool_call", "retries"), part("tool_call"), is_rise_bad=True),
+    keyed("tool_failures_in_a_row", "Tool failures in a row",
+          "Failures of a tool since its last success, at the end of the window; of several tools the most.",
+          "tool_call", "streak", "tool", unit="calls", population="calls of named tools, by their start",
+          null_means="no named tool was called in the window"),
+    keyed("tool_breaker_state", "Breaker of a tool",
+          "Whether a circuit breaker in front of the tool would let calls through at the end of the window: "
+          "0 closed, 1 half open, 2 open; of several tools the worst. " + say_breaker(STANDARD_BREAKER),
+          "tool_call", "breaker", "tool", unit="state",
+          population="calls of named tools in the last 10 minutes of the window, by their start",
+          null_means="no named tool was called in them"),
 )  # fmt: skip

@@ -21,6 +21,7 @@ from store.engines.clickhouse.definitions import define_schema
 from store.engines.clickhouse.statements import SELECT_SETTINGS, attach_frames, bind_parameters
 from store.engines.clickhouse.types import align_types, name_column_type
 from store.engines.expiry import ORPHANS, list_expiring_tables
+from store.engines.figures import refuse_figures
 from store.engines.parameters import (
     convert_value,
     find_highest_load,
@@ -33,7 +34,7 @@ from store.engines.parameters import (
 )
 from store.errors import QueryRejected, StoreUnavailable
 from store.port import Frame, Replacement, StoreSize
-from store.queries import Query, name_query, read_text
+from store.queries import ComposedQuery, Query, name_query, read_text
 from store.schema.catalogue import read_tables
 from store.settings import StoreSettings, parse_size
 
@@ -70,14 +71,23 @@ class ClickHouseStore:
         """Return the rows of a stored query."""
         text = read_text(query)
         sql, values = bind_parameters(text, take_parameters(text, params))
+        settings: dict[str, float] = dict(SELECT_SETTINGS)
+        bounded = query if isinstance(query, ComposedQuery) and query.is_bounded else None
+        if bounded is not None:
+            settings["max_execution_time"] = self.settings.figures_timeout_s
         with self._reporting(f"run the query {name_query(query)}"):
-            table = self._client.query_arrow(
-                sql,
-                parameters=values,
-                settings=dict(SELECT_SETTINGS),
-                external_data=attach_frames(frames or {}),
-                use_strings=True,
-            )
+            try:
+                table = self._client.query_arrow(
+                    sql,
+                    parameters=values,
+                    settings=settings,
+                    external_data=attach_frames(frames or {}),
+                    use_strings=True,
+                )
+            except ClickHouseError as error:
+                if bounded is not None and "TIMEOUT_EXCEEDED" in str(error):
+                    raise refuse_figures(bounded, self.settings.figures_timeout_s) from error
+                raise
         return to_polars(align_types(table))
 
     def append(
@@ -144,8 +154,9 @@ class ClickHouseStore:
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         self._callbacks.append(callback)
 
-    def expire(self, load_seq: int) -> None:
-        """Delete all rows of loads up to `load_seq`."""
+    def expire(self, load_seq: int, *replacements: Replacement) -> None:
+        """Replace rows and delete all rows of loads up to `load_seq`."""
+        self.replace(*replacements)
         for table in list_expiring_tables():
             self._delete(f"ledger.{table}", f"load_seq <= {int(load_seq)}")
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import json
 import queue
-import resource
-import sys
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import duckdb
@@ -18,13 +13,13 @@ import pyarrow as pa
 
 from store.adhoc.inspection import QueryInspector, refuse_depth
 from store.adhoc.rules import LONGEST_QUERY, FunctionEntry, choose_functions
+from store.engines.duckdb.watch import Watch
 from store.engines.parameters import narrow_numbers
 from store.errors import Overloaded, QueryRejected
 from store.schema.catalogue import read_views
 from store.settings import StoreSettings, parse_size
 
 _BATCH_ROWS = 8192
-_POLL_S = 0.05
 
 
 class AdhocRunner:
@@ -53,7 +48,7 @@ class AdhocRunner:
         timeout = self._settings.query_timeout_s if timeout_s is None else timeout_s
         with self._slot(timeout) as connection:
             self._inspect(connection, sql)
-            watch = _Watch(connection, timeout, parse_size(self._settings.memory_limit))
+            watch = Watch(connection, timeout, parse_size(self._settings.memory_limit))
             try:
                 with watch:
                     return narrow_numbers(self._fetch(connection, sql, rows))
@@ -137,7 +132,7 @@ class AdhocRunner:
             batches.append(batch)
         return pa.Table.from_batches(batches, reader.schema)
 
-    def _explain(self, error: duckdb.Error, watch: _Watch, timeout_s: float) -> QueryRejected:
+    def _explain(self, error: duckdb.Error, watch: Watch, timeout_s: float) -> QueryRejected:
         if watch.went_over == "time":
             return QueryRejected(
                 f"the query took more than {timeout_s:g} s; narrow its time range, or allow more by --timeout "
@@ -149,43 +144,6 @@ class AdhocRunner:
                 "narrow its time range or aggregate earlier"
             )
         return QueryRejected(_trim(error))
-
-
-class _Watch:
-    """Interrupts a connection that takes too long, or makes the process grow too much, until it stops."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, timeout_s: float, max_growth: int) -> None:
-        self.went_over = ""
-        self._connection = connection
-        self._deadline = time.monotonic() + timeout_s
-        self._max_resident = _measure_resident() + max_growth
-        self._done = Event()
-        self._thread = Thread(target=self._run, name="adhoc-watch", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._done.wait(_POLL_S):
-            if not self.went_over and time.monotonic() > self._deadline:
-                self.went_over = "time"
-            if not self.went_over and _measure_resident() > self._max_resident:
-                self.went_over = "memory"
-            if self.went_over:
-                # Again and again: an interrupt between two steps of the engine is lost.
-                self._connection.interrupt()
-
-
-def _measure_resident() -> int:
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:

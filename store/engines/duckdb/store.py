@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 import duckdb
 import polars as pl
@@ -17,12 +18,14 @@ from store.clock import Clock, utc_now
 from store.engines.duckdb.compaction import compact_file
 from store.engines.duckdb.expiry import expire_loads, expire_orphans
 from store.engines.duckdb.instance import Instance
+from store.engines.duckdb.watch import Watch
 from store.engines.duckdb.writing import append_rows, delete_rows, has_batch, record_batch
+from store.engines.figures import refuse_figures
 from store.engines.parameters import take_parameters, to_arrow, to_polars
 from store.errors import RejectedData, StoreUnavailable
 from store.port import Frame, Replacement, StoreSize
 from store.queries import Query, name_query, read_text
-from store.settings import StoreSettings
+from store.settings import StoreSettings, parse_size
 
 _UNUSABLE_ROWS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
@@ -37,6 +40,7 @@ class DuckDBStore:
         self.settings = settings
         self._clock = clock
         self._writing = Lock()
+        self._figures = BoundedSemaphore(settings.figures_slots)
         self._callbacks: list[Callable[[int], None]] = []
         self._instance = Instance(path, settings, clock)
 
@@ -50,7 +54,10 @@ class DuckDBStore:
         """Return the rows of a stored query."""
         sql = read_text(query)
         values = take_parameters(sql, params)
-        with self._instance.cursor(f"run the query {name_query(query)}") as cursor:
+        with (
+            self._instance.cursor(f"run the query {name_query(query)}") as cursor,
+            self._budget(cursor, query),
+        ):
             for name, frame in (frames or {}).items():
                 cursor.register(name, to_arrow(frame))
             return to_polars(cursor.sql(sql, params=values).to_arrow_table())
@@ -78,10 +85,7 @@ class DuckDBStore:
     def replace(self, *replacements: Replacement, appends: Mapping[str, Frame] | None = None) -> None:
         """Replace and append rows in one transaction."""
         with self._writing, self._transaction("replace rows") as cursor:
-            for replacement in replacements:
-                delete_rows(cursor, replacement)
-            for replacement in replacements:
-                append_rows(cursor, replacement.table, replacement.rows)
+            _replace_rows(cursor, replacements)
             for table, frame in (appends or {}).items():
                 append_rows(cursor, table, frame)
 
@@ -94,9 +98,10 @@ class DuckDBStore:
         """Call `callback` after each append with its highest load_seq, in the thread that appended."""
         self._callbacks.append(callback)
 
-    def expire(self, load_seq: int) -> None:
-        """Delete, in one transaction, all rows of loads up to `load_seq`."""
+    def expire(self, load_seq: int, *replacements: Replacement) -> None:
+        """Replace rows and delete all rows of loads up to `load_seq`, in one transaction."""
         with self._writing, self._transaction(f"delete the loads up to {load_seq}") as cursor:
+            _replace_rows(cursor, replacements)
             expire_loads(cursor, load_seq)
 
     def expire_orphans(self) -> None:
@@ -148,6 +153,24 @@ class DuckDBStore:
         """Wait for running calls and close the database; closing again does nothing."""
         self._instance.close()
 
+    @contextmanager
+    def _budget(self, cursor: duckdb.DuckDBPyConnection, query: Query) -> Generator[None]:
+        if isinstance(query, str) or not query.is_bounded:
+            yield
+            return
+        timeout_s = self.settings.figures_timeout_s
+        until = time.monotonic() + timeout_s
+        if not self._figures.acquire(timeout=timeout_s):
+            raise refuse_figures(query, timeout_s)
+        try:
+            with Watch(cursor, until - time.monotonic(), parse_size(self.settings.memory_limit)) as watch:
+                try:
+                    yield
+                except duckdb.InterruptException as error:
+                    raise refuse_figures(query, timeout_s, watch.went_over) from error
+        finally:
+            self._figures.release()
+
     @property
     def _wal(self) -> Path:
         return self.path.with_name(self.path.name + ".wal")
@@ -168,6 +191,13 @@ class DuckDBStore:
                 cursor.execute("COMMIT")
             except duckdb.TransactionException as error:
                 raise StoreUnavailable(f"could not {doing}: {error}") from error
+
+
+def _replace_rows(cursor: duckdb.DuckDBPyConnection, replacements: Sequence[Replacement]) -> None:
+    for replacement in replacements:
+        delete_rows(cursor, replacement)
+    for replacement in replacements:
+        append_rows(cursor, replacement.table, replacement.rows)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -15,6 +15,7 @@ CREATE TABLE ledger.hourly (
     outcome VARCHAR, -- of run and case: outcome; of calls: ok or error
     failure_class VARCHAR, -- taxonomy of failures
     finish_reason VARCHAR, -- of llm_call: why the model stopped
+    expired_load BIGINT, -- load up to which the facts behind the row were deleted, NULL while they are there
     events BIGINT NOT NULL, -- runs, calls, sessions or cases
     input_tokens BIGINT, -- sum; NULL when nobody said
     cache_read_tokens BIGINT, -- sum; NULL when nobody said

@@ -15,5 +15,6 @@ CREATE TABLE ledger.hourly_buckets (
     tool VARCHAR, -- of tool_call
     outcome VARCHAR, -- as in hourly
     bucket BIGINT NOT NULL, -- i: values in (1.02^(i-1), 1.02^i]; -32768 holds zero
+    expired_load BIGINT, -- load up to which the facts behind the row were deleted, NULL while they are there
     events BIGINT NOT NULL -- values in the bucket
 );

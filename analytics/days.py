@@ -1,0 +1,59 @@
+"""The job that keeps the daily rollups: a day that is over is added up from its hours, once none of them waits."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+import polars as pl
+
+from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from store.figures import compose_day_buckets, compose_days
+from store.port import Replacement
+
+DAY = timedelta(days=1)
+PAUSE = timedelta(minutes=1)
+"""Readers take the hours of a day that waits: nothing is in a hurry, and what trickles in late is added together."""
+EVERY = timedelta(minutes=10)
+"""How often it looks whether another day is over."""
+MAX_SHARE = 0.05
+MAX_DAYS = 20
+"""Days of a subject in one run."""
+
+
+def days_job() -> Job:
+    """Return the job of the daily rollups, which may take a small share of the time."""
+    return Job("days", update_days, every=EVERY, wakes_on_load=True, pause=PAUSE, max_share=MAX_SHARE)
+
+
+def update_days(context: JobContext) -> JobReport:
+    """Add up the touched days that are over and replace their rows."""
+    today = context.clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    waiting = context.store.select("rollups/touched_days", {"before": today, "max_rows": MAX_DAYS})
+    if waiting.is_empty():
+        return NOTHING_TO_DO
+    totals: list[pl.DataFrame] = []
+    buckets: list[pl.DataFrame] = []
+    for (subject,), days in waiting.group_by("subject", maintain_order=True):
+        for day in days["day_at"]:
+            # One at a time: scattered days do not scan all between, and a day of large agents is much already.
+            bounds = {"first": day, "until": day + DAY}
+            frames = {"days": pl.DataFrame({"day_at": [day]}, schema={"day_at": pl.Datetime("us")})}
+            totals.append(context.store.select(compose_days(str(subject)), bounds, frames))
+            per_bucket = compose_day_buckets(str(subject))
+            if per_bucket is not None:
+                buckets.append(context.store.select(per_bucket, bounds, frames))
+    first, last = waiting["day_at"][0].replace(tzinfo=UTC), waiting["day_at"][-1].replace(tzinfo=UTC)
+    within = {"day_at": (first, last)}
+    context.store.replace(
+        Replacement("daily", keys=waiting, rows=_stack(totals), within=within),
+        Replacement("daily_buckets", keys=waiting, rows=_stack(buckets), within=within),
+        Replacement("touched_days", keys=waiting, rows=waiting.clear()),
+    )
+    return JobReport(
+        changed=sum(frame.height for frame in (*totals, *buckets)) or waiting.height,
+        has_more=waiting.height == MAX_DAYS,
+    )
+
+
+def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
