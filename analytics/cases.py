@@ -220,11 +220,14 @@ def _summarise_sessions(runs: pl.DataFrame, settings: AnalyticsSettings) -> pl.D
 def _outcome() -> pl.Expr:
     """Return the outcome of a session once it is closed, in the contract's order of precedence."""
     explicit, feedback = pl.col("explicit_outcome"), pl.col("feedback").drop_nulls().last()
+    is_failure = (pl.col("outcome").last() == "failure") | (explicit.last() == "failure")
+    # A run that states it was abandoned has the outcome failure: runs know no other word for it.
+    is_given_up = (explicit.last() == "abandoned").fill_null(False)
     is_unanswered = ~pl.col("has_answer").last().fill_null(pl.col("complete").last())
     return (
         pl.when((pl.col("outcome") == "escalated").any() | (explicit == "escalated").any())
         .then(pl.lit("escalated"))
-        .when((pl.col("outcome").last() == "failure") | (explicit.last() == "failure") | (feedback < 0))
+        .when((is_failure & ~is_given_up) | (feedback < 0))
         .then(pl.lit("failed"))
         .when((explicit.last() == "resolved") | (feedback > 0))
         .then(pl.lit("resolved_confirmed"))

@@ -103,6 +103,7 @@ _RUN_COUNTS: Final = (
     "tool_failures",
     "retries",
     "loops",
+    "plan_steps",
     "input_tokens",
     "output_tokens",
 )

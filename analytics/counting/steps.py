@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from analytics.counting.plans import count_plan_steps
 from analytics.counting.runs import RunSet
 from analytics.counting.spans import TraceSet
 
@@ -70,7 +71,7 @@ def sum_steps(steps: pl.DataFrame) -> pl.DataFrame:
     """Return one row per run with its counts, and the latest failing and successful steps."""
     inside = steps.sort("start", "index").with_columns(bad=pl.col("failed") & ~pl.col("good"))
     totals = _add_up(inside)
-    for more in (_last_steps(inside), _count_retries(inside), _count_loops(inside)):
+    for more in (_last_steps(inside), _count_retries(inside), _count_loops(inside), count_plan_steps(inside)):
         totals = totals.join(more, on="run", how="left")
     return totals.with_columns(
         *(

@@ -234,6 +234,8 @@ SUMS: Final[Mapping[str, Sum]] = {
         ),
         _narrow("user_runs", "run", _if("t.user_id IS NOT NULL")),
         _narrow("user_cost_usd", "run", _if("t.user_id IS NOT NULL", "t.cost_usd", "NULL"), is_money=True),
+        _narrow("planned", "run", _if("t.plan_steps IS NOT NULL")),
+        _narrow("plan_steps", "run", "t.plan_steps"),
         _narrow("scored", "score", _if(_SCORED)),
         _narrow("score_value", "score", _if(_SCORED, "t.value", "NULL")),
     )

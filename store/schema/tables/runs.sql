@@ -37,6 +37,7 @@ CREATE TABLE ledger.runs (
     tool_ms DOUBLE, -- time in which tools alone were at work
     waiting_ms DOUBLE, -- time between a failed call and its next attempt in which neither was; the rest is the agent's own
     loops BIGINT NOT NULL, -- repeats of one tool with equal arguments beyond the second
+    plan_steps BIGINT, -- entries of the first plan or to-do list the run wrote by a tool; NULL without one
     input_tokens BIGINT, -- sum over calls; NULL when no call said
     output_tokens BIGINT, -- sum over calls; NULL when no call said
     cost_usd DECIMAL(38, 12), -- sum of priced calls and tools; NULL when nothing is priced

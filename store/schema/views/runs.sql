@@ -32,6 +32,7 @@ SELECT
     t.tool_ms AS tool_ms, -- time in which tools alone were at work
     t.waiting_ms AS waiting_ms, -- time between a failed call and its next attempt in which neither was; the rest is the agent's own
     t.loops AS loops, -- repeats of one tool with equal arguments beyond the second
+    t.plan_steps AS plan_steps, -- entries of the first plan or to-do list the run wrote by a tool; NULL without one
     t.input_tokens AS input_tokens, -- sum over calls; NULL when no call said
     t.output_tokens AS output_tokens, -- sum over calls; NULL when no call said
     t.cost_usd AS cost_usd, -- sum of priced calls and tools; NULL when nothing is priced

@@ -144,6 +144,7 @@ def independent(start: datetime, end: datetime, **where: Any) -> dict[str, float
         "escalation_rate": share(ended, lambda run: run["outcome"] == "escalated"),
         "satisfaction": share([run for run in runs if run["feedback"]], lambda run: run["feedback"] > 0),
         "cost_usd": money([*calls, *tools]) if calls or tools else 0.0,
+        "cost_per_tool_call_usd": quotient(money(tools), len(tools)),
         "cost_per_run_usd": quotient(money(runs), len(runs)),
         "cost_per_resolution_usd": quotient(money(cases), len(resolved)),
         "cost_per_confirmed_resolution_usd": quotient(money(cases), len(confirmed)),

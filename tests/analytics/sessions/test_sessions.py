@@ -87,6 +87,7 @@ def test_run_alone_without_an_end_waits_as_long_as_a_conversation() -> None:
         ({"explicit_outcome": "resolved"}, "resolved_confirmed"),
         ({"explicit_outcome": "escalated", "outcome": "escalated"}, "escalated"),
         ({"explicit_outcome": "abandoned"}, "abandoned"),
+        ({"explicit_outcome": "abandoned", "outcome": "failure"}, "abandoned"),
         ({"feedback": 1.0}, "resolved_confirmed"),
         ({"feedback": -1.0}, "failed"),
     ],

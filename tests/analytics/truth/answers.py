@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analytics.metrics.catalogue.latency import LIMITS_S
 from store.terms import FAILURE_CLASSES
-from tests.analytics.truth.history import DAY, Call, Run, Tool
+from tests.analytics.truth.history import DAY, ERRORS, Call, Run, Tool
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
 RESOLVED = ("resolved_confirmed", "resolved_assumed")
@@ -27,7 +27,8 @@ class Session:
     @property
     def is_final(self) -> bool:
         return any(
-            run.feedback is not None or (run.says_outcome and run.outcome == "escalated") for run in self.runs
+            run.feedback is not None or run.is_abandoned or (run.says_outcome and run.outcome == "escalated")
+            for run in self.runs
         )
 
     @property
@@ -42,9 +43,12 @@ class Session:
         feedback = told[-1] if told else 0.0
         if any(run.outcome == "escalated" for run in self.runs):
             return "escalated"
-        if self.runs[-1].outcome == "failure" or feedback < 0:
+        last = self.runs[-1]
+        if (last.outcome == "failure" and not last.is_abandoned) or feedback < 0:
             return "failed"
-        return "resolved_confirmed" if feedback > 0 else "resolved_assumed"
+        if feedback > 0:
+            return "resolved_confirmed"
+        return "abandoned" if last.is_abandoned else "resolved_assumed"
 
 
 @dataclass
@@ -134,7 +138,7 @@ def of_runs(runs: list[Run]) -> dict[str, float | None]:
         "success_rate": share(run.outcome == "success" for run in runs),
         "failure_rate": share(run.outcome == "failure" for run in runs),
         "escalation_rate": share(run.outcome == "escalated" for run in runs),
-        "completion_rate": share(run.outcome != "failure" for run in runs),
+        "completion_rate": share(run.outcome != "failure" or run.is_abandoned for run in runs),
         "satisfaction": share(value > 0 for value in rated),
         "mean_rating": per(math.fsum(rated), len(rated)),
         **{
@@ -147,6 +151,7 @@ def of_runs(runs: list[Run]) -> dict[str, float | None]:
         "retries_per_run": per(sum(it.is_retry for run in runs for it in [*run.calls, *run.tools]), count),
         "loops_per_run": per(sum(run.loops for run in runs), count),
         "loop_rate": share(run.loops > 0 for run in runs),
+        "plan_length": per(sum(run.plan or 0 for run in runs), sum(run.plan is not None for run in runs)),
         "mean_confidence": per(math.fsum(sure), len(sure)),
         "active_users": float(len({run.user for run in runs if run.user})),
         "failing_user_share": per(
@@ -163,6 +168,7 @@ def of_calls(calls: list[Call], tools: list[Tool]) -> dict[str, float | None]:
     read = add(call.used[0] for call in calls if call.used)
     cached = add(call.used[1] for call in calls if call.used)
     written = add(call.used[2] for call in calls if call.used)
+    stored, reasoned = add(call.stored for call in calls), add(call.reasoned for call in calls)
     spoken = [call for call in calls if call.used and not call.error]
     nothing = 0.0 if not calls else None
     return {
@@ -170,19 +176,19 @@ def of_calls(calls: list[Call], tools: list[Tool]) -> dict[str, float | None]:
         "llm_error_rate": share(call.error is not None for call in calls),
         "rate_limit_rate": share(call.error == "RateLimitError" for call in calls),
         "llm_timeout_rate": share(call.error == "TimeoutError" for call in calls),
-        "context_length_rate": share(False for _ in calls),
+        "context_length_rate": share(call.error == ERRORS["context_length"] for call in calls),
         "length_stop_rate": share(call.finish == "length" for call in calls),
-        "refusal_rate": share(False for _ in calls),
+        "refusal_rate": share(call.error == ERRORS["content_filter"] for call in calls),
         "fallback_rate": share(call.is_fallback for call in calls),
         "llm_retry_rate": share(call.is_retry for call in calls),
         "output_tokens_per_call": per(written, len(calls)),
         "tokens": nothing if read is None or written is None else read + written,
         "input_tokens": nothing if read is None else read,
-        "uncached_input_tokens": nothing if read is None or cached is None else read - cached,
+        "uncached_input_tokens": nothing if read is None else read - (cached or 0.0) - (stored or 0.0),
         "cache_read_tokens": nothing if cached is None else cached,
-        "cache_write_tokens": nothing,
+        "cache_write_tokens": nothing if stored is None else stored,
         "output_tokens": nothing if written is None else written,
-        "reasoning_tokens": nothing,
+        "reasoning_tokens": nothing if reasoned is None else reasoned,
         "cache_hit_share": per(cached, read or 0.0),
         "unpriced_calls": float(sum(is_unpriced(call) for call in calls)),
         "unpriced_share": share(is_unpriced(call) for call in calls),
@@ -204,7 +210,7 @@ def of_tools(tools: list[Tool]) -> dict[str, float | None]:
         "tool_failure_count": float(sum(tool.error is not None for tool in tools)),
         "tool_failure_rate": share(tool.error is not None for tool in tools),
         "tool_timeout_rate": share(tool.error == "TimeoutError" for tool in tools),
-        "tool_rate_limit_rate": share(False for _ in tools),
+        "tool_rate_limit_rate": share(tool.error == "RateLimitError" for tool in tools),
         "tool_retry_rate": share(tool.is_retry for tool in tools),
     }
 

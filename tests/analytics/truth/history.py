@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,8 +12,30 @@ from tests.analytics.facts.building import Sent
 
 DAY = 86_400.0
 BEGIN_S, END_S = -21 * DAY, 0.0
-PRICES = {"gpt-4o-mini": (0.15e-6, 0.075e-6, 0.60e-6), "gpt-4o": (2.50e-6, 1.25e-6, 10.0e-6), "house-9": None}
-"""USD a token: uncached input, cached input, output; the house's own model has no price."""
+PRICES = {
+    "gpt-4o-mini": (0.15e-6, 0.075e-6, 0.60e-6, 0.0),
+    "gpt-4o": (2.50e-6, 1.25e-6, 10.0e-6, 0.0),
+    "claude-sonnet-4-5": (3.0e-6, 0.3e-6, 15.0e-6, 3.75e-6),
+    "house-9": None,
+}
+"""USD a token: uncached input, cached input, output, written to the cache; the house's own model has no price."""
+PROVIDERS = {"claude-sonnet-4-5": "anthropic", "house-9": "house"}
+ERRORS = {
+    "timeout": "TimeoutError",
+    "rate_limit": "RateLimitError",
+    "network": "APIConnectionError",
+    "auth": "AuthenticationError",
+    "invalid_request": "BadRequestError",
+    "content_filter": "ContentFilterError",
+    "context_length": "ContextLengthExceededError",
+    "upstream": "InternalServerError",
+    "tool_error": "ToolException",
+    "loop": "MaxTurnsExceeded",
+    "budget": "InsufficientQuotaError",
+    "cancelled": "CancelledError",
+    "unknown": "KeyError",
+}
+"""What a client says of each kind of failure."""
 AGENTS = {"support": "1.4", "sales": "2.0", "triage": None}
 
 
@@ -31,6 +54,10 @@ class Call:
     is_retry: bool = False
     is_fallback: bool = False
     waited_from: float | None = None
+    stored: int | None = None
+    """Input written to the cache."""
+    reasoned: int | None = None
+    """Output spent on reasoning."""
 
     @property
     def cost(self) -> float | None:
@@ -40,7 +67,9 @@ class Call:
         if price is None:
             return None
         read, cached, written = self.used
-        return (read - cached) * price[0] + cached * price[1] + written * price[2]
+        stored = self.stored or 0
+        whole = (read - cached - stored) * price[0] + cached * price[1]
+        return whole + written * price[2] + stored * price[3]
 
 
 @dataclass
@@ -70,10 +99,14 @@ class Run:
     prompt_version: str
     outcome: str = "success"
     says_outcome: bool = False
+    is_abandoned: bool = False
+    """The application said so."""
     failure_class: str | None = None
     reason: str | None = None
     feedback: float | None = None
     confidence: float | None = None
+    plan: int | None = None
+    """Steps of the plan it wrote first."""
     lasts: float = 0.0
     calls: list[Call] = field(default_factory=list[Call])
     tools: list[Tool] = field(default_factory=list[Tool])
@@ -140,7 +173,13 @@ def _converse(dice: random.Random, number: int, runs: list[Run]) -> None:
 
 def _work(dice: random.Random, run: Run) -> None:
     now = run.at + 0.05
-    fate = dice.choices(["success", "failure", "escalated"], [0.8, 0.13, 0.07])[0]
+    fate = dice.choices(["success", "failure", "escalated", "abandoned"], [0.73, 0.16, 0.06, 0.05])[0]
+    if dice.random() < 0.2:
+        run.plan = dice.randrange(1, 7)
+        for left in (run.plan, max(1, run.plan - 2)):
+            todos = json.dumps({"todos": [{"content": f"step {n}", "left": left} for n in range(left)]})
+            run.tools.append(Tool(round(now, 3), 0.011, "TodoWrite", todos))
+            now += 0.1
     for _ in range(dice.choice([0, 1, 1, 2, 3])):
         now = _think(dice, run, now, "tool_call")
         now = _act(dice, run, now)
@@ -149,8 +188,10 @@ def _work(dice: random.Random, run: Run) -> None:
     else:
         now = _think(dice, run, now, dice.choice(["stop", "stop", "stop", "length"]))
         run.lasts = round(now + 0.02 - run.at, 3)
-        run.outcome = fate
-        run.says_outcome = fate == "escalated" or dice.random() < 0.1
+        run.is_abandoned = fate == "abandoned"
+        run.outcome = "failure" if run.is_abandoned else fate
+        run.failure_class = _class_of_last_error(run) if run.is_abandoned else None
+        run.says_outcome = fate in ("escalated", "abandoned") or dice.random() < 0.1
         run.reason = "asked for a person" if fate == "escalated" and dice.random() < 0.5 else None
     if dice.random() < 0.3:
         run.feedback = dice.choice([1.0, 0.5, -1.0])
@@ -159,12 +200,19 @@ def _work(dice: random.Random, run: Run) -> None:
 
 
 def _fail(dice: random.Random, run: Run, now: float) -> None:
-    error, run.failure_class = dice.choice([("TimeoutError", "timeout"), ("RateLimitError", "rate_limit")])
+    run.failure_class, error = dice.choice(list(ERRORS.items()))
     call = Call(round(now, 3), round(0.3 + dice.random(), 3), _model(dice), None, error, None)
     _after_failure(run, call)
     run.calls.append(call)
     run.lasts = round(call.at + call.lasts + 0.02 - run.at, 3)
     run.outcome = "failure"
+
+
+def _class_of_last_error(run: Run) -> str:
+    """What stopped the run last, by its errors: nothing else tells why somebody gave up."""
+    failed = sorted((it.at, it.error) for it in [*run.calls, *run.tools] if it.error is not None)
+    classes = {error: name for name, error in ERRORS.items()} | {"ValueError": "tool_error"}
+    return classes[failed[-1][1]] if failed else "unknown"
 
 
 def _think(dice: random.Random, run: Run, now: float, finish: str) -> float:
@@ -185,6 +233,10 @@ def _think(dice: random.Random, run: Run, now: float, finish: str) -> float:
         finish=finish,
         ttft=round(0.1 + dice.random() / 4, 3) if dice.random() < 0.5 else None,
     )
+    if call.model == "claude-sonnet-4-5":
+        call.stored = dice.randrange(0, read // 2)
+    if call.model == "gpt-4o" and call.used is not None:
+        call.reasoned = dice.randrange(0, call.used[2])
     _after_failure(run, call)
     run.calls.append(call)
     return call.at + call.lasts + 0.03
@@ -207,7 +259,7 @@ def _act(dice: random.Random, run: Run, now: float) -> float:
     name, arguments = dice.choice(["search", "refund", "lookup"]), dice.choice(["a", "b", "c"])
     fails = dice.random() < 0.2
     for _ in range(4 if dice.random() < 0.05 else 2 if fails else 1):
-        error = dice.choice(["TimeoutError", "ValueError"]) if fails else None
+        error = dice.choice(["TimeoutError", "ValueError", "RateLimitError"]) if fails else None
         before = next(
             (it for it in reversed(run.tools) if (it.name, it.arguments) == (name, arguments)), None
         )
@@ -215,12 +267,12 @@ def _act(dice: random.Random, run: Run, now: float) -> float:
         if before is not None and before.error is not None:
             tool.is_retry, tool.waited_from = True, before.at + before.lasts
         run.tools.append(tool)
-        now, fails = tool.at + tool.lasts + 0.2, False
+        now, fails = tool.at + tool.lasts + 0.2, fails and dice.random() < 0.4
     return now
 
 
 def _model(dice: random.Random) -> str:
-    return dice.choices(list(PRICES), [0.6, 0.3, 0.1])[0]
+    return dice.choices(list(PRICES), [0.5, 0.25, 0.15, 0.1])[0]
 
 
 def spans_of(run: Run) -> list[Sent]:
@@ -240,17 +292,17 @@ def spans_of(run: Run) -> list[Sent]:
         "gen_ai.conversation.id": run.session,
         "spanledger.feedback": run.feedback,
         "spanledger.confidence": run.confidence,
-        "spanledger.outcome": run.outcome if run.says_outcome else None,
+        "spanledger.outcome": ("abandoned" if run.is_abandoned else run.outcome)
+        if run.says_outcome
+        else None,
         "spanledger.outcome.reason": run.reason,
-        "error.type": {"timeout": "TimeoutError", "rate_limit": "RateLimitError"}.get(
-            run.failure_class or ""
-        ),
+        "error.type": ERRORS[run.failure_class] if run.failure_class and not run.is_abandoned else None,
         "gen_ai.output.messages": None
-        if run.outcome == "failure"
+        if run.outcome == "failure" and not run.is_abandoned
         else '[{"role": "assistant", "parts": [{"type": "text", "content": "done"}]}]',
     }
     root |= {name: value for name, value in optional.items() if value is not None}
-    failed = run.outcome == "failure"
+    failed = run.outcome == "failure" and not run.is_abandoned
     spans = [
         Sent(
             base,
@@ -282,7 +334,7 @@ def spans_of(run: Run) -> list[Sent]:
 def _span_of_call(call: Call, span: int, parent: int, run: Run) -> Sent:
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "house" if call.model == "house-9" else "openai",
+        "gen_ai.provider.name": PROVIDERS.get(call.model, "openai"),
         "gen_ai.request.model": call.model,
         "gen_ai.prompt.name": "desk",
         "gen_ai.prompt.version": run.prompt_version,
@@ -293,6 +345,10 @@ def _span_of_call(call: Call, span: int, parent: int, run: Run) -> Sent:
             "gen_ai.usage.cache_read.input_tokens": call.used[1],
             "gen_ai.usage.output_tokens": call.used[2],
         }
+    if call.stored is not None:
+        attributes["gen_ai.usage.cache_creation.input_tokens"] = call.stored
+    if call.reasoned is not None:
+        attributes["gen_ai.usage.reasoning_tokens"] = call.reasoned
     if call.finish is not None:
         attributes["gen_ai.response.finish_reasons"] = [call.finish]
     if call.ttft is not None:

@@ -92,6 +92,17 @@ def ledgers() -> Iterator[dict[str, Ledger]]:
         }
 
 
+def test_history_has_something_to_say_of_every_metric() -> None:
+    said = {name: set[float | None]() for name in METRICS}
+    for first, until in WINDOWS.values():
+        for _, keep in FILTERS.values():
+            for name, value in answer(HISTORY, first, until, keep).items():
+                said[name].add(value)
+    silent = {name for name, values in said.items() if values <= {0.0, None}}
+    # A breaker opens in test_keyed, tools have prices in test_metrics.
+    assert silent == {"tool_breaker_state", "cost_per_tool_call_usd"}
+
+
 @pytest.mark.parametrize("way", ["at once", "bit by bit"])
 @pytest.mark.parametrize("filtered", FILTERS)
 @pytest.mark.parametrize("window", WINDOWS)
