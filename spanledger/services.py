@@ -6,13 +6,14 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from alerts.engine import AlertEngine, alerts_job
 from alerts.guards import GuardPublisher, guards_job
 from alerts.reloading import ConfigSource
 from alerts.reports import reports_job
 from alerts.rules import AlertingConfig
-from analytics.budgets import BudgetBoard
+from analytics.budgets import BudgetBoard, measure_budgets
 from analytics.pipeline import data_jobs
 from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
@@ -109,7 +110,7 @@ def open_services(
                 else None
             )
             prices = PriceKeeper(PriceSource(config.pricing, prices_dir(config.data_dir)))
-            budgets = BudgetBoard(config.budgets, clock=clock)
+            budgets = BudgetBoard(config.budgets, clock, partial(measure_budgets, store))
             jobs = [*data_jobs(config.analytics, control, prices, budgets), *housekeeping_jobs(config.store)]
             jobs.append(money_config_job(MoneyConfigWatch(config, prices, budgets)))
             if engine:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from analytics.budgets.settings import Budget
@@ -27,12 +28,30 @@ class BudgetBoard:
     """The states as they were measured last; safe to read from any thread."""
 
     budgets: Sequence[Budget] = ()
-    states: Sequence[BudgetState] = field(default_factory=list[BudgetState])
     clock: Clock = utc_now
+    measure: Callable[[Sequence[Budget], datetime], Sequence[BudgetState]] | None = None
+    """How to measure before the job has: whoever asks right after a start must not hear that nothing was used."""
+    _states: Sequence[BudgetState] | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def states(self) -> Sequence[BudgetState]:
+        """The states, the fullest groups of each budget first."""
+        with self._lock:
+            if self._states is None and self.measure is not None:
+                self._states = self.measure(self.budgets, self.clock())
+            return self._states or ()
+
+    def keep(self, budgets: Sequence[Budget], states: Sequence[BudgetState]) -> None:
+        """Answer by these states from now on, unless other budgets were adopted while they were measured."""
+        with self._lock:
+            if budgets is self.budgets:
+                self._states = states
 
     def adopt(self, budgets: Sequence[Budget]) -> None:
-        """Measure other budgets from the next time on."""
-        self.budgets = tuple(budgets)
+        """Answer for other budgets; they are measured when somebody asks, or by the job."""
+        with self._lock:
+            self.budgets, self._states = tuple(budgets), None
 
     def answer(self, name: str, labels: Mapping[str, str]) -> BudgetState:
         """Return how a budget stands for a group.
@@ -71,14 +90,15 @@ def budgets_job(board: BudgetBoard, control: Control) -> Job:
 def update_board(board: BudgetBoard, control: Control, context: JobContext) -> JobReport:
     """Measure all budgets and tell the board and the control state."""
     now = context.clock()
-    states = measure_budgets(context.store, board.budgets, now)
-    board.states = states
+    budgets = board.budgets
+    states = measure_budgets(context.store, budgets, now)
+    board.keep(budgets, states)
     rows = [
         {
             "fingerprint": state.fingerprint,
             "budget": state.budget,
             "labels": dict(state.labels),
-            "filter": _filter_of(board.budgets, state.budget),
+            "filter": _filter_of(budgets, state.budget),
             "unit": state.unit,
             "period": state.period,
             "limit_value": state.limit,

@@ -42,7 +42,7 @@ class BudgetState:
     forecast: Decimal | None
     """Use by the end of the period at the pace so far; None where too little of it has passed."""
     exceeds_at: datetime | None
-    """When the limit is reached at that pace; None where it is not within the period."""
+    """When the limit is reached at that pace; None where it is not within the period, or was reached before."""
     evaluated_at: datetime
 
     @property
@@ -149,7 +149,8 @@ def answer(
         raise NotFound(f"the budget {name!r} is split by {', '.join(budget.group_by)}; add {missing[0]}=…")
     group = {key: labels[key] for key in budget.group_by}
     found = next((one for one in states if one.budget == name and one.labels == group), None)
-    return found or state_of(budget, group, {}, now)
+    is_over = found is not None and found.resets_at is not None and found.resets_at <= now
+    return state_of(budget, group, {}, now) if found is None or is_over else found
 
 
 def _wanted(budget: Budget, name: str) -> list[str]:
@@ -166,7 +167,7 @@ def _look_ahead(
     if elapsed < _TOLD_SHARE:
         return None, None
     forecast = used / Decimal(str(elapsed))
-    if used <= 0 or forecast < limit:
+    if used <= 0 or forecast < limit or used >= limit:
         return forecast, None
     return forecast, first + (now - first) * float(limit / used)
 

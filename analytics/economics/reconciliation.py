@@ -107,6 +107,7 @@ def reconcile(
     ]
     rows = list(_join(models, observed, by_project=project_is is not None))
     _explain(rows)
+    _name_models(rows, [*(row["model"] or "" for row in observed), *(line.model or "" for line in models)])
     return Reconciliation(
         sorted(rows, key=lambda row: (row.day, row.model, row.project or "")),
         sum((row.billed_usd or _NOTHING for row in rows), _NOTHING),
@@ -156,6 +157,15 @@ def _join(
         if seen["total_usd"] is not None:
             row.observed_usd = (row.observed_usd or _NOTHING) + seen["total_usd"]
     return rows.values()
+
+
+def _name_models(rows: Iterable[Comparison], names: Iterable[str]) -> None:
+    """Call each model as calls do, else as the bill does, without its date."""
+    labels: dict[str, str] = {}
+    for name in names:
+        labels.setdefault(family_of(name), _DATE.sub("", name.strip()))
+    for row in rows:
+        row.model = labels.get(row.model, row.model)
 
 
 def _explain(rows: Sequence[Comparison]) -> None:

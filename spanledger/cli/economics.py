@@ -183,7 +183,7 @@ def bill(
     """A provider's bill beside what was observed: what is missing on which side, and why."""
     arguments = {"file": str(file.absolute()), "providers": provider or [], "project_is": project_is}
     found = _ask("report-bill", arguments, data, config)
-    usd = _shown_in(found)
+    usd = _in_usd
     if as_json:
         return _print_json(found)
     for row in found["rows"]:
@@ -206,7 +206,9 @@ def bill(
 def _billed(row: Mapping[str, Any], usd: Callable[[object], str]) -> str:
     if row["billed_usd"] is None and row["billed_tokens"] is not None:
         return f"billed {row['billed_tokens']:>12,} tokens  observed {row['observed_tokens']:>12,} tokens"
-    return f"billed {usd(row['billed_usd'] or 0):>12}  observed {usd(row['observed_usd'] or 0):>12}"
+    billed = "nothing" if row["billed_usd"] is None else usd(row["billed_usd"])
+    observed = usd(row["observed_usd"]) if row["calls"] else "nothing"
+    return f"billed {billed:>12}  observed {observed:>12}"
 
 
 def _print_group(group: Mapping[str, Any], by: str | None, usd: Callable[[object], str]) -> None:
@@ -249,6 +251,13 @@ def _shown_in(found: Mapping[str, Any]) -> Callable[[object], str]:
     from analytics.pricing.currency import Display
 
     return Display(found["currency"], found["per_usd"]).show
+
+
+def _in_usd(amount: object) -> str:
+    """Write an amount as bills do, whatever currency other reports are shown in."""
+    from analytics.pricing.currency import Display
+
+    return Display().show(amount)
 
 
 def _print_json(found: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,44 @@ def test_board_answers_from_memory_and_the_control_state_keeps_it(
         board.answer("per user", {})
     with pytest.raises(NotFound, match="there are: per user"):
         board.answer("nobody", {})
+
+
+def test_board_knows_what_was_used_before_its_job_has_run(store: Store, write: Write) -> None:
+    write("llm_calls", priced("s1", "1", user_id="ann"))
+    per_user = parse_budgets([{"name": "per user", "limit": 1, "group_by": ["user_id"]}])
+    board = BudgetBoard(per_user, StillClock(), partial(measure_budgets, store))
+    assert board.answer("per user", {"user_id": "ann"}).state == "exceeded"
+    board.adopt(parse_budgets([{"name": "all", "limit": 1}]))
+    assert board.answer("all", {}).state == "exceeded"
+
+
+def test_states_of_budgets_that_were_given_up_meanwhile_are_not_kept(
+    store: Store, write: Write, control: Control
+) -> None:
+    write("llm_calls", priced("s1", "1"))
+    board = BudgetBoard(
+        parse_budgets([{"name": "old", "limit": 1}]), StillClock(), partial(measure_budgets, store)
+    )
+    old, states = board.budgets, board.states
+    board.adopt(parse_budgets([{"name": "new", "limit": 5}]))
+    board.keep(old, states)
+    assert [state.budget for state in board.states] == ["new"]
+
+
+def test_a_period_that_is_over_blocks_nobody(store: Store, write: Write) -> None:
+    write("llm_calls", priced("s1", "9"))
+    clock = StillClock()
+    daily = parse_budgets([{"name": "b", "limit": 1, "period": "day"}])
+    board = BudgetBoard(daily, clock, partial(measure_budgets, store))
+    assert board.answer("b", {}).state == "exceeded"
+    clock.forward(hours=12)
+    assert (board.answer("b", {}).state, board.answer("b", {}).used) == ("ok", Decimal(0))
+
+
+def test_a_budget_that_is_used_up_is_not_said_to_be_used_up_later(store: Store, write: Write) -> None:
+    write("llm_calls", priced("s1", "9", started_at=NOON - timedelta(minutes=1)))
+    (state,) = measure_budgets(store, parse_budgets([{"name": "b", "limit": 5, "period": "day"}]), NOON)
+    assert (state.state, state.exceeds_at) == ("exceeded", None)
 
 
 @pytest.mark.parametrize(

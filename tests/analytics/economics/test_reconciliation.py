@@ -227,4 +227,5 @@ def test_projects_are_compared_by_the_dimension_that_they_are(store: Store, writ
     rows = reconcile(store, bill, project_is="tenant").rows
     assert [(row.project, row.why) for row in rows] == [("acme", "equal"), ("globex", "not instrumented")]
     (together,) = reconcile(store, bill).rows
+    assert together.model == "gpt-4o"
     assert (together.project, together.difference_usd) == ("acme, globex", Decimal(1))
