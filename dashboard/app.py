@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -26,9 +26,14 @@ SCRIPT: Final = Path(__file__).parent / "script" / "page.py"
 
 
 def create_app(
-    services: Services, routes: Sequence[BaseRoute] = (), middleware: Sequence[Middleware] = ()
+    services: Services,
+    routes: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] = (),
+    secrets: dict[str, Any] | None = None,
 ) -> ASGIApp:
     """Return the application: Streamlit's pages with `routes` beside them, all behind `middleware`.
+
+    `secrets` come from `dashboard.oidc`, where people sign in with a provider.
 
     One per process: Streamlit keeps its settings and its runtime in process-wide state.
     """
@@ -38,6 +43,7 @@ def create_app(
         SCRIPT,
         routes=list(routes),
         middleware=list(middleware),
+        secrets=secrets,
         lifespan=_warm_up,
         on_script_error=_report_script_error,
     )

@@ -259,6 +259,17 @@ def read_trace(trace_id: str) -> Reading[Trace]:
     return read(("trace", trace_id), lambda: _load_trace(trace_id))  # pyright: ignore[reportReturnType]
 
 
+@st.cache_data(ttl=60, max_entries=16, max_size="32MB", show_spinner=False)
+def _load_arguments(trace_id: str) -> dict[str, dict[str, str | None]]:
+    rows = select("traces/arguments", {"trace_id": trace_id}).iter_rows(named=True)
+    return {row["span_id"]: row for row in rows}
+
+
+def read_arguments(trace_id: str) -> Reading[dict[str, dict[str, str | None]]]:
+    """Return the beginnings of arguments and results of a trace's tool calls, by span."""
+    return read(("arguments", trace_id), lambda: _load_arguments(trace_id))
+
+
 @st.cache_data(ttl=60, max_entries=128, max_size="128MB", show_spinner=False)
 def _load_span(trace_id: str, span_id: str) -> dict[str, object] | None:
     frame = select("traces/span", {"trace_id": trace_id, "span_id": span_id})

@@ -10,12 +10,14 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import filters
+from dashboard.acting import find_person
 from dashboard.address import enter_page, read_values
 from dashboard.data import read_arrivals, read_choices
 from dashboard.formats import format_age, format_count
 from dashboard.menu import PAGES
 from dashboard.services import current
 from dashboard.theme import palette
+from store.control.access import Person
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _STYLE: Final = (ASSETS / "frame.css").read_text(encoding="utf-8")
@@ -32,6 +34,10 @@ def show(first: str = "") -> None:
     muted = palette(st.context.theme.type).muted
     st.html(f"<style>:root {{ --sl-muted: {muted}; }} {_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
+    person = find_person()
+    if person is None:
+        _show_signed_out()
+        return
     pages = {
         entry.path: st.Page(
             entry.render,
@@ -57,7 +63,21 @@ def show(first: str = "") -> None:
         with menu:
             _show_menu(pages)
         _show_arrivals()
+        if person.name:
+            _show_person(person)
     page.run()
+
+
+def _show_signed_out() -> None:
+    """Say that a sign-in has ended while its page was open."""
+    st.title("You are signed out", anchor=False)
+    st.html('<p>Your sign-in has ended. <a href="/sign-in">Sign in again</a></p>')
+
+
+def _show_person(person: Person) -> None:
+    """Say who is signed in and as what, with the way out."""
+    st.text(f"{person.name}, {person.role}")
+    st.html('<a href="/sign-out">Sign out</a>')
 
 
 def _show_menu(pages: Mapping[str, StreamlitPage]) -> None:

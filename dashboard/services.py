@@ -42,7 +42,6 @@ class Services:
         saved_file: where queries and boards are kept; None where nothing can be kept.
         operate: does what commands do, by name and arguments; None where nothing may be done.
         identify: says from the headers of a visit who is signed in; None when nobody is.
-        sign_out: ends the sign-in of a visit; None where nobody has to sign in.
         clock: the time.
     """
 
@@ -59,7 +58,6 @@ class Services:
     saved_file: Path | None = None
     operate: Callable[[str, Mapping[str, Any]], object] | None = None
     identify: Callable[[Mapping[str, str]], Person | None] = _anybody
-    sign_out: Callable[[Mapping[str, str]], None] | None = None
     clock: Clock = utc_now
 
     @property

@@ -21,6 +21,8 @@ from analytics.settings import AnalyticsSettings
 from collector.mapping.mapping import Mapping as OwnMapping
 from collector.mapping.parsing import parse_mappings
 from collector.settings import CollectorSettings
+from spanledger.access.settings import TABLES as ACCESS_TABLES
+from spanledger.access.settings import AccessSettings, parse_access
 from spanledger.coercion import build_settings, suggest
 from store import StoreSettings
 from store.configuration.durations import format_duration
@@ -29,7 +31,7 @@ from store.logs import LogFormat
 
 FILE_NAME = "spanledger.toml"
 _PREFIX = "SPANLEDGER_"
-_CHANNEL_SECRETS = "SPANLEDGER_CHANNEL_"
+_TABLE_SECRETS = ("SPANLEDGER_CHANNEL_", "SPANLEDGER_USER_", "SPANLEDGER_KEY_", "SPANLEDGER_OIDC_")
 _RESERVED = {"SPANLEDGER_DATA", "SPANLEDGER_CONFIG"}
 _SECRETS = ("url", "password", "token", "key", "secret")
 
@@ -41,7 +43,9 @@ class DashboardSettings:
     http: str = "127.0.0.1:8501"
     """Listener of the dashboard, the API, `/healthz`, `/readyz` and `/metrics`."""
     url: str | None = None
-    """Address that links in messages use; the listener's own when not set."""
+    """Address that links in messages use, and the name people reach it by; the listener's own when not set."""
+    password_file: Path | None = None
+    """File with the password, or its hash, of the user `admin`. Who is asked to sign in: everybody, once it is set."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Config:
     mappings: tuple[OwnMapping, ...] = ()
     pricing: OwnPrices = field(default_factory=OwnPrices)
     budgets: tuple[Budget, ...] = ()
+    access: AccessSettings = field(default_factory=AccessSettings)
 
     @property
     def dashboard_url(self) -> str:
@@ -120,7 +125,7 @@ def load_config(
     data_dir = data_dir.expanduser().absolute()
     path, table = _read_file(data_dir, file or _path(environ.get("SPANLEDGER_CONFIG")))
     where = str(path) if path else "configuration"
-    known = [*SECTIONS, *_ALERTING, _MAPPING, _PRICING, _BUDGET]
+    known = [*SECTIONS, *_ALERTING, _MAPPING, _PRICING, _BUDGET, *ACCESS_TABLES]
     for name in table:
         if name not in known:
             raise ConfigError(f"{where}: unknown section [{name}]{suggest(name, known)}")
@@ -146,6 +151,12 @@ def load_config(
             mappings=parse_mappings(table.get(_MAPPING)),
             pricing=parse_pricing(_table(table, _PRICING, where)),
             budgets=parse_budgets(table.get(_BUDGET)),
+            access=parse_access(
+                {name: table[name] for name in ACCESS_TABLES if name in table},
+                password_file=sections["dashboard"].password_file,
+                environ=environ,
+                directory=path.parent if path else data_dir,
+            ),
         )
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
@@ -207,10 +218,17 @@ def _check_addresses(config: Config) -> None:
     }
     for name, address in addresses.items():
         host, _ = parse_address(address)
-        if not _is_loopback(host):
+        if is_loopback(host):
+            continue
+        if not name.startswith("[dashboard]"):
             raise ConfigError(
                 f"{name} = {address!r} is reachable from other machines, which needs access keys that this "
                 f'version does not have; listen on "127.0.0.1" and put a proxy with authentication in front'
+            )
+        if not config.access.lets_people_in:
+            raise ConfigError(
+                f"{name} = {address!r} is reachable from other machines, and nobody would have to sign in; set "
+                '[dashboard] password_file, add a [[user]] or an [oidc] provider, or listen on "127.0.0.1"'
             )
 
 
@@ -223,7 +241,8 @@ def _check_reports(config: Config, where: str) -> None:
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
     if host == "localhost":
         return True
     try:
@@ -258,7 +277,7 @@ def _table(table: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
 def _environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, value in environ.items():
-        if not name.startswith(_PREFIX) or name in _RESERVED or name.startswith(_CHANNEL_SECRETS):
+        if not name.startswith(_PREFIX) or name in _RESERVED or name.startswith(_TABLE_SECRETS):
             continue
         section, _, key = name.removeprefix(_PREFIX).lower().partition("_")
         kind = SECTIONS.get(section)

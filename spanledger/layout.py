@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 from pathlib import Path
 
 from store.errors import ConfigError
@@ -36,3 +39,20 @@ def make_data_dir(data_dir: Path) -> Path:
             f"the data directory {data_dir} cannot be made: {error}; choose another with --data"
         ) from error
     return data_dir
+
+
+def keep_cookie_secret(data_dir: Path) -> str:
+    """Return the key that signs the cookies of people who signed in elsewhere, made at the first time.
+
+    Raises:
+        ConfigError: it cannot be read or written.
+    """
+    path = data_dir / "sign_in.key"
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read or written: {error}; look at who owns it") from error

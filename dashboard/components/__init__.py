@@ -19,6 +19,7 @@ _HEADLINE: Final = register("headline")
 _INSPECTOR: Final = register("inspector", "messages")
 _CONVERSATION: Final = register("conversation", "messages")
 _WATERFALL: Final = register("waterfall")
+_SIDES: Final = register("sides")
 
 Target = Mapping[str, Any]
 
@@ -215,6 +216,19 @@ def show_conversation(turns: Sequence[Turn], *, key: str) -> Target | None:
         for turn in turns
     ]
     return _CONVERSATION(data={"turns": data}, key=key, on_opened_change=_nothing).opened
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two texts line by line: left, right, whether both are the same; None where only the other has a line."""
+
+    title: str
+    rows: Sequence[tuple[str | None, str | None, bool]]
+
+
+def show_sides(title: str, parts: Sequence[Sides], *, key: str) -> None:
+    """Draw pairs of texts side by side."""
+    _SIDES(data={"title": title, "parts": [asdict(part) for part in parts]}, key=key)
 
 
 def show_waterfall(data: Mapping[str, object], *, key: str) -> str | None:

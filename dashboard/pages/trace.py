@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.charts.outcomes import WORDS
+from dashboard.comparing.page_part import link_diff, show_diff
 from dashboard.components import (
     Badge,
     Fact,
@@ -27,7 +28,7 @@ from dashboard.data import SPAN_LIMIT, Trace, read_span, read_trace
 from dashboard.figures import Money
 from dashboard.filters import Link
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
-from dashboard.navigation import follow
+from dashboard.navigation import follow, open_link
 from dashboard.run_marks import show_marks
 from dashboard.services import current
 from dashboard.span_detail import build_detail
@@ -56,8 +57,10 @@ def render() -> None:
     if reading.value is None:
         _show_unknown(trace_id, is_id=True)
         return
+    other = st.query_params.get("with", "").strip().lower().partition("-")[0]
     with st.container(key="content"):
-        _show_trace(reading.value)
+        if not (other and show_diff(reading.value, other)):
+            _show_trace(reading.value)
 
 
 def _show_unknown(asked: str, *, is_id: bool) -> None:
@@ -96,8 +99,23 @@ def _show_ways(trace: Trace) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="ways_row"):
         if run:
             show_marks(trace.trace_id, run["run_id"])
+        _show_comparing(trace, run)
         if links:
             follow(show_heading("", links, key="ways"))
+
+
+def _show_comparing(trace: Trace, run: dict[str, Any]) -> None:
+    """Offer to lay another run beside this one: by its id, or chosen in the list."""
+    with st.popover("Compare with…", icon=":material/compare_arrows:"):
+        given = st.text_input("Trace or run id of the other run", max_chars=100, key="other_id") or ""
+        other = given.strip().lower().partition("-")[0]
+        if other and other != trace.trace_id:
+            open_link(link_diff(trace.trace_id, other))
+        agent = {"agent": [run["agent"]]} if run.get("agent") else {}
+        ways = {"Choose in the list": {}, "A run that succeeded": {"outcome": ["success"]}}
+        for words, more in ways.items():
+            link = Link("traces", {"range": ["7d"], **agent, **more, "compare": [trace.trace_id]})
+            follow(show_notice("", is_plain=True, key=f"choose_{words}", link=link, link_text=words))
 
 
 @st.fragment

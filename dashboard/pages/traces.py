@@ -19,6 +19,7 @@ from dashboard.address import (
 )
 from dashboard.answers.marks import Marks, read_marks
 from dashboard.charts.outcomes import WORDS
+from dashboard.comparing.page_part import link_diff
 from dashboard.components import Column, Line, cell, show_notice, show_table
 from dashboard.data import PAGE_ROWS, RunList, Search, read_runs
 from dashboard.filters import Filters, Link
@@ -58,6 +59,7 @@ def render() -> None:
         st.title("Traces", anchor=False, width="content")
         range_name = filters.choose_range()
     search = _choose_search()
+    compared = _show_choosing()
     chosen = active_filters()
     search = replace(search, page=_find_page(search, range_name, chosen))
     st.session_state["list_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
@@ -76,7 +78,7 @@ def render() -> None:
         follow(
             show_table(
                 _COLUMNS,
-                [run_line(row, marks) for row in found.runs.iter_rows(named=True)],
+                [_lead(run_line(row, marks), compared) for row in found.runs.iter_rows(named=True)],
                 key="runs",
                 caption="Runs that match",
                 nothing="No run on this page.",
@@ -119,6 +121,38 @@ def _choose_search() -> Search:
         marked=_find_marked(starred, noted),
         sort=SORTS[sort],
     )
+
+
+FIRST: Final = "first"
+"""The address of choosing two runs, of which none is chosen yet."""
+
+
+def _show_choosing() -> str:
+    """Say that two runs are being chosen, and return the trace that was; empty when none are, FIRST before one was."""
+    compared = next(iter(read_values("compare")), "")
+    rest = {
+        name: st.query_params.get_all(name) for name in st.query_params if name not in ("compare", "page")
+    }
+    link = Link("traces", rest if compared else {**rest, "compare": [FIRST]})
+    text = (
+        "" if not compared
+        else "Choose the first of two runs to compare." if compared == FIRST
+        else f"Choose the run to lay beside {compared[:8]}."
+    )  # fmt: skip
+    words = "Compare no runs" if compared else "Compare two runs"
+    follow(show_notice(text, is_plain=True, link=link, link_text=words, key="choosing"))
+    return compared
+
+
+def _lead(line: Line, compared: str) -> Line:
+    """Return the row of a run, leading to the comparison where two are being chosen."""
+    if not compared or line.link is None:
+        return line
+    (trace,) = line.link.query["id"]
+    if compared != FIRST:
+        return replace(line, link=link_diff(compared, trace))
+    rest = {name: st.query_params.get_all(name) for name in st.query_params}
+    return replace(line, link=Link("traces", {**rest, "compare": [trace]}))
 
 
 def _find_marked(starred: bool, noted: bool) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from spanledger.access.gate import PERSON
 from spanledger.operations import OPERATIONS
 from spanledger.services import Services
 from store.errors import ConfigError, NotFound, QueryRejected, RejectedData, SpanledgerError
@@ -86,10 +87,10 @@ class _Api:
     ) -> Response:
         try:
             body = {} if request is None else _read_object(await request.body())
-            for name in needs:
-                if not body.get(name):
-                    raise RejectedData(f"{name} is missing; send it in the JSON object of the body")
             given = {**arguments, **body, **_fixed(request)}
+            for name in needs:
+                if not given.get(name):
+                    raise RejectedData(f"{name} is missing; send it in the JSON object of the body")
             found = await run_in_threadpool(OPERATIONS[operation], self._services, given, lambda _: None)
         except SpanledgerError as error:
             return _refuse(error)
@@ -101,8 +102,12 @@ class _Api:
 
 
 def _fixed(request: Request | None) -> Mapping[str, Any]:
-    """Return what the path says, which a body cannot change."""
-    return {} if request is None else dict(request.path_params)
+    """Return what the path and the sign-in say, which a body cannot change."""
+    if request is None:
+        return {}
+    person = request.scope.get(PERSON)
+    said = {"author": person.name} if person is not None and person.name else {}
+    return {**request.path_params, **said}
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

@@ -17,11 +17,14 @@ from starlette.types import ASGIApp
 from alerts.reloading import ConfigWatch
 from alerts.rules import AlertingConfig
 from spanledger import __version__
+from spanledger.access.access import Access
+from spanledger.access.gate import AccessGate
 from spanledger.api.alerting import alerting_routes
 from spanledger.api.guard import HostGuard
 from spanledger.api.metrics import CoreMetrics
 from spanledger.api.money import money_routes
-from spanledger.config import show_config
+from spanledger.config import Config, is_loopback, parse_address, show_config
+from spanledger.layout import keep_cookie_secret
 from spanledger.operations import OPERATIONS
 from spanledger.services import Services, find_alerting
 from store.errors import SpanledgerError
@@ -30,14 +33,22 @@ from store.errors import SpanledgerError
 def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
     """Return the ASGI application; without the dashboard it imports no Streamlit."""
     routes = _routes(services)
-    guard = Middleware(HostGuard, addresses=[services.config.dashboard.http, services.config.dashboard_url])
+    config = services.config
+    host, _ = parse_address(config.dashboard.http)
+    guard = Middleware(
+        HostGuard,
+        addresses=[config.dashboard.http, config.dashboard_url],
+        takes_numbers=not is_loopback(host),
+    )
     if not with_dashboard:
-        return Starlette(routes=list(routes), middleware=[guard])
+        access = Access(config.access, services.control)
+        return Starlette(routes=list(routes), middleware=[guard, _gate(access, config)])
+    from dashboard import oidc
     from dashboard.app import Services as DashboardServices
     from dashboard.app import create_app
     from dashboard.saved import FILE_NAME as SAVED_FILE_NAME
 
-    config = services.config
+    access = Access(config.access, services.control, read_claims=oidc.read_claims)
     return create_app(
         DashboardServices(
             store=services.store,
@@ -52,9 +63,31 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             describe_settings=partial(show_config, config),
             saved_file=config.data_dir / SAVED_FILE_NAME,
             operate=partial(_operate, services),
+            identify=access.identify,
         ),
         routes=routes,
-        middleware=[guard],
+        middleware=[guard, _gate(access, config)],
+        secrets=_write_secrets(config),
+    )
+
+
+def _gate(access: Access, config: Config) -> Middleware:
+    return Middleware(AccessGate, access=access, is_secure=config.dashboard_url.startswith("https://"))
+
+
+def _write_secrets(config: Config) -> dict[str, Any] | None:
+    """Return what Streamlit needs to sign people in elsewhere; its key outlives restarts, and so do the sign-ins."""
+    provider = config.access.oidc
+    if provider is None:
+        return None
+    from dashboard.oidc import write_secrets
+
+    return write_secrets(
+        provider.server_metadata_url,
+        provider.client_id,
+        provider.client_secret.reveal(),
+        url=config.dashboard_url,
+        cookie_secret=keep_cookie_secret(config.data_dir),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from spanledger.cli import (
+    access,
     alerts,
     analysis,
     config,
@@ -44,6 +45,7 @@ app.add_typer(reports.app, name="report")
 rereading.register(app)
 explanation.register(app)
 app.add_typer(config.app, name="config")
+app.add_typer(access.app, name="access")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(drift.app, name="drift")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
 from store.control.columns import Instant, Money
 
@@ -158,6 +158,17 @@ silences = Table(
     sqlite_autoincrement=True,
 )
 
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    # Only the hash is kept: who reads this database cannot take over a visit.
+    Column("token_sha256", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
 stars = Table(
     "stars",
     metadata,
@@ -207,17 +218,4 @@ audit = Table(
     Column("detail", JSON),
     # A number that was given is never given again.
     sqlite_autoincrement=True,
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("key_id", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("role", String, nullable=False),
-    # Only the hash is kept: who reads this database cannot use the keys.
-    Column("key_sha256", String, nullable=False, unique=True),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("revoked", Boolean, nullable=False, default=False),
 )

@@ -1,0 +1,1 @@
+"""Two runs side by side: their steps aligned, and what was said in each."""

@@ -1,0 +1,1 @@
+"""Who may reach the dashboard and the API, and as what."""
