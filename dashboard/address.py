@@ -79,11 +79,16 @@ def choose_text(label: str, name: str, *, placeholder: str, width_px: int) -> st
     return text
 
 
-def choose_one(label: str, options: Sequence[str], name: str, *, default: str) -> str:
+def choose_one(
+    label: str, options: Sequence[str], name: str, *, default: str, say: Callable[[str], str] = str
+) -> str:
     """Draw a row of options of which one holds; the address leaves the default out."""
     take_over(name, lambda values: values[0] if values and values[0] in options else default)
     chosen = (
-        st.segmented_control(label, options, required=True, key=name, label_visibility="collapsed") or default
+        st.segmented_control(
+            label, options, required=True, key=name, label_visibility="collapsed", format_func=say
+        )
+        or default
     )
     write_back(name, [] if chosen == default else [chosen])
     return chosen

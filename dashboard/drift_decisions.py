@@ -123,7 +123,7 @@ def _need(reason: str) -> None:
 
 def show_decided(decided: Sequence[Decided]) -> None:
     """Draw everything that was decided, the latest first."""
-    columns = [Column("Decided (UTC)", "time"), Column("What"), Column("About"), Column("Hours (UTC)"),
+    columns = [Column("Decided", "time"), Column("What"), Column("About"), Column("Hours", "time"),
                Column("Why"), Column("By")]  # fmt: skip
     lines = [
         Line(

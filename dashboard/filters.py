@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.address import MAX_VALUES, choose_one, read_values, take_over, write_back
+from dashboard.formats import format_window
+from dashboard.zone import carry
 
 EVERYTHING: Final = ("*",)
 DIMENSIONS: Final = ("agent", "environment", "model", "service")
@@ -179,7 +181,12 @@ def choose_range() -> str:
     """Draw the range control and return its value."""
     asked = read_values("range")
     options = [*PRESETS, *(value for value in asked[:1] if read_interval(value))]
-    return choose_one("Range", options, "range", default=DEFAULT_RANGE)
+    return choose_one("Range", options, "range", default=DEFAULT_RANGE, say=_say_range)
+
+
+def _say_range(value: str) -> str:
+    interval = read_interval(value)
+    return value if interval is None else format_window(*interval)
 
 
 def choose_filters(choices: Mapping[str, Sequence[str]]) -> Filters:
@@ -219,7 +226,8 @@ class Link:
     @property
     def href(self) -> str:
         """The address as text, for opening it in a new tab."""
-        return f"/{self.path}" + (f"?{urlencode(self.query, doseq=True)}" if self.query else "")
+        query = carry(self.query)
+        return f"/{self.path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def target(self) -> dict[str, object]:
         """Return what a component hands back when it was clicked."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+
+from dashboard.zone import localise, zone_name
 
 NO_DATA: Final = "no data"
 NO_PRICE: Final = "no price"
@@ -153,20 +155,21 @@ def format_signed(value: float, digits: int = 1) -> str:
 
 
 def format_instant(at: datetime | None, *, with_seconds: bool = False, with_zone: bool = False) -> str:
-    """Return an instant in UTC, `20 Nov 14:05`."""
+    """Return an instant in the reader's zone, `20 Nov 14:05`."""
     if at is None:
         return NO_DATA
-    moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    moment = localise(at)
     text = (
         f"{moment.day} {moment:%b} {moment:%H:%M:%S}" if with_seconds else f"{moment.day} {moment:%b %H:%M}"
     )
-    return f"{text} UTC" if with_zone else text
+    return f"{text} {zone_name()}" if with_zone else text
 
 
 def format_window(start: datetime, until: datetime) -> str:
-    """Return a window in UTC; the day is said once where both ends share it."""
-    end = f"{until:%H:%M}" if start.date() == until.date() else format_instant(until)
-    return f"{format_instant(start)} – {end} UTC"
+    """Return a window in the reader's zone; the day is said once where both ends share it."""
+    is_one_day = localise(start).date() == localise(until).date()
+    end = f"{localise(until):%H:%M}" if is_one_day else format_instant(until)
+    return f"{format_instant(start)} – {end} {zone_name()}"
 
 
 def format_age(age: timedelta) -> str:

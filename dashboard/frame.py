@@ -17,6 +17,7 @@ from dashboard.formats import format_age, format_count
 from dashboard.menu import PAGES
 from dashboard.services import current
 from dashboard.theme import palette
+from dashboard.zone import carry, choose_zone
 from store.control.access import Person
 
 ASSETS: Final = Path(__file__).parent / "assets"
@@ -63,6 +64,7 @@ def show(first: str = "") -> None:
         with menu:
             _show_menu(pages)
         _show_arrivals()
+        choose_zone()
         if person.name:
             _show_person(person)
     page.run()
@@ -83,7 +85,7 @@ def _show_person(person: Person) -> None:
 def _show_menu(pages: Mapping[str, StreamlitPage]) -> None:
     """Draw links to the pages; unlike Streamlit's own menu they keep range and filters."""
     kept = st.session_state.get("kept_query", {})
-    query = {key: list(values) for key, values in kept.items()}
+    query = carry(kept)
     for section in dict.fromkeys(entry.section for entry in PAGES if entry.section):
         st.caption(section)
         for entry in PAGES:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.components import Target
 from dashboard.filters import Filters, Link
+from dashboard.zone import carry
 
 
 def active_filters() -> Filters:
@@ -29,7 +30,7 @@ def open_link(link: Link) -> None:
     """Open a page of the application with a query."""
     page = st.session_state["pages"].get(link.path)
     if page is not None:
-        st.switch_page(page, query_params={key: list(values) for key, values in link.query.items()})
+        st.switch_page(page, query_params=carry(link.query))
 
 
 def click_key(name: str) -> str:

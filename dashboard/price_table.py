@@ -33,8 +33,8 @@ def show_prices(window: Window) -> None:
     columns = [
         Column("Model"),
         Column("Provider"),
-        Column("From (UTC)", "time"),
-        Column("Until (UTC)", "time"),
+        Column("From", "time"),
+        Column("Until", "time"),
         Column("Tier"),
         Column("Input", "number", "end"),
         Column("Cache read", "number", "end"),

@@ -25,8 +25,9 @@ def show_failure(reading: Reading[Any], *, key: str) -> bool:
                     "again by itself.", title="The store does not answer.", tone="error", key=key)  # fmt: skip
         return False
     age = format_age(current().clock() - reading.read_at)
-    show_notice(f"{reading.failure}. What you see was read at {format_instant(reading.read_at, with_seconds=True)} "
-                f"UTC, {age}.", title="The store does not answer.", tone="error", key=key)  # fmt: skip
+    when = format_instant(reading.read_at, with_seconds=True, with_zone=True)
+    text = f"{reading.failure}. What you see was read at {when}, {age}."
+    show_notice(text, title="The store does not answer.", tone="error", key=key)
     st.html("<style>.st-key-content { opacity: 0.5; filter: grayscale(1); }</style>")
     return True
 

@@ -40,6 +40,7 @@ from dashboard.navigation import follow, open_link
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import palette
+from dashboard.zone import on_axis
 from store.errors import ConfigError
 
 NEW: Final = "+"
@@ -235,7 +236,7 @@ def _show_report(found: Backtest, rule: AlertRule) -> None:
     _show_course(found, rule)
     if not count:
         return
-    columns = [Column("From (UTC)", "time"), Column("To (UTC)", "time"), Column("About"), Column("Seen")]
+    columns = [Column("From", "time"), Column("To", "time"), Column("About"), Column("Seen")]
     lines = [
         Line(
             str(at),
@@ -275,7 +276,8 @@ def _show_course(found: Backtest, rule: AlertRule) -> None:
     for firing in report.firings:
         if firing.labels == report.firings[0].labels:
             figure.add_vrect(
-                x0=firing.began_at.replace(tzinfo=None), x1=(firing.ended_at or report.end).replace(tzinfo=None),
+                x0=on_axis(firing.began_at, signal.window.bin_s),
+                x1=on_axis(firing.ended_at or report.end, signal.window.bin_s),
                 fillcolor=colours.error, opacity=0.16, line_width=0,
             )  # fmt: skip
     st.caption(f"{metric.title} of the group that fires first, per {format_step(signal.window.bin_s)}; "

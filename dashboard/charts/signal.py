@@ -12,6 +12,7 @@ from dashboard.charts.lines import Series, draw_lines
 from dashboard.charts.template import middles
 from dashboard.filters import Window
 from dashboard.theme import Palette
+from dashboard.zone import on_axis
 
 
 def draw_signal(
@@ -56,7 +57,7 @@ def draw_signal(
         figure.update_yaxes(range=_frame(shown, most=1.0 if is_share else math.inf))
     for rank, (moment, words) in enumerate(marks):
         figure.add_vline(
-            x=moment.replace(tzinfo=None),
+            x=on_axis(moment, window.bin_s),
             line={"color": colours.text, "width": 1.2, "dash": "dot"},
             annotation={
                 "text": words,

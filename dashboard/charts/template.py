@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.filters import Window
 from dashboard.formats import shorten
 from dashboard.theme import Palette
+from dashboard.zone import on_axis, zone_name
 
 HEIGHT_PX: Final = 270
 TIME_TICKS: Final = [
@@ -26,14 +27,14 @@ _FONT: Final = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 
 def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) -> go.Figure:
-    """Return an empty figure whose x axis is `window`, UTC; bars of one bin stand on each other."""
+    """Return an empty figure whose x axis is `window` in the reader's zone; bars of one bin stand on each other."""
     return styled_figure(
         colours,
         height_px=height_px,
         x_axis={
             "type": "date",
-            "range": [_naive(window.start), _naive(window.bin_start(window.bins))],
-            "hoverformat": "%-d %b %H:%M UTC" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
+            "range": [on_axis(at, window.bin_s) for at in (window.start, window.bin_start(window.bins))],
+            "hoverformat": f"%-d %b %H:%M {zone_name()}" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
             "tickformatstops": TIME_TICKS,
         },
     )
@@ -86,13 +87,9 @@ def middles(window: Window) -> list[datetime]:
     """Return the middle of every bin, where bars and points stand."""
     half = window.bin_s / 2
     return [
-        _naive(datetime.fromtimestamp(window.bin_start(i).timestamp() + half, tz=window.start.tzinfo))
+        on_axis(datetime.fromtimestamp(window.bin_start(i).timestamp() + half, tz=UTC), window.bin_s)
         for i in range(window.bins)
     ]
-
-
-def _naive(at: datetime) -> datetime:
-    return at.replace(tzinfo=None)
 
 
 def plain(text: str, limit: int = 36) -> str:

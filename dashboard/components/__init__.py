@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dashboard.components.loading import register
 from dashboard.filters import Link
+from dashboard.zone import zone_name
 
 _TILES: Final = register("tiles")
 _TABLE: Final = register("table")
@@ -101,13 +102,18 @@ def show_table(
 ) -> Target | None:
     """Draw a table; return the target of the row that was opened."""
     data = {
-        "columns": [asdict(column) for column in columns],
+        "columns": [_head(column) for column in columns],
         "rows": [{"key": row.key, "cells": list(row.cells), **_address(row.link)} for row in rows],
         "caption": caption,
         "nothing": nothing,
         "is_bare": is_bare,
     }
     return _TABLE(data=data, key=key, on_opened_change=_nothing).opened
+
+
+def _head(column: Column) -> dict[str, object]:
+    zone = f" ({zone_name()})" if column.kind == "time" else ""
+    return {**asdict(column), "title": column.title + zone}
 
 
 def show_notice(

@@ -116,7 +116,7 @@ def _show_watch(alerts: Alerts, firing: list[Instance]) -> None:
     if firing:
         return
     evaluated = max((status.evaluated_at for status in statuses.values()), default=None)
-    when = f", last {format_instant(evaluated, with_seconds=True)} UTC" if evaluated else ""
+    when = f", last {format_instant(evaluated, with_seconds=True, with_zone=True)}" if evaluated else ""
     with st.container(border=True, key="quiet"):
         st.subheader("No alert is firing", anchor=False)
         if rules:
@@ -167,7 +167,7 @@ def build_headline(instance: Instance, rule: AlertRule | None, owner: Ownership 
         Stat("Seen", say(instance.value), is_unknown=instance.value is None),
         Stat("Limit", say(instance.threshold), is_unknown=instance.threshold is None),
         Stat("For", format_age(now - since).removesuffix(" ago") if since else NO_DATA,
-             beside=f"since {format_instant(since)} UTC" if since else ""),
+             beside=f"since {format_instant(since, with_zone=True)}" if since else ""),
     ]  # fmt: skip
     reason = [Fact(instance.reason[:300])] if instance.reason else []
     return Headline(instance.alert, badges, [*reason, *facts], stats)
@@ -237,8 +237,8 @@ def _show_instances(title: str, instances: list[Instance], key: str) -> None:
         Column("Severity", "badge"),
         Column("About"),
         Column("Seen"),
-        Column("Since (UTC)", "time"),
-        Column("Ended (UTC)", "time"),
+        Column("Since", "time"),
+        Column("Ended", "time"),
     ]
     lines = [
         Line(
@@ -279,7 +279,7 @@ def _show_silences(alerts: Alerts) -> None:
             show_headline(
                 Headline(
                     f"Silence {row.silence_id}",
-                    [Badge(f"until {format_instant(row.ends_at)} UTC", "agent")],
+                    [Badge(f"until {format_instant(row.ends_at, with_zone=True)}", "agent")],
                     [Fact(matchers[:400]), Fact(f"by {row.author or 'nobody'}"), Fact(row.comment or "")],
                 ),
                 key=f"silence_head_{row.silence_id}",
@@ -296,7 +296,7 @@ def _show_rules(alerts: Alerts) -> None:
         return
     statuses = current().rule_statuses()
     columns = [Column("Rule"), Column("Fires when"), Column("Severity", "badge"), Column("State", "badge"),
-               Column("Groups", "number", "end"), Column("Evaluated (UTC)", "time"), Column("Problem")]  # fmt: skip
+               Column("Groups", "number", "end"), Column("Evaluated", "time"), Column("Problem")]  # fmt: skip
     by_rule: dict[str, list[Instance]] = {}
     for instance in alerts.instances:
         by_rule.setdefault(instance.alert, []).append(instance)
@@ -341,7 +341,7 @@ def _show_decisions(alerts: Alerts) -> None:
     show_replay(
         [row.notification_id for row in alerts.decisions if row.state == "dead" and row.notification_id]
     )
-    columns = [Column("Decided (UTC)", "time"), Column("Channel"), Column("State", "badge"), Column("Why"),
+    columns = [Column("Decided", "time"), Column("Channel"), Column("State", "badge"), Column("Why"),
                Column("About"), Column("Attempts", "number", "end"), Column("Last error")]  # fmt: skip
     lines = [
         Line(
@@ -363,7 +363,7 @@ def _show_decisions(alerts: Alerts) -> None:
 
 def _show_history(alerts: Alerts) -> None:
     columns = [
-        Column("At (UTC)", "time"),
+        Column("At", "time"),
         Column("Alert"),
         Column("From", "badge"),
         Column("To", "badge"),

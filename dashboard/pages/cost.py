@@ -340,7 +340,7 @@ def _show_budgets(budgets: pl.DataFrame) -> None:
 
 
 DEAREST_COLUMNS: Final[Sequence[Column]] = (
-    Column("Started (UTC)", "time"), Column("Agent"), Column("Outcome", "badge"), Column("Duration", "number", "end"),
+    Column("Started", "time"), Column("Agent"), Column("Outcome", "badge"), Column("Duration", "number", "end"),
     Column("Model calls", "number", "end"), Column("Tokens", "number", "end"), Column("Cost", "number", "end"),
     Column("User"),
 )  # fmt: skip

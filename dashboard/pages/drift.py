@@ -45,6 +45,7 @@ from dashboard.navigation import active_filters, follow
 from dashboard.states import show_failure
 from dashboard.theme import palette
 from dashboard.view import card, page_head
+from dashboard.zone import zone_name
 
 STEP: Final = timedelta(seconds=60)
 WATCHED_SHOWN: Final = 12
@@ -78,7 +79,7 @@ def _show_body() -> None:
         left, right = st.columns([1.3, 1], gap="small")
         with left, card("Alarms", "alarms", note="Of the last 90 days; a row shows its course."):
             lines = [alarm_line(row, chosen) for row in drift.alarms]
-            columns = [Column("Changed (UTC)", "time"), Column("What"), Column("Of"), Column("Before", "number", "end"),
+            columns = [Column("Changed", "time"), Column("What"), Column("Of"), Column("Before", "number", "end"),
                        Column("After", "number", "end")]  # fmt: skip
             follow(
                 show_table(columns, lines, key="alarms", caption="Alarms", nothing="No alarm.", is_bare=True)
@@ -204,7 +205,7 @@ def build_headline(alarm: DriftAlarm) -> Headline:
         [
             Stat("Before", _say(metric, before), is_unknown=before is None),
             Stat("Since", _say(metric, after), beside=change, is_unknown=after is None),
-            Stat("Changed about", format_instant(alarm.changed_at), beside="UTC"),
+            Stat("Changed about", format_instant(alarm.changed_at), beside=zone_name()),
             Stat(
                 "Raised",
                 format_instant(alarm.raised_at),
@@ -216,7 +217,7 @@ def build_headline(alarm: DriftAlarm) -> Headline:
 
 def _show_explanation(alarm: DriftAlarm, course: Course) -> None:
     texts = [f"{segment[:1].upper()}{segment[1:]}" for segment in course.segments]
-    texts += [f"{format_instant(event.at)} UTC: {event.text}" for event in course.known[:5]]
+    texts += [f"{format_instant(event.at, with_zone=True)}: {event.text}" for event in course.known[:5]]
     grown = sorted(
         (
             (course.errors_after[name] - course.errors_before.get(name, 0.0), name)

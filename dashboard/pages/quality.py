@@ -73,7 +73,7 @@ def _draw(found: Quality, view: View) -> None:
 
 def _show_review(found: Quality) -> None:
     columns = [
-        Column("Started (UTC)", "time"),
+        Column("Started", "time"),
         Column("Why", "badge"),
         Column("Agent"),
         Column("Question"),
@@ -167,7 +167,7 @@ def _show_scores(found: Quality) -> None:
         Column("Least", "number", "end"),
         Column("Most", "number", "end"),
         Column("Judgements", "number", "end"),
-        Column("Last (UTC)", "time"),
+        Column("Last", "time"),
     ]
     lines = [_score_line(row) for row in found.scores.iter_rows(named=True)]
     show_table(

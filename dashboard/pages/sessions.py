@@ -49,6 +49,7 @@ from dashboard.pages.traces import TONES as RUN_TONES
 from dashboard.reading import Reading
 from dashboard.states import show_failure, show_unknown
 from dashboard.view import Screen, View, show_screen
+from dashboard.zone import zone_name
 
 WORDS: Final = {
     "open": "open",
@@ -69,7 +70,7 @@ SORTS: Final = {"latest": "last", "dearest": "cost", "longest": "runs"}
 SAID_CHARACTERS: Final = 600_000
 PAUSE: Final = timedelta(minutes=1)
 _COLUMNS: Final = (
-    Column("Last (UTC)", "time"),
+    Column("Last", "time"),
     Column("Session"),
     Column("User"),
     Column("Agent"),
@@ -194,8 +195,10 @@ def build_headline(conversation: Conversation) -> Headline:
     closing = format_instant(session["closed_at"] or session["closes_at"])
     closes = "closed" if session["closed_at"] else "closes, if nothing more happens,"
     facts = [
-        Fact(f"{format_instant(session['started_at'])} – {format_instant(session['last_at'])} UTC"),
-        Fact(f"{closes} {closing} UTC"),
+        Fact(
+            f"{format_instant(session['started_at'])} – {format_instant(session['last_at'], with_zone=True)}"
+        ),
+        Fact(f"{closes} {closing} {zone_name()}"),
         *(Fact(f"{name.removesuffix('_id')} {session[name]}"[:160]) for name in told if session[name]),
         Fact(session["session_id"], "session", is_id=True),
     ]

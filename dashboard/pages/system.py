@@ -208,7 +208,7 @@ def _show_jobs(window: Window) -> None:
         Column("Half took at most", "number", "end"),
         Column("Longest", "number", "end"),
         Column("Rows written", "number", "end"),
-        Column("Last (UTC)", "time"),
+        Column("Last", "time"),
         Column("Error"),
     ]
     lines = [
@@ -252,7 +252,7 @@ def _show_dead_letters(window: Window) -> None:
         Column("Signal"),
         Column("Reason"),
         Column("Records", "number", "end"),
-        Column("Last (UTC)", "time"),
+        Column("Last", "time"),
     ]
     lines = [
         Line(
@@ -269,7 +269,7 @@ def _show_dead_letters(window: Window) -> None:
     show_table(columns, lines, key="reasons", caption="Reasons", nothing="")
     st.subheader("Latest", anchor=False)
     columns = [
-        Column("Received (UTC)", "time"),
+        Column("Received", "time"),
         Column("Reason"),
         Column("What was wrong"),
         Column("Trace id as sent"),
@@ -310,7 +310,7 @@ def _show_dialects(window: Window) -> None:
         Column("With usage", "bar"),
         Column("Tool spans", "number", "end"),
         Column("No known kind", "bar"),
-        Column("Last (UTC)", "time"),
+        Column("Last", "time"),
     ]
     lines = [_dialect_line(row, i) for i, row in enumerate(reading.value.iter_rows(named=True))]
     show_table(columns, lines, key="dialects", caption="Dialects", nothing="No span in this window.")

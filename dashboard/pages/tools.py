@@ -240,7 +240,7 @@ def _show_failed_calls(tool: OneTool) -> None:
         )
         for row in tool.failures.iter_rows(named=True)
     ]
-    columns = [Column("At (UTC)", "time"), Column("Error"), Column("Agent"), Column("Arguments")]
+    columns = [Column("At", "time"), Column("Error"), Column("Agent"), Column("Arguments")]
     follow(
         show_table(
             columns, lines[:8], key="failed_calls", caption="Latest failed calls", nothing="No call failed.",

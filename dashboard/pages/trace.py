@@ -218,7 +218,7 @@ def build_headline(trace: Trace) -> Headline:
     title = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     told = ("service", "environment", "agent_version", "user_id", "session_id")
     facts = [
-        Fact(f"{format_instant(root['started_at'], with_seconds=True)} UTC"),
+        Fact(f"{format_instant(root['started_at'], with_seconds=True, with_zone=True)}"),
         *(Fact(f"{_say(label)} {first[label]}"[:160]) for label in told if first.get(label)),
         Fact(trace.trace_id, "trace", is_id=True),
     ]

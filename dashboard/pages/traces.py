@@ -39,7 +39,7 @@ MAX_PAGES: Final = 10_000
 MAX_SECONDS: Final = 1e8
 TONES: Final = {"success": "volume", "failure": "error", "escalated": "warning"}
 _COLUMNS: Final = (
-    Column("Started (UTC)", "time"),
+    Column("Started", "time"),
     Column("Agent"),
     Column("Outcome", "badge"),
     Column("Failure"),

@@ -44,7 +44,7 @@ _COLUMNS: Final = (
     Column("Escalated", "number", "end"),
     Column("Tokens", "number", "end"),
     Column("Feedback", "number", "end", "runs with positive feedback, of those with any"),
-    Column("Last run (UTC)", "time"),
+    Column("Last run", "time"),
 )
 
 
