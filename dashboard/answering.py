@@ -103,6 +103,13 @@ def write_csv(frame: pl.DataFrame) -> bytes:
     return target.getvalue()
 
 
+def write_parquet(frame: pl.DataFrame) -> bytes:
+    """Return the answer as Parquet, types and digits exact."""
+    target = io.BytesIO()
+    frame.write_parquet(target)
+    return target.getvalue()
+
+
 def _as_text(value: Any) -> str | None:
     if value is None:
         return None

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import filters
 from dashboard.address import choose_option, take_over, write_back
-from dashboard.answering import Form, show_answer, write_csv
+from dashboard.answering import Form, show_answer, write_csv, write_parquet
 from dashboard.answers.queries import Answer, read_sql
 from dashboard.charts.built import find_numbers
 from dashboard.components import Column, Line, cell, show_notice, show_table
@@ -25,6 +25,11 @@ from store.errors import ConfigError
 from store.schema.catalogue import read_views
 
 LONGEST_LINK: Final = 6_000
+KEYWORDS: Final = (
+    "SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "NOT", "BY", "ON", "JOIN", "HAVING", "AS", "IN",
+    "LIKE", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE",
+)  # fmt: skip
+"""Words of SQL after which a name follows without a comma."""
 _IN_RANGE: Final = "started_at >= :start AND started_at < :until"
 EXAMPLES: Final = {
     "Dearest users": f"""SELECT user_id, count(*) AS runs, sum(cost_usd) AS cost_usd
@@ -125,6 +130,11 @@ def _show_schema() -> None:
         name = choose_option("View", list(views), "view", default="runs")
         view = views[name]
         st.caption(view.comment)
+        names = [name, *(column.name for column in view.columns)]
+        st.selectbox(
+            "Insert into the query", names, index=None, key="insert", placeholder="Type to find a column",
+            on_change=_insert,
+        )  # fmt: skip
         lines = [
             Line(
                 column.name,
@@ -138,6 +148,20 @@ def _show_schema() -> None:
         with st.container(height=420, border=False):
             columns = [Column("Column"), Column("Meaning")]
             show_table(columns, lines, key="columns", caption=f"Columns of {name}", nothing="", is_bare=True)
+
+
+def _insert() -> None:
+    """Add the chosen name at the end of the query, as a list where the query ends with a name."""
+    name, sql = st.session_state["insert"], str(st.session_state.get("sql", ""))
+    st.session_state["insert"] = None
+    if not name:
+        return
+    words = sql.split()
+    if not words:
+        st.session_state["sql"] = f"SELECT {name} "
+        return
+    follows_name = words[-1].strip('"').isidentifier() and words[-1].upper() not in KEYWORDS
+    st.session_state["sql"] = sql.rstrip() + (", " if follows_name else " ") + name
 
 
 def _show_kept() -> None:
@@ -174,6 +198,10 @@ def _show(reading: Reading[Answer], sql: str) -> None:
         return
     with st.container(horizontal=True, key="export"):
         st.download_button("CSV", write_csv(answer.frame), "answer.csv", "text/csv", key="csv")
+        parquet = write_parquet(answer.frame)
+        st.download_button(
+            "Parquet", parquet, "answer.parquet", "application/vnd.apache.parquet", key="parquet"
+        )
         _show_save(sql, form)
 
 

@@ -15,6 +15,7 @@ from dashboard.formats import format_count, format_instant, format_rate, format_
 from dashboard.metric_tiles import count_cell, metric_tile, rate_cell, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.pages.traces import TONES
+from dashboard.reviewing import show_labelling
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
 REASONS: Final = {"disliked": "error", "escalated": "warning", "unsure": "agent"}
@@ -60,6 +61,7 @@ def _draw(found: Quality, view: View) -> None:
         note="Disliked runs first, then escalated ones, then those whose agent was unsure.",
     ):
         _show_review(found)
+        show_labelling(found.review)
     left, right = two_cards()
     with left, card("By agent", "agents"):
         _show_agents(found, view)

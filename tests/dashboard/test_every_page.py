@@ -344,6 +344,25 @@ class TestQuality:
         assert tiles[1]["beside"] == [f"{row['n']:,} rated runs"]
         assert tiles[1]["value"] == format_rate(row["liked"])
 
+    def test_a_judgement_is_written_back_and_takes_the_run_out_of_the_queue(self, seeded: Store) -> None:
+        app = open_page("quality", range="7d")
+        run_id = next(one for one in app.selectbox if one.key == "review_run").value
+        next(one for one in app.radio if one.key == "review_verdict").set_value("Bad")
+        next(one for one in app.text_input if one.key == "review_words").set_value("wrong refund")
+        next(one for one in app.text_input if one.key == "reviewer").set_value("kim")
+        next(one for one in app.button if one.label == "Keep").click().run()
+        sql = f"SELECT value, source, explanation FROM scores WHERE run_id = '{run_id}' AND name = 'review'"
+        assert seeded.query(sql).to_pylist() == [
+            {"value": -1.0, "source": "human", "explanation": "kim: wrong refund"}
+        ]
+        review = next(
+            table
+            for table in components(open_page("quality", range="7d"), "table")
+            if table["caption"] == "Runs to be looked at"
+        )
+        assert run_id not in [row["key"] for row in review["rows"]]
+        assert (audited()[0].actor, audited()[0].action) == ("kim", "review.label")
+
 
 class TestCompare:
     def test_two_versions_stand_side_by_side_with_what_may_be_said(self, seeded: Store) -> None:
@@ -385,6 +404,13 @@ class TestExplore:
     def test_a_query_that_is_refused_says_why(self, seeded: Store) -> None:
         app = open_page("explore", sql="DELETE FROM runs")
         assert "This query was refused." in notices(app)
+
+    def test_a_column_of_the_schema_is_inserted_into_the_query(self, seeded: Store) -> None:
+        app = open_page("explore")
+        for name in ("agent", "outcome"):
+            next(one for one in app.selectbox if one.key == "insert").set_value(name).run()
+        assert app.text_area[0].value == "SELECT agent, outcome"
+        assert not app.exception
 
     def test_an_example_is_asked_when_it_is_chosen(self, seeded: Store) -> None:
         app = open_page("explore")

@@ -1,4 +1,4 @@
--- Runs that a person should look at: disliked ones, then escalated ones, then those whose agent was unsure.
+-- Runs that a person should look at and nobody did: disliked ones, escalated ones, those whose agent was unsure.
 SELECT
     r.run_id AS run_id,
     r.trace_id AS trace_id,
@@ -14,6 +14,11 @@ SELECT
     CASE WHEN r.feedback < 0 THEN 'disliked' WHEN r.outcome = 'escalated' THEN 'escalated' ELSE 'unsure' END AS why
 FROM ledger.runs AS r
 WHERE r.started_at >= $start AND r.started_at < $until
+    AND r.run_id NOT IN (
+        SELECT s.run_id
+        FROM ledger.scores AS s
+        WHERE s.source = 'human' AND s.name = 'review' AND s.run_id IS NOT NULL
+    )
     AND (r.feedback < 0 OR r.outcome = 'escalated' OR r.confidence < 0.5)
     AND ('*' IN $agents OR r.agent IN $agents)
     AND ('*' IN $environments OR r.environment IN $environments)
