@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the core ended with status {process.returncode}"
         try:
@@ -65,7 +65,7 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)
-    raise AssertionError("the core did not answer within 120 s")
+    raise AssertionError("the core did not answer within 300 s")
 
 
 @contextmanager
