@@ -34,7 +34,9 @@ def new_figure(colours: Palette, window: Window, *, height_px: int = HEIGHT_PX) 
         x_axis={
             "type": "date",
             "range": [on_axis(at, window.bin_s) for at in (window.start, window.bin_start(window.bins))],
-            "hoverformat": f"%-d %b %H:%M {zone_name()}" if window.bin_s < 86_400 else "%-d %b, whole day UTC",
+            "hoverformat": f"%-d %b %H:%M {zone_name()}"
+            if window.bin_s < 86_400
+            else "%-d %b, whole day UTC",
             "tickformatstops": TIME_TICKS,
         },
     )
