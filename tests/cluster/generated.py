@@ -179,6 +179,7 @@ def _choose(column: Column, key: Row, dice: random.Random) -> object:
 
 
 _POOLS: dict[str, list[object]] = {
+    "expired_load": [None],
     "trace_id": [*TRACES],
     "service": [*SERVICES],
     "environment": ["prod", None],

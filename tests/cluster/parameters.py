@@ -45,6 +45,7 @@ VALUES: dict[str, object] = {
     "marked": ["*"],
     "max_rows": 50,
     "kind": "worst",
+    "load_seq": 5,
     "min_duration_ms": 0,
     "model": "model 1",
     "models": ["*"],

@@ -20,6 +20,7 @@ from store.figures import (
     compose_days,
     compose_rollup,
     compose_rollup_buckets,
+    compose_streaks,
     compose_totals,
     compose_unit_buckets,
     compose_unit_totals,
@@ -82,6 +83,16 @@ def test_buckets(name: str, grain: Grain, duckdb: Store, clickhouse: Store) -> N
     for subject in MEASURES[name].of:
         query = compose_buckets(subject, name, Grid(is_one_bin=False), Selection(), grain=grain)
         assert_equal(duckdb.select(query, _TIMES), clickhouse.select(query, _TIMES))
+
+
+@pytest.mark.parametrize("is_one_bin", [True, False])
+@pytest.mark.parametrize(
+    ("subject", "key"), [("run", "user_id"), ("run", "agent"), ("llm_call", "model"), ("tool_call", "tool")]
+)
+def test_streaks(subject: str, key: str, is_one_bin: bool, duckdb: Store, clickhouse: Store) -> None:
+    query = compose_streaks(subject, key, Grid(is_one_bin, ("service",)), Selection(("service",)))
+    values = _TIMES | _VALUES | {"window_s": 4 * 86_400.0, "recent_s": 600.0}
+    assert_equal(duckdb.select(query, values), clickhouse.select(query, values))
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
