@@ -182,14 +182,16 @@ def _values(wanted: str | tuple[str, ...]) -> list[str]:
 def _read_alarm(row: Mapping[str, object]) -> DriftAlarm:
     names = ("service", "environment", "agent", "tool", "model", "score", "category")
     labels = {name: str(row[name])[:LONGEST_LABEL] for name in names if row[name] is not None}
-    raised_at, changed_at = row["last_raised_at"], row["changed_at"]
+    raised_at, first, changed_at = row["last_raised_at"], row["raised_at"], row["changed_at"]
     assert isinstance(raised_at, datetime)
+    assert isinstance(first, datetime)
     return DriftAlarm(
         alarm_id=str(row["alarm_id"]),
         labels=labels,
         metric=str(row["metric"]),
         direction=str(row["direction"]),
         raised_at=raised_at.replace(tzinfo=UTC),
+        first_raised_at=first.replace(tzinfo=UTC),
         changed_at=changed_at.replace(tzinfo=UTC) if isinstance(changed_at, datetime) else None,
         before_value=_number(row["before_value"]),
         after_value=_number(row["after_value"]),

@@ -25,6 +25,8 @@ class DriftAlarm:
     direction: str
     raised_at: datetime
     """When it was raised last."""
+    first_raised_at: datetime | None = None
+    """When it was raised first; None when that was once only."""
     changed_at: datetime | None = None
     """About when the change began."""
     before_value: float | None

@@ -66,7 +66,8 @@ class Drift:
         latest: dict[frozenset[tuple[str, str]], DriftAlarm] = {}
         for alarm in sorted(evidence.find_drift(now - self.window), key=lambda alarm: alarm.raised_at):
             labels = label_alarm(alarm)
-            is_past = alarm.raised_at <= now
+            # Of a time that is played back, an alarm's last repeat may lie ahead.
+            is_past = (alarm.first_raised_at or alarm.raised_at) <= now
             is_meant = _fits({"type": alarm.type, **labels}, self.where)
             if is_past and alarm.evidence >= self.min_evidence and is_meant:
                 latest[frozenset(labels.items())] = alarm

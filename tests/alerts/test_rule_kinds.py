@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.observations import Verdict
-from alerts.rules.conditions import BudgetStanding
+from alerts.rules.conditions import BudgetStanding, DriftAlarm
 from alerts.rules.measured import Attention, Question
 from alerts.rules.rule import read_rule
 from store.configuration.section import Section
@@ -178,3 +179,15 @@ def test_health_figure_that_is_not_known_is_no_data(evidence: ScriptedEvidence) 
 def test_query_speaks_for_itself(evidence: ScriptedEvidence) -> None:
     evidence.show("SELECT 1", ({"region": "eu"}, 7.0, None), ({"region": "us"}, 1.0, None))
     assert observe(evidence, Attention(), query="SELECT 1", above=5) == {"eu": Verdict.BREACH}
+
+
+def test_drift_that_is_raised_again_is_told_from_its_first_alarm_on(evidence: ScriptedEvidence) -> None:
+    """Played back, a rule must not wait for the last repeat of an alarm, which is all that a series keeps."""
+    alarm = DriftAlarm(
+        labels={"agent": "x"}, metric="success_rate", direction="down", before_value=0.9, after_value=0.8,
+        evidence=2.0, first_raised_at=START - timedelta(hours=1), raised_at=START + timedelta(days=2),
+    )  # fmt: skip
+    evidence.alarms = [alarm]
+    assert len(look(evidence, kind="drift")) == 1
+    evidence.alarms = [replace(alarm, first_raised_at=START + timedelta(hours=1))]
+    assert look(evidence, kind="drift") == {}

@@ -11,6 +11,7 @@ SELECT
     attr(d.labels, 'model') AS model,
     attr(d.labels, 'score') AS score,
     d.category AS category,
+    d.raised_at AS raised_at,
     d.last_raised_at AS last_raised_at,
     d.changed_at AS changed_at,
     d.before_value AS before_value,
