@@ -1,8 +1,8 @@
 """Guards: how long an agent waits for an answer, alone and while ingest is at a steady rate and at its maximum.
 
 Asked in turn with a bare page of two bytes of a process that does nothing else: what that waits is due to the machine.
-Where it is allowed, the one who asks and the two who answer are scheduled before all else: what foreign programs take of
-the machine is left out then, while the front and its ingest compete as always.
+Where it is allowed, the one who asks and the two who answer are scheduled before all else: what foreign programs take
+of the machine is left out then, while the front and its ingest compete as always.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _find_children(process: int) -> list[int]:
 
 
 @contextmanager
-def _bare_server() -> Iterator[str]:
+def _bare_server() -> Generator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = multiprocessing.get_context("fork").Process(
             target=_serve_bare, args=(listener,), daemon=True
