@@ -50,6 +50,11 @@ def resolutions(
         _print_group(group, by, usd)
     if found["fees_usd"]:
         typer.echo(f"fees of the time, on top: {usd(found['fees_usd'])}")
+        whole = None if by else next(iter(found["groups"]), None)
+        if whole and whole["resolved"] and whole["cost_usd"] is not None:
+            total = float(whole["cost_usd"]) + float(found["fees_usd"])
+            least = "at least " if whole["unpriced_calls"] else ""
+            typer.echo(f"  fully loaded, fees too  {least}{usd(total / whole['resolved'])}")
     return None
 
 
