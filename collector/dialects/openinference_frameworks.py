@@ -2,7 +2,7 @@
 
 OpenAI Agents: the trace's span is an agent without a name, hand-offs are tools, an agent that serves as a tool is a
 tool beside the tool's own span. CrewAI: the crew or flow is a chain. LlamaIndex: preparing a prompt is an LLM span,
-and a hand-off is a tool. DSPy and smolagents: to finish is a tool.
+and a hand-off is a tool. BeeAI, DSPy and smolagents: to finish is a tool.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ AGENTS = scope(
 CREWAI = scope("openinference.instrumentation.crewai")
 LLAMA_INDEX = scope("openinference.instrumentation.llama_index")
 SMOLAGENTS = scope("openinference.instrumentation.smolagents")
+BEEAI = scope("openinference.instrumentation.beeai")
 DSPY = scope("openinference.instrumentation.dspy")
 AGENT = value("openinference.span.kind", "AGENT")
 TOOL = value("openinference.span.kind", "TOOL")
@@ -31,9 +32,9 @@ CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
 
 DIALECT = Dialect(
     name="openinference_frameworks",
-    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy and smolagents",
+    about="OpenInference for OpenAI Agents, CrewAI, LlamaIndex, DSPy, smolagents and BeeAI",
     layer=Layer.LIBRARY,
-    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | SMOLAGENTS,
+    recognise=AGENTS | CREWAI | LLAMA_INDEX | DSPY | SMOLAGENTS | BEEAI,
     is_named=False,
     kinds=(
         kind("workflow", TRACE),
@@ -43,7 +44,7 @@ DIALECT = Dialect(
         kind("other", LLAMA_INDEX & name_ends("._prepare_chat_with_tools")),
         kind("other", LLAMA_INDEX & value("tool.name", "handoff")),
         kind("other", DSPY & TOOL & name_starts("finish.")),
-        kind("other", SMOLAGENTS & TOOL & value("tool.name", "final_answer")),
+        kind("other", (SMOLAGENTS | BEEAI) & TOOL & value("tool.name", "final_answer")),
     ),
     fields={
         "agent": (absent(TRACE),),
