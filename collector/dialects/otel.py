@@ -64,6 +64,7 @@ DIALECT = Dialect(
         "cache_read_tokens": (
             "gen_ai.usage.cache_read.input_tokens",
             "gen_ai.usage.cache_read_input_tokens",
+            "gen_ai.usage.cached_input_tokens",
         ),
         "cache_write_tokens": (
             "gen_ai.usage.cache_write.input_tokens",
