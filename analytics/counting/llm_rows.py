@@ -82,7 +82,7 @@ def build_calls(spans: TraceSet, call: Ints) -> pl.DataFrame:
 
 
 def _rank_members(spans: TraceSet, call: Ints) -> pl.DataFrame:
-    """Spans of each call, best first: inside a run, with usage, reported, consistent, complete, innermost."""
+    """Spans of each call, best first: in a run, with usage, reported, consistent, complete, innermost, more input."""
     index = np.flatnonzero(call < spans.size)
     number = call[index]
     context = rank_context(spans)[index]
@@ -96,6 +96,7 @@ def _rank_members(spans: TraceSet, call: Ints) -> pl.DataFrame:
     order = np.lexsort(
         (
             index,
+            -facts["input_tokens"].fill_null(0).to_numpy(),
             -spans.tree.depth[index],
             -quality.to_numpy(),
             ~spans.has_usage[index],

@@ -48,10 +48,10 @@ class Twins:
 def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
     """Return which of the candidates are one.
 
-    Equal ids are one call when the spans overlap: within one trace, or from two libraries across traces. Without
-    ids, siblings of two libraries that overlap and agree are one call, also where one lacks some figures; so are a span
-    that stands alone in its trace (its library lost the context) and one of another library, in a richer trace, that
-    encloses it.
+    Equal ids are one call when the spans overlap: within one trace, across traces from two libraries, or from one
+    that says a call twice (then both start at one instant). Without ids, siblings of two libraries that overlap and
+    agree are one call, also where one lacks some figures; so are a span that stands alone in its trace (its library
+    lost the context) and one of another library, in a richer trace, that encloses it.
     """
     frame = pl.DataFrame(
         {
@@ -120,7 +120,8 @@ def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
     ).filter(pl.col("index_second").is_not_null())
     one_trace = pl.col("trace") == pl.col("trace_second")
     two_scopes = pl.col("scope") != pl.col("scope_second")
-    return pairs.filter(_overlap() & (one_trace | two_scopes)).select(
+    at_once = pl.col("start") == pl.col("start_second")
+    return pairs.filter(_overlap() & (one_trace | two_scopes | at_once)).select(
         first=pl.col("index"), second=pl.col("index_second")
     )
 

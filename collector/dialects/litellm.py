@@ -1,7 +1,8 @@
 """LiteLLM's OTel callback.
 
 The call and the raw request below it bear the same name when the caller chose one: only the call has an id of
-LiteLLM's. Parts of usage stand in a printed Python object.
+LiteLLM's, or in 1.60 the type of a request. Parts of usage stand in a printed Python object, in 1.60 of the raw request
+only. 1.60 says a stream twice: with an estimate, and with the usage.
 """
 
 from __future__ import annotations
@@ -35,11 +36,15 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=LITELLM | has_under("litellm."),
     kinds=(
+<<<<<<< HEAD
         # The provider's raw request below a call has neither the call's id nor its usage.
         kind(
             "other",
             LITELLM & ~has("litellm.call_id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         ),
+=======
+        kind("other", LITELLM & ~has("litellm.call_id", "llm.request.type")),
+>>>>>>> d518c55 (Count LiteLLM 1.60, whose calls have no id of LiteLLM's and whose streams come twice)
         kind_by(
             "llm.request.type",
             {

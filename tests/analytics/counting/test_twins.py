@@ -100,6 +100,16 @@ def test_a_twin_in_another_trace_leaves_the_call_to_the_run() -> None:
     assert counted.runs["run_id"].to_list() == ["t1-agent"]
 
 
+def test_a_library_that_says_a_call_twice_at_one_instant_has_it_counted_once() -> None:
+    """LiteLLM 1.60 sends a stream twice, each a trace of its own: with an estimate, and with the usage."""
+    both = [
+        in_other_trace(trace_id=f"t{n}", span_id=f"s{n}", used=(n, 5), response_id="r1") for n in (8, 1259)
+    ]
+    assert count(*both).llm_calls["input_tokens"].to_list() == [1259]
+    both[1] |= {"started_at": both[1]["ended_at"]}
+    assert len(spans_counted(*both)) == 2
+
+
 def test_a_run_without_usage_takes_it_from_the_twin_in_another_trace() -> None:
     spans = [
         a_span("agent", "agent"),
