@@ -36,15 +36,17 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=LITELLM | has_under("litellm."),
     kinds=(
-<<<<<<< HEAD
-        # The provider's raw request below a call has neither the call's id nor its usage.
+        # The provider's raw request below a call has neither the call's id nor a request's type nor its usage.
         kind(
             "other",
-            LITELLM & ~has("litellm.call_id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+            LITELLM
+            & ~has(
+                "litellm.call_id",
+                "llm.request.type",
+                "gen_ai.usage.input_tokens",
+                "gen_ai.usage.prompt_tokens",
+            ),
         ),
-=======
-        kind("other", LITELLM & ~has("litellm.call_id", "llm.request.type")),
->>>>>>> d518c55 (Count LiteLLM 1.60, whose calls have no id of LiteLLM's and whose streams come twice)
         kind_by(
             "llm.request.type",
             {
