@@ -29,15 +29,31 @@ def add_told(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
 
     What a span says itself comes first; of several records the earliest that says something.
     """
-    first, last = (
-        spans["started_at"].min(),
-        spans.select(pl.max_horizontal("started_at", "ended_at").max()).item(),
-    )
-    if not isinstance(first, datetime) or not isinstance(last, datetime):
-        return spans
-    bounds = {"since": (first - _WINDOW).replace(tzinfo=UTC), "until": (last + _WINDOW).replace(tzinfo=UTC)}
-    records = store.select("facts/told_facts", bounds, {"asked": spans.select("trace_id").unique()})
+    records = _read_records(store, spans)
     return spans if records.is_empty() else _fill(spans, _sum_up(records))
+
+
+def list_told(store: Store, span: pl.DataFrame) -> dict[str, str]:
+    """Return what log records tell of one span by fact, whether the span says it itself or not."""
+    records = _read_records(store, span)
+    if records.is_empty():
+        return {}
+    told = _sum_up(records).join(span, on=_IDS, how="semi").drop(_IDS).to_dicts()
+    return {
+        name.removeprefix("told_"): str(value)
+        for row in told
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+def _read_records(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
+    first = spans["started_at"].min()
+    last = spans.select(pl.max_horizontal("started_at", "ended_at").max()).item()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return pl.DataFrame()
+    bounds = {"since": (first - _WINDOW).replace(tzinfo=UTC), "until": (last + _WINDOW).replace(tzinfo=UTC)}
+    return store.select("facts/told_facts", bounds, {"asked": spans.select("trace_id").unique()})
 
 
 def _sum_up(records: pl.DataFrame) -> pl.DataFrame:

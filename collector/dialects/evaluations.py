@@ -28,6 +28,13 @@ def read_result(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     )
 
 
+def read_guardrail(attributes: Mapping[str, str]) -> Iterable[Judgement]:
+    """Return the verdict of a guardrail: 1 where it stopped something, 0 where it let it pass."""
+    triggered = attributes.get("gen_ai.guardrail.triggered", "").lower() == "true"
+    label = "triggered" if triggered else "passed"
+    yield Judgement(attributes.get("gen_ai.guardrail.name", "guardrail"), float(triggered), label)
+
+
 def read_scores(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     """Return Braintrust's scores: numbers by name."""
     scores = decode_json(attributes.get("braintrust.scores", ""))
@@ -38,14 +45,15 @@ def read_scores(attributes: Mapping[str, str]) -> Iterable[Judgement]:
 
 DIALECT = Dialect(
     name="evaluations",
-    about="results of evaluators: gen_ai.evaluation.*, braintrust.scores",
+    about="results of evaluators and guardrails: gen_ai.evaluation.*, gen_ai.guardrail.*, braintrust.scores",
     layer=Layer.COMMON,
-    recognise=has("gen_ai.evaluation.name", "braintrust.scores"),
+    recognise=has("gen_ai.evaluation.name", "gen_ai.guardrail.triggered", "braintrust.scores"),
     is_named=False,
     kinds=(kind("evaluator", named(RESULT)),),
     judgements=(
         Judging(read_result, has("gen_ai.evaluation.name")),
         Judging(read_result, has("gen_ai.evaluation.name"), event=RESULT),
+        Judging(read_guardrail, has("gen_ai.guardrail.triggered")),
         Judging(read_scores, has("braintrust.scores")),
     ),
     log_events=LogEvents(steps={RESULT: ("gen_ai.evaluation.name",)}),

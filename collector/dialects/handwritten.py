@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 
-from collector.dialects.engine.conditions import has, has_under, is_root, name_starts, named, status_is
+from collector.dialects.engine.conditions import (
+    has,
+    has_under,
+    is_root,
+    name_starts,
+    named,
+    status_is,
+    value,
+)
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES
 from collector.dialects.engine.judging import Judgement, Judging, read_value
-from collector.dialects.engine.readers import key, positive, span_name
+from collector.dialects.engine.readers import constant, key, positive, span_name
 
 MODEL_CALL = named(
     "llm", "model_call", "model.call", "llm_request", "llm.request", "llm_completion", "llm.completion", "llm.chat",
@@ -41,16 +51,28 @@ MODEL = has(
 OPINIONS = ("user_feedback", "user.feedback", "feedback.score", "feedback.value", "feedback.rating", "feedback",
             "user_rating", "user.rating", "rating", "thumbs", "thumbs_up")  # fmt: skip
 """Keys of users' feedback, the more telling first; the judgement has the key's name."""
+ESCALATED = tuple(
+    f"{prefix}{name}"
+    for prefix in ("", "agent.", "run.")
+    for name in ("escalated", "escalated_to_human", "handed_off_to_human")
+)
+"""Flags of a hand-off to a person."""
+OUTCOMES = ("agent.outcome", "run.outcome", "task.outcome", "conversation.outcome")
+REASONS = ("escalation_reason", "escalation.reason", "agent.escalation_reason", "agent.escalation.reason",
+           "agent.outcome_reason", "run.outcome_reason")  # fmt: skip
+CONFIDENCES = ("agent.confidence", "agent.confidence_score", "confidence_score", "response.confidence")
 COMMENTS = ("feedback.comment", "feedback_comment", "user_feedback_comment", "comment")
 
 
 def read_opinion(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     """Return the feedback that stands in one plain key."""
     key = next((key for key in OPINIONS if key in attributes), "")
-    value, label = read_value(attributes.get(key))
+    score, label = read_value(attributes.get(key))
     comment = next((attributes[name] for name in COMMENTS if name in attributes), None)
-    yield Judgement(key, value, label, "user", comment)
+    yield Judgement(key, score, label, "user", comment)
 
+
+IS_ESCALATED = reduce(or_, (value(name, "true", "True") for name in ESCALATED))
 
 DIALECT = Dialect(
     name="handwritten",
@@ -59,6 +81,7 @@ DIALECT = Dialect(
     recognise=BY_HAND
     | TOKENS
     | has(*USER_NAMES, *SESSION_NAMES, *TENANT_NAMES, *OPINIONS, "agent_name", "agent.name")
+    | has(*ESCALATED, *OUTCOMES, *REASONS, *CONFIDENCES)
     | has_under("tool."),
     is_named=False,
     kinds=(
@@ -85,6 +108,10 @@ DIALECT = Dialect(
         "session_id": SESSION_NAMES[:-1],
         "user_id": tuple(name for name in USER_NAMES if name != "user"),
         "tenant": TENANT_NAMES,
+        # Other libraries' spans have an outcome, too: of an HTTP request, of a query.
+        "outcome": (constant("escalated", IS_ESCALATED), *OUTCOMES, key("outcome", when=AGENT_RUN)),
+        "outcome_reason": (*REASONS, key("outcome_reason", when=AGENT_RUN)),
+        "confidence": (*CONFIDENCES, key("confidence", when=BY_HAND)),
     },
     judgements=(Judging(read_opinion, has(*OPINIONS)),),
     input_keys=("llm.prompt", "tool.input", "tool.arguments", "tool.args", "agent.input", "input", "prompt"),

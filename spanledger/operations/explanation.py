@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from analytics.counting.reasons import RULES
 from analytics.facts.reasons import judge_trace
+from analytics.facts.told import list_told
 from collector.dialects import Registry
 from collector.rereading.explanation import explain_reading
 from spanledger.operations.explanation_text import tell_span
@@ -57,6 +58,7 @@ def explain_span(store: Store, registry: Registry, trace_id: str, span_id: str) 
         **named,
         "name": row["name"][0],
         **asdict(account),
+        "told": list_told(store, row),
         "counting": [
             _tell_rule(verdict) for verdict in judged.iter_rows(named=True) if verdict["span_id"] == span_id
         ],
@@ -106,6 +108,6 @@ def _tell_cost(store: Store, named: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     cost = rows.row(0, named=True)
     return {
-        name: str(value) if name.endswith("_usd") and value is not None else value
+        name: f"{value:f}" if name.endswith("_usd") and value is not None else value
         for name, value in cost.items()
     }

@@ -16,6 +16,7 @@ def tell_span(report: Mapping[str, Any]) -> str:
         "",
         "facts",
         *(_tell_fact(fact) for fact in report["facts"]),
+        *_tell_records(report["told"]),
         "",
         "counting",
         *(_tell_verdict(verdict) for verdict in report["counting"]),
@@ -39,6 +40,13 @@ def _tell_fact(fact: Mapping[str, Any]) -> str:
     sent = f" = {_cut(fact['sent'])}" if fact["sent"] is not None and fact["sent"] != fact["value"] else ""
     note = f"  ({fact['note']})" if fact["note"] else ""
     return f"  {fact['field']:22} {_cut(fact['value']):<28} {origin}{sent}{note}"
+
+
+def _tell_records(told: Mapping[str, str]) -> list[str]:
+    if not told:
+        return []
+    said = (f"  {name:22} {_cut(value)}" for name, value in told.items())
+    return ["", "told by log records, taken where the span itself says nothing", *said]
 
 
 def _cut(text: str, limit: int = 60) -> str:

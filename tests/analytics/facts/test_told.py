@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from analytics.facts.told import list_told
 from collector.log import Body, body_sha256
 from tests.analytics.facts.building import START, Ledger, Sent, agent, call, open_ledger, other
 from tests.collector.building import Plain, a_log_request, pairs
@@ -115,6 +116,18 @@ def test_a_plain_span_around_a_request_that_a_record_tells_of_is_that_call() -> 
     every = in_every_order([agent(1), other(2, parent=1)], [record(2, DETAILS, said)])
     assert all(one == every[0] for one in every)
     assert [told["input_tokens"] for told in every[0]["llm_calls"]] == [7]
+
+
+def test_an_explanation_can_say_what_records_told(ledger: Ledger) -> None:
+    ledger.load(call(2), call(3))
+    log(ledger, record(2, DETAILS, {"gen_ai.usage.input_tokens": 7, "user.id": "ada"}))
+    ids = {"trace_id": f"{1:032x}", "span_id": f"{2:016x}"}
+    told = list_told(ledger.store, ledger.store.select("traces/whole_span", ids))
+    assert (told["input_tokens"], told["user_id"]) == ("7", "ada")
+    assert (
+        list_told(ledger.store, ledger.store.select("traces/whole_span", {**ids, "span_id": f"{3:016x}"}))
+        == {}
+    )
 
 
 @pytest.mark.parametrize(

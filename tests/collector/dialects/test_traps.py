@@ -431,3 +431,89 @@ def test_a_cost_of_zero_that_means_unknown_is_not_taken() -> None:
         genai(1, "chat", used(1, 1) | {"gen_ai.usage.cost": 0}, scope="openlit.instrumentation.openai"),
     )
     assert found.llm_calls["reported_cost_usd"].to_list() == [None]
+
+
+# Meaning, in several dialects
+
+LANGFUSE = {"scope": "langfuse-sdk"}
+
+
+def a_tool(dialect: str, number: int, name: str, **facts: Any) -> Sent:
+    """Return one tool span in a dialect's words."""
+    return {
+        "gen_ai": lambda: genai(number, "execute_tool", {"gen_ai.tool.name": name}, **facts),
+        "openinference": lambda: oi(number, "TOOL", {"tool.name": name}, **facts),
+        "langfuse": lambda: span(
+            number, {"langfuse.observation.type": "tool"}, name=name, **LANGFUSE, **facts
+        ),
+        "traceloop": lambda: span(
+            number, {"traceloop.span.kind": "tool", "traceloop.entity.name": name}, **facts
+        ),
+    }[dialect]()
+
+
+@pytest.mark.parametrize("dialect", ["gen_ai", "openinference", "langfuse", "traceloop"])
+def test_a_tool_that_hands_over_to_a_person_escalates_in_any_dialect(dialect: str) -> None:
+    found = counted(
+        genai(1, "invoke_agent", lasts=9.0), a_tool(dialect, 2, "transfer_to_human_agent", parent=1)
+    )
+    assert found.runs.select("outcome", "outcome_reason").rows() == [
+        ("escalated", "handed over by transfer_to_human_agent")
+    ]
+
+
+def test_retries_and_fallbacks_are_seen_in_any_dialect() -> None:
+    failed: dict[str, Sent] = {
+        "gen_ai": genai(2, "chat", {"gen_ai.request.model": "m-1"}, parent=1, status=2),
+        "openinference": oi(2, "LLM", {"llm.model_name": "m-1"}, parent=1, status=2),
+        "langfuse": span(2, {
+            "langfuse.observation.type": "generation", "langfuse.observation.level": "ERROR",
+            "langfuse.observation.model.name": "m-1"}, parent=1, **LANGFUSE),
+    }  # fmt: skip
+    for dialect, first in failed.items():
+        found = counted(
+            genai(1, "invoke_agent", lasts=99.0),
+            first,
+            a_chat(3, 1, 1, parent=1, at=3.0),
+            genai(4, "chat", {"gen_ai.request.model": "m-1"}, parent=1, at=5.0, status=2),
+            genai(5, "chat", used(2, 2) | {"gen_ai.request.model": "m-2"}, parent=1, at=7.0),
+        )
+        marks = found.llm_calls.sort("started_at").select("is_retry", "is_fallback").rows()
+        assert marks == [(False, False), (True, False), (False, False), (False, True)], dialect
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "reason", "confidence"),
+    [
+        ({"agent.name": "a", "escalated": True, "escalation_reason": "angry", "agent.confidence": 0.3},
+         "escalated", "angry", 0.3),
+        ({"agent.name": "a", "agent.outcome": "failed", "confidence_score": 0.9}, "failure", "stated as failure", 0.9),
+        ({"agent.name": "a", "escalated": False}, "success", None, None),
+        ({"spanledger.outcome": "escalated", "spanledger.confidence": 0.5, "agent.name": "a"},
+         "escalated", "stated as escalated", 0.5),
+    ],
+)  # fmt: skip
+def test_outcome_reason_and_confidence_that_an_application_writes_by_hand(
+    said: dict[str, Plain], outcome: str, reason: str | None, confidence: float | None
+) -> None:
+    run = counted(span(1, said, name="agent_run", lasts=5.0), a_chat(2, 1, 1, parent=1)).runs.row(
+        0, named=True
+    )
+    assert (run["outcome"], run["outcome_reason"], run["confidence"]) == (outcome, reason, confidence)
+
+
+def test_an_outcome_of_an_http_request_is_none_of_the_run() -> None:
+    found = counted(
+        genai(1, "invoke_agent", lasts=5.0),
+        span(2, {"outcome": "FAILURE", "http.request.method": "GET", "confidence": 0.1}, parent=1),
+    )
+    assert found.runs.select("outcome", "confidence").rows() == [("success", None)]
+
+
+@pytest.mark.parametrize("triggered", [True, False])
+def test_the_verdict_of_a_guardrail_is_a_judgement(triggered: bool) -> None:
+    said: dict[str, Plain] = {"gen_ai.guardrail.name": "pii", "gen_ai.guardrail.triggered": triggered}
+    body = a_body([genai(1, "guardrail_check", said)], START)
+    facts = normalise(decode_traces([body.data], [START])).row(0, named=True)
+    (verdict,) = json.loads(facts["judgements"])
+    assert (facts["kind"], verdict["name"], verdict["value"]) == ("guardrail", "pii", float(triggered))
