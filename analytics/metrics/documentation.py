@@ -24,9 +24,13 @@ dimensions below there is `attributes.KEY` for each attribute that `[analytics] 
 then on for runs, model calls and tool calls. A filter on `model` or `provider` of a metric that counts runs or tools
 keeps the runs that called that model.
 
-Whole hours are answered from the hourly rollup where it has the dimensions that are asked for (all but `tenant`,
+Whole days and hours are answered from the rollups where they have the dimensions that are asked for (all but `tenant`,
 `user_id`, `outcome_reason`, `error_type`, `score`, `judge` and declared attributes), everything else from the
-narrow tables.
+narrow tables; over long windows these have a budget (`[store] figures_timeout_s`) beyond which they are refused.
+
+Retention deletes single events and keeps rollups. Where events of a window were deleted, figures from rollups stay what
+they were (windows of such time are told by whole hours); the others speak of the rest and say so (`is_partial`), and
+where nothing is left they are NULL, not 0.
 """
 
 
