@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -63,6 +64,23 @@ def fingerprint_views(*extra: str) -> str:
     """Return a hash of all views and of `extra` texts: whether a database has the present ones."""
     texts = [relation.sql for relation in read_views().values()]
     return sha256("\0".join([*texts, *extra]).encode()).hexdigest()[:16]
+
+
+def find_missing(present: Iterable[tuple[str, str]]) -> str | None:
+    """Return the first table or column that a database lacks, None when it has all.
+
+    Args:
+        present: Table and column, for every column that the database has in the schema `ledger`.
+    """
+    columns: dict[str, set[str]] = {}
+    for table, column in present:
+        columns.setdefault(table, set()).add(column)
+    for table in read_tables().values():
+        if table.name not in columns:
+            return f"table {table.name}"
+        if missing := sorted(table.column_names - columns[table.name]):
+            return f"column {table.name}.{missing[0]}"
+    return None
 
 
 def _read_relation(path: Path, name: str, *, is_view: bool) -> Relation:

@@ -92,6 +92,22 @@ def test_views_follow_their_files_when_a_database_is_opened_again(tmp_path: Path
     assert ("forgotten",) not in names
 
 
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("ALTER TABLE ledger.markers DROP COLUMN kind", "column markers.kind"),
+        ("DROP TABLE ledger.hourly CASCADE", "table hourly"),
+    ],
+)
+def test_database_of_a_build_with_other_tables_is_refused_before_jobs_fail_on_it(
+    tmp_path: Path, change: str, missing: str
+) -> None:
+    open_store(tmp_path).close()
+    change_file(tmp_path / "spanledger.duckdb", change)
+    with pytest.raises(SchemaMismatch, match=f"another build: it has no {missing}; use the .* version that"):
+        open_store(tmp_path)
+
+
 def test_migration_runs_once_and_is_recorded(tmp_path: Path) -> None:
     open_store(tmp_path).close()
     newest = max([1, *(step.version for step in read_migrations())])

@@ -10,7 +10,7 @@ from typing import Final
 from store.clock import Clock
 from store.engines.clickhouse.types import name_column_type
 from store.errors import SchemaMismatch
-from store.schema.catalogue import Relation, fingerprint_views, read_tables, read_views
+from store.schema.catalogue import Relation, find_missing, fingerprint_views, read_tables, read_views
 from store.schema.steps import read_migrations
 
 _PRELUDE: Final = Path(__file__).parent.parent / "prelude" / "clickhouse.sql"
@@ -89,7 +89,9 @@ def define_schema(command: Command, rows: Rows, location: str, clock: Clock) -> 
             f"{location} holds schema {present[0]}, this version works with {version}; "
             "use the Spanledger version that wrote it, or another database"
         )
-    if present is None:
+    if present is not None:
+        _check_tables(rows, location)
+    else:
         command("CREATE DATABASE IF NOT EXISTS ledger")
         command("CREATE DATABASE IF NOT EXISTS main")
         for table in read_tables().values():
@@ -102,6 +104,15 @@ def define_schema(command: Command, rows: Rows, location: str, clock: Clock) -> 
             command(_write_view(view))
         moment = clock().strftime("%Y-%m-%d %H:%M:%S.%f")
         command(f"INSERT INTO ledger.schema_versions VALUES ({version}, '{moment}', '{fingerprint}')")
+
+
+def _check_tables(rows: Rows, location: str) -> None:
+    present = rows("SELECT table, name FROM system.columns WHERE database = 'ledger'")
+    if missing := find_missing((str(table), str(column)) for table, column in present):
+        raise SchemaMismatch(
+            f"{location} was written by another build: it has no {missing}; "
+            "use the Spanledger version that wrote it, or another database"
+        )
 
 
 def write_table(table: Relation) -> str:

@@ -11,7 +11,7 @@ import duckdb
 from store.clock import Clock
 from store.engines.parameters import convert_value
 from store.errors import SchemaMismatch
-from store.schema.catalogue import Relation, fingerprint_views, read_tables, read_views
+from store.schema.catalogue import Relation, find_missing, fingerprint_views, read_tables, read_views
 from store.schema.steps import Migration, read_migrations
 
 _NARROW_TEXT: Final = re.compile(r"^(    \w+ VARCHAR(?: NOT NULL)?)(,? -- )", re.MULTILINE)
@@ -51,6 +51,7 @@ def define_schema(
         _create_tables(connection)
     else:
         _migrate(connection, path, present[0], steps, clock)
+        _check_tables(connection, path)
     if present is None or present != (target, fingerprint):
         _define_views(connection, prelude)
         _stamp(connection, target, fingerprint, clock)
@@ -103,6 +104,18 @@ def _migrate(
                 f"{str(error).splitlines()[0]}; it is unchanged, "
                 "restore a backup or go back to the version that wrote it"
             ) from error
+
+
+def _check_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    present = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'ledger'"
+    ).fetchall()
+    if missing := find_missing(present):
+        raise SchemaMismatch(
+            f"{path} was written by another build: it has no {missing}; "
+            "use the Spanledger version that wrote it, or pass another --data directory"
+        )
 
 
 def _define_views(connection: duckdb.DuckDBPyConnection, prelude: str) -> None:
