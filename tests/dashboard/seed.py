@@ -506,7 +506,10 @@ def fill(store: Store, facts: Facts, batch: str = "seed", now: datetime | None =
             }]
         ),
     }  # fmt: skip
-    tables = {**frames, **roll_up(frames), **extra, **(make_history(now) if now else {})}
+    rolled = roll_up(frames)
+    # Nobody adds days up here, so that readers take their hours.
+    days = rolled["hourly"].select("subject", day_at=pl.col("hour_at").dt.truncate("1d")).unique()
+    tables = {**frames, **rolled, "touched_days": days, **extra, **(make_history(now) if now else {})}
     store.append(batch, {name: only_columns(name, frame) for name, frame in tables.items()})
 
 
