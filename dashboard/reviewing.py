@@ -22,8 +22,9 @@ def show_labelling(review: pl.DataFrame) -> None:
     rows: dict[str, dict[str, Any]] = {row["run_id"]: row for row in review.head(12).iter_rows(named=True)}
 
     def say(run_id: str) -> str:
-        row = rows[run_id]
-        return f"{format_instant(row['started_at'])} {row['agent'] or 'unnamed'}: {shorten(row['input'] or '', 60)}"
+        # The id makes labels unique: a choice comes back from the browser as its label.
+        row, question = rows[run_id], shorten(rows[run_id]["input"] or "", 60)
+        return f"{format_instant(row['started_at'])} {row['agent'] or 'unnamed'}: {question} ({run_id[:8]})"
 
     with st.popover("Judge a run…", disabled=not may_change()), st.form("review_form", border=False):
         run_id = st.selectbox("Run", list(rows), format_func=say, key="review_run")
