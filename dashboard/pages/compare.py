@@ -97,7 +97,16 @@ def natural_order(name: str) -> list[tuple[bool, int, str]]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
+def _say_what_is_left_out(chosen: Filters, dimension: str) -> None:
+    """Say which filters a comparison, which takes one value of each, does not heed."""
+    several = [name for name in filters.DIMENSIONS if len(getattr(chosen, name)) > 1 and name != dimension]
+    if several:
+        text = f"A filter of several values is not heeded here: {', '.join(several)}. Choose one value of it."
+        show_notice(text, title="Everything is compared.", key="left_out")
+
+
 def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> None:
+    _say_what_is_left_out(chosen, dimension)
     with st.spinner("Comparing sessions …", show_time=True):
         reading = read_comparison(window, chosen, dimension, a, b)
     if not show_failure(reading, key="compare_failure") or reading.value is None:
