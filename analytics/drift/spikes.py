@@ -1,7 +1,8 @@
-"""Spikes: one hour far from its season. Apart from drift, with a memory of nothing and a high threshold.
+"""Spikes: one hour far from its season and from the day before. Apart from drift, with a high threshold.
 
 The level of an hour is compared with the median of its season, in robust standard deviations (median absolute
-deviation, Hampel 1974) to which the chance of few events is added.
+deviation, Hampel 1974) to which the chance of few events is added, and with what the day before had against its season:
+a level that lasts is no spike.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class SpikeMonitor:
     def find(self, events: Events, since: int) -> list[Spike]:
         """Return the spikes of hours from `since` on; those within a day after another one are the same.
 
-        `events` reach back a day before `since`.
+        `events` reach back two days before `since`.
         """
         levels = measure_levels(self.kind, events)
         known = levels.rows < self.scales.size
@@ -79,11 +80,19 @@ class SpikeMonitor:
             return []
         normal = self.medians[rows, group_of(levels.hours)]
         score = np.where(known, score_levels(levels.level, normal, self.scales[rows], levels.chance), 0.0)
-        places = np.flatnonzero((np.abs(score) >= THRESHOLD) & (levels.events >= FEWEST_EVENTS))
+        is_wanted = (levels.events >= FEWEST_EVENTS) & (levels.hours >= since - SAME_SPIKE_HOURS)
         found: list[Spike] = []
         last: dict[int, int] = {}
-        for place in places.tolist():
+        for place in np.flatnonzero((np.abs(score) >= THRESHOLD) & is_wanted).tolist():
             row, hour = int(levels.rows[place]), int(levels.hours[place])
+            day = slice(place - SAME_SPIKE_HOURS if place >= SAME_SPIKE_HOURS else 0, place)
+            is_before = (levels.rows[day] == row) & (levels.hours[day] >= hour - SAME_SPIKE_HOURS)
+            residual = (levels.level[day] - normal[day])[is_before]
+            recent = float(np.median(residual)) if residual.size else 0.0
+            spread = float(np.hypot(self.scales[row], np.sqrt(levels.chance[place])))
+            score[place] = nearest(score[place], score[place] - recent / spread)
+            if abs(score[place]) < THRESHOLD:
+                continue
             is_new = hour - last.get(row, hour - SAME_SPIKE_HOURS - 1) > SAME_SPIKE_HOURS
             last[row] = hour
             if is_new and hour >= since:
@@ -131,3 +140,14 @@ def learn_season(level: Floats, groups: Ints) -> tuple[Floats, float]:
 def score_levels(level: Floats, normal: Floats, scale: Floats | float, chance: Floats | float) -> Floats:
     """Return how many robust standard deviations a level lies off."""
     return (level - normal) / np.sqrt(np.asarray(scale) ** 2 + chance)
+
+
+def nearest(score: Floats | float, against_day: Floats | float) -> Floats:
+    """Return the score against the season or that against the day before, whichever is smaller; 0 where they disagree.
+
+    >>> nearest(np.array([12.0, 12.0, -12.0, 12.0]), np.array([11.0, 1.0, -15.0, -2.0]))
+    array([ 11.,   1., -12.,   0.])
+    """
+    score, against_day = np.asarray(score, np.float64), np.asarray(against_day, np.float64)
+    smaller = np.minimum(np.abs(score), np.abs(against_day))
+    return np.where(score * against_day > 0, np.sign(score) * smaller, 0.0)

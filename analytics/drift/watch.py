@@ -96,7 +96,7 @@ class Watch:
             panel.needs_history(hour) for panel in self.panels.values() for hour in range(self.stepped, last)
         )
         for kind, panel in self.panels.items():
-            first = self.stepped - (TRAINING_HOURS if reaches_back else SAME_SPIKE_HOURS)
+            first = self.stepped - (TRAINING_HOURS if reaches_back else 2 * SAME_SPIKE_HOURS)
             first = min([first, *(pinned for pinned, _ in panel.pinned.values())]) if reaches_back else first
             events[kind] = self.catalogue.read(self.store, kind, _at(first), _at(last))
             panel.resize(len(self.catalogue.series[kind]))

@@ -7,7 +7,8 @@ import pytest
 
 from analytics.drift.bank import Events
 from analytics.drift.panel import Panel, sort_events
-from analytics.drift.seasons import DAY, week_start
+from analytics.drift.seasons import DAY, slot_of, week_start
+from analytics.drift.spikes import SpikeMonitor
 from analytics.drift.values import ZERO_BUCKET
 
 START = week_start(490_000)
@@ -121,3 +122,43 @@ def test_an_incident_in_the_training_window_does_not_make_the_detector_deaf(
     panel.resize(1)
     alarms = list(panel.replay(events_of(hours, failed), START, START + 80, learn_first=True))
     assert START + 30 <= alarms[0].hour <= START + 42
+
+
+def test_a_level_that_lasts_is_one_spike_and_one_on_top_of_it_another(dice: np.random.Generator) -> None:
+    hours = busy(dice, 60)
+    shifted = np.concatenate([hours, *[hours[hours >= START + 50]] * 2, *[hours[hours == START + 150]] * 9])
+    monitor, events = SpikeMonitor("volume"), events_of(shifted, np.zeros(shifted.size))
+    monitor.learn(events, SERIES, START - 28 * DAY, START)
+    found = [spike.hour - START for spike in monitor.find(events, START)]
+    assert found[0] in range(50, 56)
+    assert found[1:] == [150]
+
+
+def test_a_batch_that_comes_every_monday_is_quiet(dice: np.random.Generator) -> None:
+    hours = busy(dice, 60)
+    is_batch = (slot_of(hours) == 3) & (dice.random(hours.size) < 0.9)
+    assert count_alarms("category", events_of(hours, np.where(is_batch, 7, dice.choice(3, hours.size)))) == 0
+
+
+def test_failures_that_come_in_bursts_are_seldom_alarms(dice: np.random.Generator) -> None:
+    alarms = 0
+    for _ in range(6):
+        hours = busy(dice, 60)
+        seen = np.bincount(hours - HOURS[0], minlength=HOURS.size)
+        tasks = dice.binomial(seen, 0.01)
+        failed = np.minimum([dice.geometric(0.25, count).sum() for count in tasks], seen)
+        symbols = np.concatenate(
+            [np.arange(count) < fails for count, fails in zip(seen, failed, strict=True)]
+        )
+        alarms += count_alarms("rate", events_of(np.repeat(HOURS, seen), symbols))
+    assert alarms <= 3
+
+
+def test_a_rate_that_falls_for_good_is_found_and_says_so(dice: np.random.Generator) -> None:
+    hours = busy(dice, 60)
+    failed = dice.random(hours.size) < np.where(hours >= START + 40, 0.05, 0.15)
+    panel = Panel("rate")
+    panel.resize(1)
+    first = next(panel.replay(events_of(hours, failed), START, START + 120, learn_first=True))
+    assert START + 40 <= first.hour <= START + 64
+    assert panel.bank.changes[first.change].direction == "down"
