@@ -44,17 +44,14 @@ def replay_file(path: Path, test_from: int) -> Iterator[Raised]:
     recent = counted.filter((pl.col("hour") >= test_from - TRAINING_HOURS) & (pl.col("hour") < until))
     for kind in ("rate", "value", "category"):
         of_kind = recent.filter(pl.col("kind") == kind)
-        names = of_kind["series"].unique().sort()
+        names = of_kind["series"].unique().cast(pl.String).sort()
         for start in range(0, names.len(), CHUNK):
             chosen = names.slice(start, CHUNK)
-            yield from _replay(
-                kind, of_kind.filter(pl.col("series").is_in(chosen.implode())), chosen, test_from, until
-            )
+            place = pl.DataFrame({"series": chosen.cast(pl.Categorical), "row": np.arange(chosen.len())})
+            yield from _replay(kind, of_kind.join(place, on="series"), chosen, test_from, until)
 
 
 def _replay(kind: str, rows: pl.DataFrame, names: pl.Series, test_from: int, until: int) -> Iterator[Raised]:
-    place = pl.DataFrame({"series": names, "row": np.arange(names.len())})
-    rows = rows.join(place, on="series")
     events = sort_events(
         rows["row"].to_numpy(),
         rows["hour"].cast(pl.Int64).to_numpy(),
@@ -70,9 +67,19 @@ def _replay(kind: str, rows: pl.DataFrame, names: pl.Series, test_from: int, unt
 def count_events(path: Path, test_from: int) -> pl.DataFrame:
     """Return how many events of each symbol every series had in every hour: what the rollups hold of them."""
     scales = _measure_scales(path, test_from)
-    parts = [_count(batch, scales) for batch in _read(path)]
-    keys = ["series", "kind", "hour", "symbol"]
-    return pl.concat(parts).group_by(keys).agg(pl.col("count").sum()) if parts else pl.DataFrame()
+    keys, kept, parts = ["series", "kind", "hour", "symbol"], pl.DataFrame(), list[pl.DataFrame]()
+    for batch in _read(path):
+        parts.append(_count(batch, scales))
+        # Sorted rows seldom meet again: adding up now and then keeps memory at what the rollups hold.
+        if sum(part.height for part in parts) > max(_BATCH_ROWS, kept.height):
+            kept = _add_up([kept, *parts], keys)
+            parts.clear()
+    return _add_up([kept, *parts], keys)
+
+
+def _add_up(parts: list[pl.DataFrame], keys: list[str]) -> pl.DataFrame:
+    filled = [part for part in parts if not part.is_empty()]
+    return pl.concat(filled).group_by(keys).agg(pl.col("count").sum()) if filled else pl.DataFrame()
 
 
 def _read(path: Path) -> Iterator[pl.DataFrame]:
@@ -89,9 +96,9 @@ def _read(path: Path) -> Iterator[pl.DataFrame]:
             if name not in frame.columns:
                 frame = frame.with_columns(pl.lit(None).alias(name))
         yield frame.with_columns(
-            pl.col("series").cast(pl.String),
-            pl.col("kind").cast(pl.String),
-            _hour(frame["at"]).alias("hour"),
+            pl.col("series").cast(pl.String).cast(pl.Categorical),
+            pl.col("kind").cast(pl.String).cast(pl.Categorical),
+            _hour(frame["at"]).cast(pl.Int32, strict=False).alias("hour"),
             pl.col("failed").cast(pl.Float64, strict=False).alias("failed"),
             pl.col("value").cast(pl.Float64, strict=False).alias("value"),
             pl.col("category").cast(pl.String, strict=False).alias("category"),
@@ -114,7 +121,7 @@ def _measure_scales(path: Path, test_from: int) -> pl.DataFrame:
         if (values["value"] < 0).any():
             parts.append(values.select("series", "value"))
     if not parts:
-        return pl.DataFrame(schema={"series": pl.String, "unit": pl.Float64})
+        return pl.DataFrame(schema={"series": pl.Categorical, "unit": pl.Float64})
     value = pl.col("value")
     return (
         pl.concat(parts)
@@ -154,7 +161,7 @@ def _count(batch: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
         .with_columns(symbol.alias("symbol"))
         .filter(pl.col("symbol").is_not_null())
         .group_by("series", "kind", "hour", "symbol")
-        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .agg(pl.len().cast(pl.UInt32).alias("count"))
     )
 
 
