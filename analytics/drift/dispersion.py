@@ -11,19 +11,19 @@ from analytics.drift.seasons import DAY, WEEK, Floats, Ints, slot_of
 
 ALARM_LEVEL = 10.8
 """Nats of evidence at which a single change of the bank raises an alarm."""
-WINDOWS = (1, 3, 6, 12, 24, 48, 96)
+WINDOWS = (1, 3, 6, 12, 24, 48)
 """Hours over which the wobble is measured: of minutes, of shifts, of days."""
 BURSTS = (1, 3, 6)
 """Hours over which bursts are looked for: failures that come together, as retries of one task do. There are enough of
 these windows to tell r well."""
 _FEWEST_DAYS = 7
 _SPECIAL, _FEWEST_WEEKS = 3.0, 3
-_QUIET = 0.05
+_QUIET = 0.2
 _PEAKS = 0.03
 _FEWEST_PEAKS = 8
 _FEWEST_BLOCKS = 4
 _TRIMMED = 0.01
-UNCERTAIN = 0.5
+UNCERTAIN = 0.25
 """Standard errors of the measured variance that are added to it."""
 
 
