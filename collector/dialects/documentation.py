@@ -28,6 +28,17 @@ explains the numbers, which are then kept as sent.
 """
 
 
+_JOINS = """
+## What joins spans
+
+* Spans of one run: their trace and the ids of their parents. A parent that is not there is waited for, however late.
+* Two views of one call, in one trace or two: equal response ids (of tools: call ids) at overlapping times; without ids
+  the same place, time and figures from two libraries, or a span alone in its trace within such a one of another trace.
+* Log records and a span: trace id and span id. Records and counters of agents without spans: their session.
+* A run that a library scatters over many traces stays several runs. They share a session where any of their spans names
+  it: `gen_ai.conversation.id`, `session.id`, a thread, session or conversation id in the association properties,
+  metadata or context of its dialect. Links between spans join nothing.
+"""
 _CAPTURES = """
 ## Captures
 
