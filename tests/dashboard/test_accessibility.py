@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,9 @@ from dashboard.menu import PAGES
 from tests.dashboard.conftest import NOW, served
 from tests.dashboard.test_browser import ARGUMENTS
 
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("SPANLEDGER_TEST_AXE"), reason="two minutes of browser; SPANLEDGER_TEST_AXE=1 runs it"
+)
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 STREAMLIT_S_OWN: Final[dict[str, str]] = {}
 """Rules that Streamlit's own elements break, and why we cannot mend them."""

@@ -202,18 +202,6 @@ def test_tables_are_gone_through_with_keys_and_focus_is_seen(page: Page) -> None
     expect(page.locator(".waterfall")).to_be_visible()
 
 
-def test_what_broke_leads_to_the_very_runs_and_a_run_that_shows_it(page: Page) -> None:
-    page.goto("/tools?range=7d")
-    notice = page.locator(".notice", has_text="web_search fails")
-    expect(notice).to_contain_text("mostly RateLimited")
-    notice.get_by_role("link").click()
-    expect(page.get_by_role("heading", name="Traces")).to_be_visible()
-    assert query_of(page)["tool"] == ["web_search"]
-    assert "/" in query_of(page)["range"][0]
-    page.locator("tbody tr").first.get_by_role("link").click()
-    expect(page.locator(".row.failed", has_text="web_search").first).to_be_visible()
-
-
 def test_a_query_is_asked_shown_as_a_chart_and_comes_back_by_reload(page: Page) -> None:
     page.goto("/explore?range=7d")
     page.get_by_role("button", name="Slowest tools").click()
