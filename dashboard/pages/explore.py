@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import filters
+from dashboard.acting import change, may_change, record
 from dashboard.address import choose_option, take_over, write_back
 from dashboard.answering import Form, show_answer, write_csv, write_parquet
 from dashboard.answers.queries import Answer, read_sql
@@ -229,7 +230,7 @@ def _show_save(sql: str, form: Form) -> None:
     path = current().saved_file
     if path is None:
         return
-    with st.popover("Save…"), st.form("save", border=False):
+    with st.popover("Save…", disabled=not may_change()), st.form("save", border=False):
         name = st.text_input("Name", max_chars=80)
         board = st.text_input(
             "On which board?", max_chars=80, placeholder="none", help="A board of the page Dashboards."
@@ -246,10 +247,12 @@ def _save(path: Path, query: SavedQuery, board: str) -> None:
     if not query.name:
         show_notice("A query needs a name to be found again.", tone="error", key="save_failed")
         return
-    try:
+
+    def keep(author: str) -> None:
         write_saved(path, read_saved(path).with_query(query, board))
-    except ConfigError as error:
-        show_notice(str(error), tone="error", key="save_failed")
+        record("query.save", query.name, author, board=board)
+
+    if not change(keep, key="save"):
         return
     where = f" It is on the board {board}." if board else ""
     show_notice(f"Saved in {path.name}.{where}", tone="good", key="save_done")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.saved import read_saved
 from dashboard.services import current, install
 from store import Store
 from store.control import mirror_control
@@ -88,6 +89,21 @@ def test_a_viewer_finds_nothing_to_change(marked: Store) -> None:
     button(app, "Star").click().run()
     assert button(app, "Star").disabled
     assert components(open_page("traces", range="7d", starred="true"), "table") == []
+
+
+def test_a_kept_query_is_audited_and_a_viewer_keeps_none(marked: Store) -> None:
+    path = current().saved_file
+    assert path is not None
+    for person, is_kept in ((Person("vic", "viewer"), False), (Person("kim"), True)):
+        visit_as(person)
+        app = open_page("explore", sql="SELECT count(*) AS n FROM runs")
+        next(one for one in app.text_input if one.label == "Name").set_value("all runs")
+        button(app, "Save").click().run()
+        assert ("You are signed in as a viewer" in notices(app)) is not is_kept
+        assert (read_saved(path).find_query("all runs") is not None) is is_kept
+    with current().control.read() as connection:
+        kept = [row for row in list_changes(connection) if row.action == "query.save"]
+    assert [(row.actor, row.subject) for row in kept] == [("kim", "all runs")]
 
 
 def test_whose_sign_in_has_ended_sees_no_page(marked: Store) -> None:
