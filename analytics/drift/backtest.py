@@ -42,10 +42,16 @@ class Backtest:
 
 
 def run_backtest(
-    store: Store, since: datetime, until: datetime, *, false_alarms_per_month: float
+    store: Store,
+    since: datetime,
+    until: datetime,
+    *,
+    false_alarms_per_month: float,
+    dimensions: Sequence[str] = (),
 ) -> Backtest:
-    """Run the detectors over [since, until), learning from what lies before."""
-    watch = Watch(store, hour_number(since), false_alarms_per_month, decisions=Decisions.read(store))
+    """Run the detectors over [since, until), learning from what lies before; `dimensions` are the declared ones."""
+    decisions = Decisions.read(store)
+    watch = Watch(store, hour_number(since), false_alarms_per_month, dimensions, decisions=decisions)
     watch.advance(hour_number(until))
     alarms = sorted(watch.alarms.values(), key=lambda row: (row["raised_at"], row["series"]))
     marked = store.select("drift/marked_alarms", {"since": since, "until": until})

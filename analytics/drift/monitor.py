@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -48,6 +49,7 @@ class Monitor:
         figures = read_figures(store, oldest - TRAINING_HOURS, until)
         if self._known is None:
             self._known = dict(store.select("drift/known_hours").iter_rows())
+        until = max(_find_end(figures, self._known, until), oldest + 1)
         decisions = Decisions.read(store)
         begin = self._find_begin(store, figures, decisions, oldest, until)
         if begin is None or (not figures and self._watch is None):
@@ -59,7 +61,8 @@ class Monitor:
         watch, self._watch = self._watch, None  # given up should anything fail
         known_alarms = _recall_alarms(store, watch, begin)
         watch.advance(until)
-        alarms = _decide_who_hears(watch.alarms, known_alarms, context.clock())
+        is_fed_live = _is_fed_live(store, context.clock())
+        alarms = _decide_who_hears(watch.alarms, known_alarms, context.clock(), is_fed_live=is_fed_live)
         for row in alarms:
             if not row["is_historic"] and row["explanation"] is None:
                 row["explanation"] = explain_row(store, row).say_where()
@@ -145,6 +148,17 @@ class Monitor:
         )
 
 
+def _find_end(figures: Mapping[datetime, str], known: Mapping[datetime, str], until: int) -> int:
+    """Return the hour to stop before: while history is being filled in order, the hours ahead of it are no silence.
+
+    Once a look finds that the newest hour with data stays the newest, what follows it is silent.
+    """
+    newest = max(figures, default=None)
+    if newest is None or newest == max(known, default=None):
+        return until
+    return min(until, hour_number(newest) + 1)
+
+
 def read_figures(store: Store, first: int, until: int) -> dict[datetime, str]:
     """Return by hour a few sums of what it holds."""
     params = {"since": hour_start(first), "until": hour_start(until)}
@@ -170,16 +184,23 @@ def _recall_alarms(store: Store, watch: Watch, begin: int) -> dict[str, AlarmRow
 
 
 def _decide_who_hears(
-    alarms: dict[str, AlarmRow], known: dict[str, AlarmRow], now: datetime
+    alarms: dict[str, AlarmRow], known: dict[str, AlarmRow], now: datetime, *, is_fed_live: bool
 ) -> list[AlarmRow]:
-    """Return the alarms; those of old data are historic, for good."""
+    """Return the alarms; those of old data are historic, for good, and the end of an import is no silence."""
     old = now.replace(tzinfo=None) - _OLD_AFTER
     for alarm_id, row in alarms.items():
         before = known.get(alarm_id)
-        row["is_historic"] = before["is_historic"] if before else row["raised_at"] < old
+        is_end_of_import = not is_fed_live and row["kind"] == "volume" and row["direction"] == "down"
+        row["is_historic"] = before["is_historic"] if before else row["raised_at"] < old or is_end_of_import
         if before:
             row["explanation"] = row["explanation"] or before["explanation"]
     return list(alarms.values())
+
+
+def _is_fed_live(store: Store, now: datetime) -> bool:
+    """Return whether agents sent something within four weeks; False where everything was imported from disk."""
+    loads, live = store.select("drift/loads", {"since": now - timedelta(hours=TRAINING_HOURS)}).row(0)
+    return live > 0 or not loads
 
 
 def _keys(name: str, times: list[datetime]) -> pl.DataFrame:

@@ -34,10 +34,12 @@ def explain_drift(services: Services, arguments: Mapping[str, Any], _: _Progress
 def backtest_drift(services: Services, arguments: Mapping[str, Any], _: _Progress) -> Mapping[str, Any]:
     """Run the detectors over history and say what they would have raised."""
     since, until = (datetime.fromisoformat(arguments[name]) for name in ("since", "until"))
-    allowed = services.config.analytics.drift_false_alarms
-    return {
-        "text": describe_backtest(run_backtest(services.store, since, until, false_alarms_per_month=allowed))
-    }
+    settings = services.config.analytics
+    backtest = run_backtest(
+        services.store, since, until, false_alarms_per_month=settings.drift_false_alarms,
+        dimensions=settings.dimensions,
+    )  # fmt: skip
+    return {"text": describe_backtest(backtest)}
 
 
 def mark_drift(services: Services, arguments: Mapping[str, Any], _: _Progress) -> Mapping[str, Any]:

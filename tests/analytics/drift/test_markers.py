@@ -11,7 +11,7 @@ import pytest
 
 from analytics.drift.bank import TRAINING_HOURS
 from analytics.drift.catalogue import Catalogue, Series
-from analytics.drift.markers import ANCHOR_SHARE, anchor, find_markers
+from analytics.drift.markers import ANCHOR_SHARE, MOST_SETTINGS, anchor, find_markers
 from analytics.drift.panel import ANCHOR_ODDS, Panel
 from analytics.drift.seasons import hour_number
 from store import Store, open_store
@@ -80,6 +80,46 @@ def test_versions_tools_and_prices_are_found_by_themselves(store: Store) -> None
         (MONDAY + timedelta(hours=6), "configuration", "support", "tool sql"),
         (MONDAY + timedelta(hours=9), "price", "support", f"{MODEL}: input 3 to 2.5 USD a million"),
     ]
+
+
+def runs_with(tiers: list[str | None], hours: list[datetime]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "load_seq": 1, "run_id": f"r{n}", "trace_id": f"{n:032x}", "root_span_id": "1", "is_sole": True,
+                "purpose": "production", "started_at": at + timedelta(minutes=20), "outcome": "success",
+                "complete": True, "steps": 1, "llm_calls": 1, "tool_calls": 0, "tool_failures": 0, "retries": 0,
+                "loops": 0, "unpriced_calls": 0, **WHOSE,
+                "dimensions": [{"key": "plan.tier", "value": tier}] if tier else [],
+            }
+            for n, (tier, at) in enumerate(zip(tiers, hours, strict=True))
+        ]
+    )  # fmt: skip
+
+
+def test_a_new_value_of_a_declared_dimension_is_a_known_event(store: Store) -> None:
+    hours = [MONDAY - timedelta(days=9), MONDAY + timedelta(hours=4), MONDAY + timedelta(hours=2),
+             MONDAY + timedelta(hours=8), MONDAY + timedelta(hours=3)]  # fmt: skip
+    store.replace(appends={"runs": runs_with(["free", "free", "gold", "gold", None], hours)})
+    first = hour_number(MONDAY)
+
+    def settings(*dimensions: str) -> list[tuple[object, ...]]:
+        found = find_markers(store, first, first + 24, dimensions)
+        return found.filter(pl.col("label").str.starts_with("plan.")).select("marked_at", "kind", "label").rows()
+
+    assert settings("plan.tier") == [
+        (MONDAY - timedelta(days=9), "configuration", "plan.tier free"),
+        (MONDAY + timedelta(hours=2), "configuration", "plan.tier gold"),
+    ]
+    assert settings() == settings("plan.other") == []
+
+
+def test_a_dimension_of_many_values_is_an_id_and_no_event(store: Store) -> None:
+    hours = [MONDAY + timedelta(minutes=n) for n in range(MOST_SETTINGS + 1)]
+    store.replace(appends={"runs": runs_with([f"t{n}" for n in range(MOST_SETTINGS + 1)], hours)})
+    first = hour_number(MONDAY)
+    found = find_markers(store, first, first + 24, ["plan.tier"])
+    assert not found["label"].str.starts_with("plan.").any()
 
 
 def test_a_price_makes_only_costs_suspect_and_events_share_what_they_may_spend(store: Store) -> None:

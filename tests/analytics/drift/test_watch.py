@@ -175,3 +175,38 @@ def test_what_people_exclude_raises_nothing_and_what_they_say_is_kept(tmp_path: 
     assert step(store, monitor) > 0
     assert read_alarms(store) == []
     store.close()
+
+
+def test_hours_that_a_backfill_has_not_reached_are_no_silence(tmp_path: Path) -> None:
+    store, monitor = open_store(tmp_path), Monitor()
+    rows = an_agents_hours(after=0.03)
+    for days in (20, 10, 1):
+        reached = (NOW - timedelta(days=days)).replace(tzinfo=None)
+        write_hours(store, rows.filter(pl.col("hour_at") < reached))
+        step(store, monitor)
+        assert read_alarms(store) == []
+    step(store, monitor)
+    (alarm,) = read_alarms(store, "series, type, direction, is_historic")
+    assert (str(alarm["series"]).split("{")[0], alarm["direction"]) == ("run_count", "down"), "it ended there"
+    assert alarm["is_historic"] is False
+    write_hours(store, rows)
+    step(store, monitor)
+    assert read_alarms(store) == []
+    store.close()
+
+
+def test_where_an_import_ends_nobody_is_told_of_silence(tmp_path: Path) -> None:
+    store, monitor = open_store(tmp_path), Monitor()
+    ended = (NOW - timedelta(hours=20)).replace(tzinfo=None)
+    write_hours(store, an_agents_hours(after=0.03).filter(pl.col("hour_at") < ended))
+    load = {
+        "load_seq": 1, "loaded_at": NOW.replace(tzinfo=None), "signal": "traces", "bodies": 1, "bytes": 1,
+        "records": 1, "duplicates": 0, "rejected": 0, "is_import": True,
+    }  # fmt: skip
+    store.replace(appends={"ingest_stats": pl.DataFrame([load])})
+    step(store, monitor)
+    step(store, monitor)
+    (alarm,) = read_alarms(store, "direction, raised_at, is_historic")
+    assert alarm["raised_at"].replace(tzinfo=None) > ended  # type: ignore[union-attr]
+    assert (alarm["direction"], alarm["is_historic"]) == ("down", True)
+    store.close()
