@@ -15,7 +15,8 @@ from alerts.messages.texts import clean_line
 from alerts.rules.drift import label_alarm
 from alerts.rules.rule import AlertRule
 from alerts.states import Instance, fingerprint_labels
-from analytics.drift.explanation import Explanation, explain_alarm, say_segment
+from analytics.drift.agents import METRIC as WHOLE_AGENT
+from analytics.drift.explanation import Explanation, explain_alarm
 from store import Store
 
 _LONGEST: Final = 280
@@ -46,7 +47,9 @@ def explain_drift(
 
 def _list_facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     alarm = explanation.alarm
-    places = [say_segment(segment, is_hint=False) for segment in explanation.segments]
+    places = explanation.say_segments(marks_hints=False)
+    if alarm["metric"] == WHOLE_AGENT and alarm["explanation"]:
+        yield "Parts", clean_line(alarm["explanation"], _LONGEST)
     if places:
         # The segments are alternatives: the first explains most.
         name = "A hint where" if explanation.is_hint else "Where"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import log
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.facts import ENOUGH_EVENTS
 from analytics.drift.segments import Segment, Split, list_members, scan_segments, split_change
 from store import Store
@@ -51,6 +53,8 @@ class Explanation:
     suspects: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     examples: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     rows: int = 0
+    behaviour: str | None = None
+    """Of a whole agent, by what its runs before and since were compared."""
 
     @property
     def is_hint(self) -> bool:
@@ -59,8 +63,15 @@ class Explanation:
 
     def say_where(self) -> str | None:
         """Return where the change is and what happened then, for a message; None when nothing is known."""
-        where = say_segment(self.segments[0], is_hint=self.is_hint) if self.segments else None
-        return "; ".join(text for text in (where, say_suspects(self.suspects)) if text) or None
+        return (
+            "; ".join(text for text in (*self.say_segments()[:1], say_suspects(self.suspects)) if text)
+            or None
+        )
+
+    def say_segments(self, *, marks_hints: bool = True) -> list[str]:
+        """Return in words where the change is, the likeliest first."""
+        by, is_hint = f"{self.behaviour}: " if self.behaviour else "", marks_hints and self.is_hint
+        return [f"{by}{say_segment(segment, is_hint=is_hint)}" for segment in self.segments]
 
 
 def explain_alarm(store: Store, alarm_id: str) -> Explanation:
@@ -87,11 +98,15 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
     if after.all() or not after.any():
         return Explanation(alarm, suspects=suspects)
     rows = rows.with_columns(after=after)
-    marked = _mark_hits(rows, alarm)
+    is_whole = alarm["metric"] == WHOLE_AGENT
+    subject = _find_behaviour(rows, alarm) if is_whole else alarm
+    if subject is None:
+        return Explanation(alarm, suspects=suspects)
+    marked = _mark_hits(rows, subject)
     members = {
         (dimension, value): membership
         for dimension in DIMENSIONS
-        if dimension in marked.columns and not _is_its_own_cause(dimension, alarm)
+        if dimension in marked.columns and not _is_its_own_cause(dimension, subject)
         for value, membership in list_members(marked[dimension]).items()
     }
     hit, is_after = marked["hit"].to_numpy(), marked["after"].to_numpy()
@@ -100,9 +115,18 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
     split = (
         split_change(marked.with_columns(y=pl.col("hit").cast(pl.Float64)), next(iter(top))) if top else None
     )
-    runs, usd = _measure_loss(marked, alarm, changed_at)
+    runs, usd = _measure_loss(marked, subject, changed_at)
+    behaviour = f"{subject['metric']} {subject['direction']}" if is_whole else None
     return Explanation(
-        alarm, segments, split, runs, usd, suspects, _pick_examples(marked, top), int(is_after.sum())
+        alarm,
+        segments,
+        split,
+        runs,
+        usd,
+        suspects,
+        _pick_examples(marked, top),
+        int(is_after.sum()),
+        behaviour,
     )
 
 
@@ -212,6 +236,26 @@ def _mark_hits(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> pl.DataFrame:
         if alarm["direction"] == "down":
             hit = ~hit
     return rows.with_columns(hit=hit.fill_null(False))
+
+
+def _find_behaviour(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the alarm of a whole agent as one of what its runs changed most in; None where no run shows a change."""
+    wanted = [("rate", "success_rate", "down"), ("rate", "escalation_rate", "up")]
+    wanted += [
+        ("value", metric, direction)
+        for metric in _COLUMNS
+        if metric.startswith("run_")
+        for direction in ("up", "down")
+    ]
+    found: list[tuple[float, Mapping[str, Any]]] = []
+    for kind, metric, direction in wanted:
+        subject = {**alarm, "kind": kind, "metric": metric, "direction": direction}
+        marked = _mark_hits(rows, subject)
+        is_after = marked["after"].to_numpy()
+        if is_after.any() and not is_after.all():
+            found.append((scan_segments(marked["hit"].to_numpy(), is_after, {})[0].score, subject))
+    score, subject = max(found, key=lambda pair: pair[0], default=(0.0, None))
+    return subject if score > log(len(wanted)) else None
 
 
 def _measure_loss(

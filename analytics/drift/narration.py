@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.backtest import Backtest
-from analytics.drift.explanation import Explanation, say_segment, say_suspects
+from analytics.drift.explanation import Explanation, say_suspects
 
 
 def describe_explanation(explanation: Explanation) -> str:
@@ -20,15 +21,19 @@ def _explain(explanation: Explanation) -> Iterator[str]:
     of = f" of {alarm['category']}" if alarm["category"] else ""
     yield f"{'a hint: ' if alarm['is_hint'] else ''}{alarm['series']}{of} went {alarm['direction']} ({alarm['type']})"
     yield f"since:    {_at(alarm['changed_at'])}, between {_at(alarm['earliest_at'])} and {_at(alarm['latest_at'])}"
-    yield (
-        f"how much: {_number(alarm['before_value'])} before, {_number(alarm['after_value'])} since "
-        f"(95 %: {_number(alarm['after_low'])} to {_number(alarm['after_high'])}), {alarm['events']} runs or calls"
-    )
+    if alarm["metric"] == WHOLE_AGENT:
+        yield f"how much: {_number(alarm['after_value'])} times the alarm level, {alarm['events']} runs"
+        yield f"parts:    {alarm['explanation'] or 'unknown'}"
+    else:
+        yield (
+            f"how much: {_number(alarm['before_value'])} before, {_number(alarm['after_value'])} since (95 %: "
+            f"{_number(alarm['after_low'])} to {_number(alarm['after_high'])}), {alarm['events']} runs or calls"
+        )
     if explanation.runs_a_month is not None:
         usd = "" if explanation.usd_a_month is None else f", {explanation.usd_a_month:+,.2f} USD"
         yield f"a month:  {explanation.runs_a_month:+,.0f} runs or calls of that sort{usd}, at the present pace"
-    for number, segment in enumerate(explanation.segments):
-        yield f"{'where:   ' if number == 0 else '         '} {say_segment(segment, is_hint=explanation.is_hint)}"
+    for number, where in enumerate(explanation.say_segments()):
+        yield f"{'where:   ' if number == 0 else '         '} {where}"
     if explanation.split is not None:
         split = explanation.split
         yield f"split:    {split.rates:+.2%} from rates inside, {split.mix:+.2%} from a shift of traffic"

@@ -11,7 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from analytics.drift.explanation import explain_alarm, say_segment
+from analytics.drift.agents import METRIC as WHOLE_AGENT
+from analytics.drift.explanation import explain_alarm
 from analytics.metrics import METRICS, series
 from dashboard.answers.events import Event, find_events
 from dashboard.filters import Filters, Window, open_window, write_interval
@@ -29,15 +30,15 @@ CHARTED: Final = {
     "runs": "run_count",
 }  # fmt: skip
 """Metrics that show what a detector watches value by value."""
-COUNTED: Final = ("run_input_tokens", "run_output_tokens", "score")
-"""Values that are counts or scores, of which no metric shows the course."""
+COUNTED: Final = ("run_input_tokens", "run_output_tokens", "score", WHOLE_AGENT)
+"""Values that are counts, scores or multiples, of which no metric shows the course."""
 _TITLES: Final = {
     "run_ms": "Run latency", "llm_ms": "Model latency", "tool_ms": "Tool latency", "runs": "Runs",
     "llm_ttft_ms": "Time to first token", "run_cost_usd": "Cost per run", "run_steps": "Steps per run",
     "run_confidence": "Confidence", "run_input_tokens": "Input tokens per run",
     "run_output_tokens": "Output tokens per run", "score": "Score", "tool_mix": "Mix of tools",
     "model_mix": "Mix of models", "finish_reasons": "Finish reasons", "failure_classes": "Classes of failures",
-    "labels": "Labels",
+    "labels": "Labels", WHOLE_AGENT: "Behaviour of the agent",
 }  # fmt: skip
 _LABEL: Final = re.compile(r'="((?:[^"\\]|\\.)*)"')
 NEAR_BEFORE: Final = timedelta(hours=24)
@@ -183,7 +184,8 @@ def _find_segments(alarm: DriftAlarm) -> list[str]:
         explanation = explain_alarm(current().store, alarm.alarm_id)
     except NotFound:
         return []
-    return [say_segment(segment, is_hint=explanation.is_hint) for segment in explanation.segments]
+    parts = [alarm.explanation] if alarm.metric == WHOLE_AGENT and alarm.explanation else []
+    return [*parts, *explanation.say_segments()]
 
 
 def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float | None], list[float | None]]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.metrics import METRICS
 from dashboard.address import read_values
 from dashboard.answers.drift import (
@@ -178,6 +179,8 @@ def _say(watched: str, value: float | None) -> str:
     metric = CHARTED.get(watched, watched)
     if metric in METRICS:
         return say_value(metric, value)
+    if metric == WHOLE_AGENT and value is not None:
+        return f"{value:.1f}× the alarm level"
     return format_rate(value) if is_share(watched) else format_count(value)
 
 
@@ -186,9 +189,10 @@ def build_headline(alarm: DriftAlarm) -> Headline:
     metric, before, after = alarm.metric, alarm.before_value, alarm.after_value
     bad = is_rise_bad(metric) if metric in METRICS else None
     is_worse = bad is None or (alarm.direction == "up") == bad
-    badges = [
-        Badge(f"{'worse' if is_worse else 'better'}: {alarm.direction}", "error" if is_worse else "good")
-    ]
+    verdict = f"{'worse' if is_worse else 'better'}: {alarm.direction}"
+    if metric == WHOLE_AGENT:
+        verdict = "unlike its baseline"
+    badges = [Badge(verdict, "error" if is_worse else "good")]
     if alarm.is_hint:
         badges.append(Badge("a hint", "agent", "rests on fewer than 300 runs or calls"))
     if alarm.is_historic:

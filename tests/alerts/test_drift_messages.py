@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from alerts.check import list_alerts
@@ -17,7 +18,7 @@ from alerts.rules import parse_alerting
 from store import Control, Store, open_store
 from tests.alerts.building import SteppedClock
 from tests.alerts.lookalikes import HttpLookalike
-from tests.analytics.drift.test_explanation import RAISED, write_runs
+from tests.analytics.drift.test_explanation import ALARM, RAISED, write_runs
 
 
 @pytest.fixture
@@ -68,3 +69,23 @@ def test_drift_without_runs_is_told_without_an_explanation(
     assert "*Began*" in said
     assert "*Where*" not in said
     assert "trace?id" not in said
+
+
+def test_a_whole_agent_is_told_with_its_parts_and_without_a_value_before(
+    store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
+) -> None:
+    parts = "no series alone, several together: run_ms 38%, run_steps 33%"
+    whole = {
+        **ALARM, "kind": "multivariate", "metric": "agent_behaviour", "direction": "up", "explanation": parts,
+        "before_value": None, "after_value": 1.06, "after_low": None, "after_high": None, "evidence": 1.06,
+    }  # fmt: skip
+    store.replace(appends={"drift_alarms": pl.DataFrame([whole])})
+    channel = {"name": "team", "type": "slack", "url": f"{http.url}/services/x"}
+    config = parse_alerting({"channel": [channel], "route": {"group_wait": "0s"}})
+    engine = AlertEngine(store, control, config, clock=clock)
+    engine.evaluate()
+    assert engine.outbox.deliver_due() == 1
+    said = json.dumps(http.requests[0].body)
+    assert "unlike its baseline" in said
+    assert parts in said
+    assert "no data" not in said

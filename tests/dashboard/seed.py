@@ -432,6 +432,13 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
         "raised_at": now - timedelta(days=12), "last_raised_at": now - timedelta(days=11, hours=20),
         "changed_at": now - timedelta(days=12, hours=7), "before_value": 0.94, "after_value": 0.88, "evidence": 1.3,
     }  # fmt: skip
+    whole = {
+        **older, "alarm_id": "77aa88bb99cc00dd", "metric": "agent_behaviour", "kind": "multivariate", "direction": "up",
+        "series": "agent_behaviour devtools production code-reviewer", "raised_at": now - timedelta(days=20),
+        "last_raised_at": now - timedelta(days=20), "changed_at": now - timedelta(days=20, hours=5),
+        "before_value": None, "after_value": 1.06, "evidence": 1.06,
+        "explanation": "no series alone, several together: run_ms 38%, run_steps 33%",
+    }  # fmt: skip
     markers: list[Row] = [
         {"marked_at": began - timedelta(hours=1, minutes=20), "kind": "deploy", "service": "research",
          "label": "search-proxy 1.8"},
@@ -480,7 +487,7 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
             pl.col("^.*_value$").cast(pl.Decimal(38, 12))
         ),
         "drift_states": pl.DataFrame(states, infer_schema_length=None),
-        "drift_alarms": pl.DataFrame([alarm, older], infer_schema_length=None),
+        "drift_alarms": pl.DataFrame([alarm, older, whole], infer_schema_length=None),
         "markers": pl.DataFrame(markers, infer_schema_length=None),
         "job_runs": pl.DataFrame(jobs, infer_schema_length=None),
         "dead_letters": pl.DataFrame(letters, infer_schema_length=None),

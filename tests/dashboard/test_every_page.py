@@ -286,6 +286,16 @@ class TestDrift:
             == "Success rate changed"
         )
 
+    def test_an_alarm_of_a_whole_agent_is_a_multiple_of_the_alarm_level_with_its_parts(
+        self, seeded: Store
+    ) -> None:
+        app = open_page("drift", alarm="77aa88bb99cc00dd")
+        head = components(app, "headline")[0]
+        assert head["title"] == "Behaviour of the agent changed"
+        assert head["badges"][0]["text"] == "unlike its baseline"
+        assert [stat["value"] for stat in head["stats"][:2]] == ["no data", "1.1× the alarm level"]
+        assert "run_steps 33%" in notices(app)
+
     def test_an_alarm_is_accepted_with_its_reason_and_the_decision_is_shown(self, seeded: Store) -> None:
         app = open_page("drift")
         app.radio[0].set_value("accept")

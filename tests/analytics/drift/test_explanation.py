@@ -123,3 +123,23 @@ def test_no_runs_are_said_not_invented(store: Store) -> None:
 def test_an_unknown_alarm_is_named_in_the_error(store: Store) -> None:
     with pytest.raises(NotFound, match="nope"):
         explain_alarm(store, "nope")
+
+
+def test_an_alarm_of_a_whole_agent_shows_its_parts_and_where_its_runs_changed(store: Store) -> None:
+    write_runs(store, 4_000, 600)
+    parts = "no series alone, several together: success_rate 40%, run_ms 35%"
+    whole = {
+        **ALARM, "alarm_id": "a2", "kind": "multivariate", "metric": "agent_behaviour", "direction": "up",
+        "series": 'agent_behaviour{agent="support"}', "before_value": None, "after_value": 1.06,
+        "after_low": None, "after_high": None, "explanation": parts,
+    }  # fmt: skip
+    store.replace(appends={"drift_alarms": pl.DataFrame([whole])})
+    explanation = explain_alarm(store, "a2")
+    assert explanation.behaviour == "success_rate down"
+    assert explanation.segments[0].labels == {"agent_version": "v8"}
+    assert len(explanation.examples) == 5
+    text = describe_explanation(explanation)
+    assert "how much: 1.06 times the alarm level, 600 runs" in text
+    assert f"parts:    {parts}" in text
+    assert "success_rate down: " in text
+    assert "%" not in text.split("how much:")[1].split("\n")[0]

@@ -105,7 +105,9 @@ def test_a_new_value_of_a_declared_dimension_is_a_known_event(store: Store) -> N
 
     def settings(*dimensions: str) -> list[tuple[object, ...]]:
         found = find_markers(store, first, first + 24, dimensions)
-        return found.filter(pl.col("label").str.starts_with("plan.")).select("marked_at", "kind", "label").rows()
+        return (
+            found.filter(pl.col("label").str.starts_with("plan.")).select("marked_at", "kind", "label").rows()
+        )
 
     assert settings("plan.tier") == [
         (MONDAY - timedelta(days=9), "configuration", "plan.tier free"),
