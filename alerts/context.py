@@ -78,7 +78,8 @@ def _compare(
     fitting = {name: value for name, value in where.items() if METRICS[metric].has_filter(name)}
     frame = evaluate(store, metric, now - window - _BEFORE, now - window, where=fitting)
     value = frame["value"].item()
-    return {} if value is None else {"In the 7 days before": format_figure(value, metric)}
+    label = "In what is kept of the 7 days before" if frame["is_partial"].item() else "In the 7 days before"
+    return {} if value is None else {label: format_figure(value, metric)}
 
 
 def _find_affected(

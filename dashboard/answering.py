@@ -14,6 +14,7 @@ from dashboard.charts.built import draw_built, find_numbers, suggest_chart
 from dashboard.charts.template import show
 from dashboard.components import show_heading, show_notice
 from dashboard.formats import format_count
+from dashboard.metric_tiles import PARTIAL
 from dashboard.theme import Palette
 
 
@@ -51,6 +52,8 @@ def show_answer(answer: Answer, form: Form, colours: Palette, *, key: str, heigh
     if answer.refused:
         show_notice(answer.refused, tone="error", title="This query was refused.", key=f"{key}_refused")
         return
+    if answer.is_partial:
+        st.caption(PARTIAL.capitalize())
     if frame.is_empty():
         show_notice("The answer has no rows.", is_plain=True, key=f"{key}_none")
         return

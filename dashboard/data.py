@@ -11,6 +11,7 @@ import streamlit as st
 
 from analytics.metrics import distribution, part, totals
 from analytics.metrics.definitions import Part
+from analytics.metrics.reading import REACH
 from dashboard.filters import Filters, Window
 from dashboard.reading import Reading, ask_together, forget_all, read, select
 from dashboard.services import current
@@ -61,6 +62,7 @@ def window_params(window: Window, filters: Filters) -> dict[str, object]:
     return {
         "start": window.start,
         "until": window.until,
+        "reach": window.until + REACH,
         "bin_s": window.bin_s,
         "fresh_from": window.fresh_from,
         **filters.params(),
@@ -217,7 +219,7 @@ class RunList:
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _load_runs(window: Window, filters: Filters, search: Search) -> RunList:
-    params = {"start": window.start, "until": window.until, **filters.params(), **search.params()}
+    params = {**window_params(window, filters), **search.params()}
     runs, totals = ask_together(
         lambda: select("traces/runs", params), lambda: select("traces/totals", params)
     )

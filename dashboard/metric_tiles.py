@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+import polars as pl
 
 from analytics.metrics import METRICS
 from dashboard.answers.measures import Figure
 from dashboard.changes import compare_amounts, compare_rates
-from dashboard.components import Change, Tile, cell
+from dashboard.components import Change, Tile, cell, show_notice
 from dashboard.figures import SMALL, say_meaning
 from dashboard.filters import Link, Window
 from dashboard.formats import (
@@ -21,6 +23,8 @@ from dashboard.formats import (
     format_usd,
 )
 
+PARTIAL: Final = "partial: older facts were deleted"
+"""Caption of a figure that needs facts which retention has deleted; it speaks of the rest."""
 _COUNTED: Final = ("runs", "calls", "cases", "users", "sessions", "scores", "tokens")
 
 
@@ -44,7 +48,9 @@ def is_rise_bad(metric: str) -> bool | None:
 
 
 def compare(figure: Figure, words: str) -> Change:
-    """Return the change of a figure against the window before."""
+    """Return the change of a figure against the window before; none where either is not whole."""
+    if figure.is_partial or figure.was_partial:
+        return Change("")
     definition = METRICS[figure.metric]
     if definition.kind == "proportion" and definition.is_rise_bad is not None:
         return compare_rates(
@@ -73,7 +79,7 @@ def metric_tile(
     return Tile(
         title=title or definition.title,
         value=say_value(figure.metric, figure.value, at_least=figure.unpriced_calls > 0),
-        beside=list(beside),
+        beside=[*beside, *([PARTIAL] if figure.is_partial else [])],
         change=compare(figure, window.words),
         spark=spark,
         spark_kind="bar" if definition.kind in ("count", "sum") else "line",
@@ -84,16 +90,26 @@ def metric_tile(
     )
 
 
+def show_partial(figures: Mapping[str, Figure], *over_time: pl.DataFrame) -> None:
+    """Say which figures and charts speak of what retention has left alone, where there are any."""
+    names = [METRICS[name].title.lower() for name, figure in figures.items() if figure.is_partial]
+    if any(frame["is_partial"].any() for frame in over_time):
+        names.append("what is drawn over time")
+    if names:
+        text = f"Retention has deleted facts of this window; these speak of the rest of them: {', '.join(names)}."
+        show_notice(text, title="Figures are partial.", key="partial_figures")
+
+
 def value_cell(figure: Figure) -> dict[str, object] | None:
     """Return the cell of a figure; unknown ones say so and stand last when sorted."""
     if figure.value is None and figure.n == 0:
-        return None
+        return cell(NO_DATA, is_quiet=True, title=PARTIAL) if figure.is_partial else None
     if lacks_price(figure):
         return cell(NO_PRICE, is_quiet=True)
     text = say_value(figure.metric, figure.value, at_least=figure.unpriced_calls > 0)
     is_counted = METRICS[figure.metric].kind in ("count", "sum")
     is_quiet = figure.value is None or (not is_counted and figure.n < SMALL)
-    return cell(text, order=figure.value, is_quiet=is_quiet)
+    return cell(text, order=figure.value, is_quiet=is_quiet, title=PARTIAL if figure.is_partial else "")
 
 
 def lacks_price(figure: Figure) -> bool:
@@ -117,7 +133,8 @@ def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[st
         share=figure.value / longest if longest else 0.0,
         is_quiet=is_small,
         tone=tone if figure.value > 0 and not is_small else "agent",
-        title=f"{format_interval(figure.hits[0], figure.n)} with 95 % certainty, of {format_count(figure.n)}",
+        title=f"{format_interval(figure.hits[0], figure.n)} with 95 % certainty, of {format_count(figure.n)}"
+        + (f"; {PARTIAL}" if figure.is_partial else ""),
     )
 
 

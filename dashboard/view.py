@@ -48,6 +48,7 @@ class Screen:
         is_empty: whether there is nothing to draw, so that the ways out of it are shown.
         what: what is missing then, in the plural.
         announce: what stands above everything, whatever was read.
+        qualify: says above what was read, empty or not, what is missing in it.
         choose: draws controls of its own, which the address holds, before anything is read.
     """
 
@@ -59,6 +60,7 @@ class Screen:
     what: str = "runs"
     announce: Callable[[], None] | None = None
     choose: Callable[[], None] | None = None
+    qualify: Callable[[Any], None] | None = None
 
 
 def show_screen(screen: Screen) -> None:
@@ -112,6 +114,8 @@ def _show_body(screen: Screen, range_name: str, is_live: bool, is_waiting: bool)
         if not show_failure(reading, key="failure"):
             return
     with st.container(key="content"):
+        if screen.qualify:
+            screen.qualify(reading.value)
         if screen.is_empty(reading.value):
             show_nothing_found(window, chosen, what=screen.what, path=screen.path)
             return

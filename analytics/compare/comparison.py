@@ -22,6 +22,7 @@ from analytics.compare.statistics import (
 from analytics.metrics import Metric, find_metric
 from analytics.metrics.definitions import Part
 from analytics.metrics.percentiles import bucket_value
+from analytics.metrics.pieces import find_gaps, read_standing
 from analytics.metrics.reading import (
     Question,
     check_question,
@@ -30,7 +31,7 @@ from analytics.metrics.reading import (
     read_unit_totals,
 )
 from store.errors import ConfigError
-from store.figures import SUMS
+from store.figures import SUBJECTS, SUMS
 
 if TYPE_CHECKING:
     from store import Store
@@ -56,7 +57,7 @@ SEED: Final = 20_261_121
 MOST_ROWS: Final = 2_000
 """Rows that are counted for a percentile: a table of all sessions by all buckets would not fit."""
 
-Verdict = Literal["better", "worse", "different", "no difference seen", "too little data"]
+Verdict = Literal["better", "worse", "different", "no difference seen", "too little data", "facts deleted"]
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,14 @@ class Comparison:
     """p-value that allows for the number of metrics looked at."""
     events: tuple[int, int]
     sessions: tuple[int, int]
+    is_partial: tuple[bool, bool] = (False, False)
+    """Retention has deleted facts of the side: what is compared is the rest."""
 
     @property
     def verdict(self) -> Verdict:
         """What may be said."""
+        if any(gone and not n for gone, n in zip(self.is_partial, self.events, strict=True)):
+            return "facts deleted"
         if self.effect.p is None or self.p_adjusted is None:
             return "too little data"
         if self.p_adjusted > ALPHA:
@@ -105,10 +110,25 @@ def compare(store: Store, a: Side, b: Side, metrics: Sequence[str] = DEFAULT_MET
     chance = np.random.default_rng(SEED)
     rows = [_compare(store, metric, a, b, chance) for metric in fitting]
     adjusted = adjust([effect.p for effect, *_ in rows])
+    gone = [_find_deleted(store, side) for side in (a, b)]
     return [
-        Comparison(metric, effect, p, events, sessions)
+        Comparison(metric, effect, p, events, sessions, _say_partial(metric, gone))
         for metric, (effect, events, sessions), p in zip(fitting, rows, adjusted, strict=True)
     ]
+
+
+def _find_deleted(store: Store, side: Side) -> frozenset[str]:
+    """Return the subjects of which retention has deleted facts of a side: sessions are read from facts alone."""
+    question = _question(side)
+    standing = read_standing(store, question)
+    return frozenset(
+        subject for subject in SUBJECTS if find_gaps(question, subject, standing, may_roll_up=False)
+    )
+
+
+def _say_partial(metric: Metric, gone: Sequence[frozenset[str]]) -> tuple[bool, bool]:
+    first, second = (not deleted.isdisjoint(metric.subjects) for deleted in gone)
+    return first, second
 
 
 def is_comparable(metric: Metric) -> bool:

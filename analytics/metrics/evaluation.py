@@ -19,6 +19,7 @@ from analytics.metrics.reading import (
     Question,
     View,
     Where,
+    are_rolled_up,
     check_question,
     find_view,
     read_buckets,
@@ -69,7 +70,8 @@ def evaluate(
 
     Args:
         store: Where the events are.
-        metric: A name of METRICS, or several; those of one subject are answered by one query.
+        metric: A name of METRICS, or several; those of one subject are answered by one query,
+            and by a second one where rollups do not hold all of them.
         start: First instant; any, not only whole hours.
         end: First instant after the window.
         where: Values that dimensions must have: a text, one of several, None for unknown, "*" for any.
@@ -156,11 +158,19 @@ def _label(
     return pl.concat(named) if named else pl.DataFrame()
 
 
+_Sums = tuple[View, bool]
+"""The sums of a view that rollups hold, or the others."""
+
+
 @dataclass
 class _Plan:
-    """What is read for a set of metrics: sums by view, and buckets by view and measure, each once."""
+    """What is read for a set of metrics: sums by view, and buckets by view and measure, each once.
 
-    parts: dict[View, dict[str, Part]] = field(default_factory=dict[View, dict[str, Part]])
+    Sums that rollups hold stand apart from the others, which would draw them down to what the facts still tell;
+    all sums of one metric stand together.
+    """
+
+    parts: dict[_Sums, dict[str, Part]] = field(default_factory=dict[_Sums, dict[str, Part]])
     buckets: dict[tuple[View, str], list[str]] = field(default_factory=dict[tuple[View, str], list[str]])
     views: dict[str, list[View]] = field(default_factory=dict[str, list[View]])
 
@@ -173,8 +183,12 @@ class _Plan:
             if metric.measure is not None:
                 self.buckets.setdefault((view, metric.measure), []).append(metric.name)
                 continue
-            wanted = self.parts.setdefault(view, {})
+            wanted = self.parts.setdefault((view, _is_rolled_up(metric)), {})
             wanted.update({part.key: part for part in _parts_of(metric) if part.subject == view.subject})
+
+
+def _is_rolled_up(metric: Metric) -> bool:
+    return are_rolled_up(_parts_of(metric))
 
 
 def _parts_of(metric: Metric) -> list[Part]:
@@ -192,10 +206,12 @@ def _compute(
     by = keys or ["all"]
     standing = read_standing(store, question)
     totals = {
-        view: read_totals(store, view, list(parts.values()), question, standing)
-        for view, parts in plan.parts.items()
+        asked: read_totals(store, asked[0], list(parts.values()), question, standing)
+        for asked, parts in plan.parts.items()
     }
-    sums = {view: _merge(totals[view].rows, list(parts.values()), by) for view, parts in plan.parts.items()}
+    sums = {
+        asked: _merge(totals[asked].rows, list(parts.values()), by) for asked, parts in plan.parts.items()
+    }
     buckets = {
         (view, measure): read_buckets(store, view, measure, question, standing)
         for view, measure in plan.buckets
@@ -211,8 +227,9 @@ def _compute(
             read = [buckets[view, metric.measure] for view in views]
             values = _from_buckets(metric, pl.concat([reading.rows for reading in read]), keys)
         else:
-            read = [totals[view] for view in views]
-            values = _from_sums(metric, [sums[view] for view in views], by)
+            asked = [(view, _is_rolled_up(metric)) for view in views]
+            read = [totals[key] for key in asked]
+            values = _from_sums(metric, [sums[key] for key in asked], by)
         gaps = frozenset[int]().union(*(reading.gaps for reading in read))
         columns = (pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
         answers[metric.name] = values.with_columns(is_partial=pl.lit(False)).select(*keys, *columns), gaps

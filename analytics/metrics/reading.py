@@ -119,6 +119,15 @@ class Reading:
     gaps: frozenset[int]
 
 
+def are_rolled_up(parts: Sequence[Part]) -> bool:
+    """Return whether the rollups hold all of some sums."""
+    return all(
+        SUMS[part.column].is_rolled_up
+        and {name for name, _ in part.conditions} <= set(SUBJECTS[part.subject].rolled_up)
+        for part in parts
+    )
+
+
 def read_totals(
     store: Store, view: View, parts: Sequence[Part], question: Question, standing: Standing
 ) -> Reading:
@@ -126,9 +135,7 @@ def read_totals(
     subject = SUBJECTS[view.subject]
     grid = Grid(question.is_one_bin, view.split)
     addends = [Addend(part.column, part.conditions) for part in parts]
-    asked = {name for part in parts for name, _ in part.conditions}
-    is_kept = asked <= set(subject.rolled_up) and all(SUMS[part.column].is_rolled_up for part in parts)
-    may_roll_up = view.may_roll_up(subject.rolled_up) and is_kept
+    may_roll_up = view.may_roll_up(subject.rolled_up) and are_rolled_up(parts)
 
     def compose(piece: Piece) -> ComposedQuery:
         return compose_totals(view.subject, addends, grid, view.selection, grain=piece.grain)

@@ -37,11 +37,15 @@ class Figure:
     week_ago: float | None
     n: int
     is_at_least: bool
+    is_partial: bool = False
+    """Retention has deleted facts that the value needs: it speaks of the rest."""
+    were_partial: tuple[bool, bool] = (False, False)
+    """The same of `before` and of `week_ago`."""
 
     @property
     def change(self) -> float | None:
         """How much it changed: of a share in points, else as a share of what it was."""
-        if self.value is None or self.before is None:
+        if self.value is None or self.before is None or self.is_partial or self.were_partial[0]:
             return None
         if self.metric.unit == "ratio":
             return self.value - self.before
@@ -77,7 +81,12 @@ class Digest:
     @property
     def is_empty(self) -> bool:
         """Whether nothing ran."""
-        return not any(figure.n for figure in self.figures)
+        return not any(figure.n or figure.is_partial for figure in self.figures)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a figure speaks of what retention left alone."""
+        return any(figure.is_partial or any(figure.were_partial) for figure in self.figures)
 
 
 def build_digest(
@@ -126,6 +135,7 @@ def _find_movers(store: Store, start: datetime, end: datetime, where: Mapping[st
     """Return where a figure of an agent left the interval that chance explains, the largest changes first."""
     rows = evaluate_beside(store, _MOVING, start, end, where=where, group_by=["service", "agent"])
     enough = (pl.col("n") >= FEWEST_EVENTS) & (pl.col("previous_n") >= FEWEST_EVENTS)
+    whole = ~(pl.col("is_partial") | pl.col("previous_is_partial"))
     apart = (
         pl.when(pl.col("low").is_not_null())
         .then((pl.col("low") > pl.col("previous_high")) | (pl.col("high") < pl.col("previous_low")))
@@ -133,7 +143,7 @@ def _find_movers(store: Store, start: datetime, end: datetime, where: Mapping[st
     )
     found = [
         Mover(row["service"], row["agent"], _figure(row))
-        for row in rows.filter(enough & apart.fill_null(False)).iter_rows(named=True)
+        for row in rows.filter(enough & whole & apart.fill_null(False)).iter_rows(named=True)
     ]
     found.sort(key=lambda mover: -abs(mover.figure.change or 0.0))
     return tuple(found[:MOST_MOVERS])
@@ -148,4 +158,6 @@ def _figure(row: Mapping[str, Any]) -> Figure:
         row["week_value"],
         int(row["n"] or 0),
         metric.is_money and bool(row["unpriced_calls"]),
+        bool(row["is_partial"]),
+        (bool(row["previous_is_partial"]), bool(row["week_is_partial"])),
     )

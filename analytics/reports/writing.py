@@ -14,6 +14,7 @@ from analytics.reports.readiness import Readiness
 _MARKS: Final = {"passed": "✓", "failed": "✗", "unknown": "?"}
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#!])")
 LONGEST_NAME: Final = 120
+_PARTIAL: Final = "Figures marked “partial” speak of what is left: retention has deleted facts of their time."
 
 
 def write_readiness_markdown(report: Readiness) -> str:
@@ -88,7 +89,8 @@ def summarise(digest: Digest) -> list[str]:
     told = [
         by_name[name] for name in ("run_count", "success_rate", "cost_usd") if by_name[name].value is not None
     ]
-    return [", ".join(f"{it.metric.title.lower()} {say_figure(it)} ({say_change(it)})" for it in told) + "."]
+    said = ", ".join(f"{it.metric.title.lower()} {say_figure(it)} ({say_change(it)})" for it in told)
+    return [f"{said}.", *([_PARTIAL] if digest.is_partial else [])]
 
 
 _Table = tuple[str, Sequence[str], list[list[str]]]
@@ -100,8 +102,8 @@ def _tables(digest: Digest) -> list[_Table]:
             "Figures",
             ["metric", "now", "change", "before", "a week ago"],
             [
-                [it.metric.title, say_figure(it), say_change(it), say_value(it.metric, it.before),
-                 say_value(it.metric, it.week_ago)]
+                [it.metric.title, say_figure(it), say_change(it), _say_then(it.metric, it.before, it.were_partial[0]),
+                 _say_then(it.metric, it.week_ago, it.were_partial[1])]
                 for it in digest.figures
             ],
         ),
@@ -145,8 +147,13 @@ def say_value(metric: Metric, value: float | None) -> str:
 
 
 def say_figure(figure: Figure) -> str:
-    """Return a figure as people read it, with “at least” where calls have no price."""
-    return ("at least " if figure.is_at_least else "") + say_value(figure.metric, figure.value)
+    """Return a figure as people read it, with “at least” where calls have no price, “partial” where facts are gone."""
+    least = "at least " if figure.is_at_least else ""
+    return least + _say_then(figure.metric, figure.value, figure.is_partial)
+
+
+def _say_then(metric: Metric, value: float | None, is_partial: bool) -> str:
+    return say_value(metric, value) + (" (partial)" if is_partial else "")
 
 
 def say_change(figure: Figure) -> str:

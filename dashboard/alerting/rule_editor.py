@@ -35,7 +35,7 @@ from dashboard.components import (
 )
 from dashboard.filters import DIMENSIONS, Filters, Link, link_page, write_interval
 from dashboard.formats import NO_DATA, format_count, format_instant, format_rate, format_step
-from dashboard.metric_tiles import say_value
+from dashboard.metric_tiles import PARTIAL, say_value
 from dashboard.navigation import follow, open_link
 from dashboard.services import current
 from dashboard.states import show_failure
@@ -280,9 +280,10 @@ def _show_course(found: Backtest, rule: AlertRule) -> None:
                 x1=on_axis(firing.ended_at or report.end, signal.window.bin_s),
                 fillcolor=colours.error, opacity=0.16, line_width=0,
             )  # fmt: skip
-    st.caption(f"{metric.title} of the group that fires first, per {format_step(signal.window.bin_s)}; "
-               "where it would have fired is shaded" if report.firings else
-               f"{metric.title}, per {format_step(signal.window.bin_s)}")  # fmt: skip
+    of = " of the group that fires first" if report.firings else ""
+    shaded = "; where it would have fired is shaded" if report.firings else ""
+    gone = f"; {PARTIAL}" if signal.is_partial else ""
+    st.caption(f"{metric.title}{of}, per {format_step(signal.window.bin_s)}{shaded}{gone}")
     show(figure, key="backtest_course", alt=f"{metric.title} of {about} with the times of firing shaded")
 
 

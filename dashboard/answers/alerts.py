@@ -70,6 +70,8 @@ class Signal:
     metric: str
     window: Window
     values: list[float | None]
+    is_partial: bool = False
+    """Retention has deleted facts of the window that it needs."""
 
 
 def find_measure(rule: AlertRule | None) -> Any:
@@ -85,7 +87,7 @@ def _read_signal(
     frame = series(
         current().store, metric, window.start, window.until, timedelta(seconds=step_s), where=asked
     )
-    return Signal(metric, window, frame["value"].to_list())
+    return Signal(metric, window, frame["value"].to_list(), bool(frame["is_partial"].any()))
 
 
 def read_signal(rule: AlertRule | None, instance: Instance) -> Signal | None:

@@ -67,4 +67,4 @@ def _read_course(rule: AlertRule, labels: Mapping[str, str], start: datetime, en
         frame = series(current().store, metric, window.start, window.until, step, where=where)
     except (ConfigError, NotFound):
         return None
-    return Signal(metric, window, frame["value"].to_list())
+    return Signal(metric, window, frame["value"].to_list(), bool(frame["is_partial"].any()))

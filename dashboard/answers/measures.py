@@ -30,6 +30,10 @@ class Figure:
     before: float | None = None
     n_before: int = 0
     numerator_before: float | None = None
+    is_partial: bool = False
+    """Retention has deleted facts that it needs: it speaks of the rest."""
+    was_partial: bool = False
+    """The same of the window before."""
 
     @property
     def hits(self) -> tuple[int, int]:
@@ -101,13 +105,15 @@ def _figure(row: dict[str, Any]) -> Figure:
         row["value_before"],
         int(row["n_before"] or 0),
         row["numerator_before"],
+        bool(row["is_partial"]),
+        bool(row["is_partial_before"]),
     )
 
 
 def trace_over_time(
     metric: str, window: Window, filters: Filters, *, by: str = "", where: dict[str, str] | None = None
 ) -> pl.DataFrame:
-    """Return bin, part (of the dimension `by`), value, n and numerator; every part has every bin."""
+    """Return bin, part (of the dimension `by`), value, n, numerator, … of every bin for every part."""
     asked = {**where_of(metric, filters), **(where or {})}
     step = timedelta(seconds=window.bin_s)
     group_by = [by] if by else []
@@ -120,6 +126,7 @@ def trace_over_time(
         n=pl.col("n"),
         numerator=pl.col("numerator"),
         unpriced_calls=pl.col("unpriced_calls"),
+        is_partial=pl.col("is_partial"),
     )
 
 

@@ -30,6 +30,8 @@ class Answer:
     refused: str = ""
     is_cut: bool = False
     took_s: float = 0.0
+    is_partial: bool = False
+    """Retention has deleted facts that a metric needs: it speaks of the rest."""
 
 
 def fill_times(sql: str, window: Window) -> str:
@@ -78,7 +80,8 @@ def _read_metric(metric: str, by: str, window: Window, filters: Filters) -> Answ
     except (ConfigError, NotFound, KeyError) as error:
         return Answer(pl.DataFrame(), str(error))
     columns = ["at", *([by] if by else []), "value"]
-    return Answer(frame.select(columns).rename({"value": metric}))
+    rows = frame.select(columns).rename({"value": metric})
+    return Answer(rows, is_partial=bool(frame["is_partial"].any()))
 
 
 def read_saved_query(query: SavedQuery, window: Window, filters: Filters) -> Reading[Answer]:

@@ -43,7 +43,7 @@ from dashboard.components import (
 )
 from dashboard.filters import DIMENSIONS, Filters, Link, link_page, write_interval
 from dashboard.formats import NO_DATA, format_age, format_count, format_instant, format_step
-from dashboard.metric_tiles import say_value
+from dashboard.metric_tiles import PARTIAL, say_value
 from dashboard.navigation import follow
 from dashboard.services import current
 from dashboard.states import show_failure
@@ -224,7 +224,8 @@ def _show_signal(instance: Instance, rule: AlertRule | None, colours: Palette) -
         is_share=METRICS[signal.metric].unit == "ratio",
     )  # fmt: skip
     title = f"{METRICS[signal.metric].title} over time, with the limit and when the alert fired"
-    st.caption(f"{METRICS[signal.metric].title}, per {format_step(signal.window.bin_s)}")
+    gone = f"; {PARTIAL}" if signal.is_partial else ""
+    st.caption(f"{METRICS[signal.metric].title}, per {format_step(signal.window.bin_s)}{gone}")
     show(figure, key=f"signal_{instance.fingerprint}", alt=title)
 
 

@@ -117,6 +117,7 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
             show_notice(compared.refused, tone="error", title="These cannot be compared.", key="refused")
             return
         of = chosen.agent[0] if dimension in OF_AN_AGENT else ""
+        _show_what_is_gone(compared, a, b)
         _show_verdict(compared, f"{b[:80]} against {a[:80]}" + (f", {of[:80]}" if of else ""))
         links = [(f"Runs of {name[:60]}", link) for name, link in _links(window, chosen, dimension, a, b)]
         follow(show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}"))
@@ -151,6 +152,17 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
         st.caption(_NOTE)
 
 
+def _show_what_is_gone(compared: Compared, a: str, b: str) -> None:
+    """Say of which side retention has deleted facts."""
+    gone = [name for place, name in enumerate((a, b)) if any(row.is_partial[place] for row in compared.rows)]
+    if gone:
+        text = (
+            f"Retention has deleted facts of {' and of '.join(name[:80] for name in gone)}: what is compared is the "
+            "rest of them. Choose a later time to compare whole ones."
+        )
+        show_notice(text, title="Not everything is compared.", key="partial")
+
+
 def _show_verdict(compared: Compared, title: str) -> None:
     """Say in a sentence what the table says."""
     said = {
@@ -159,7 +171,7 @@ def _show_verdict(compared: Compared, title: str) -> None:
     }
     texts = [f"{verdict}: {', '.join(names)}" for verdict, names in said.items() if names]
     tone = "error" if said["worse"] else "good" if said["better"] else "agent"
-    seen = sum(row.verdict != "too little data" for row in compared.rows)
+    seen = sum(row.verdict not in ("too little data", "facts deleted") for row in compared.rows)
     text = "; ".join(texts) or (
         f"no difference can be told from chance in {seen} metrics"
         if seen

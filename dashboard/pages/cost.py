@@ -31,7 +31,7 @@ from dashboard.formats import (
     format_usd,
     format_window,
 )
-from dashboard.metric_tiles import change_cell, count_cell, lacks_price, metric_tile, value_cell
+from dashboard.metric_tiles import change_cell, count_cell, lacks_price, metric_tile, show_partial, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
@@ -60,7 +60,18 @@ def render() -> None:
         by = next(iter(read_values("by")), "model")
         return read_cost(window, filters, by if by in BY else "model")
 
-    show_screen(Screen("Cost", "cost", read, _draw, is_empty=_is_empty, what="model calls", choose=_choose))
+    show_screen(
+        Screen(
+            "Cost",
+            "cost",
+            read,
+            _draw,
+            is_empty=_is_empty,
+            what="model calls",
+            choose=_choose,
+            qualify=lambda cost: show_partial(cost.totals, cost.over_time),
+        )
+    )
 
 
 def _choose() -> None:

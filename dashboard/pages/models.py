@@ -17,7 +17,7 @@ from dashboard.components import Column, Line, cell, show_notice, show_table, sh
 from dashboard.data import read_choices
 from dashboard.filters import link_traces
 from dashboard.formats import NO_DATA, format_count, format_duration, format_window
-from dashboard.metric_tiles import change_cell, count_cell, metric_tile, rate_cell, value_cell
+from dashboard.metric_tiles import change_cell, count_cell, metric_tile, rate_cell, show_partial, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.theme import Palette
 from dashboard.view import Screen, View, card, show_screen, two_cards
@@ -51,6 +51,7 @@ def render() -> None:
             _draw,
             is_empty=lambda found: not found.models,
             what="model calls",
+            qualify=lambda found: show_partial(found.totals, found.latency, found.errors),
         )
     )
 

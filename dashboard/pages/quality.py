@@ -12,7 +12,7 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.filters import Link, link_page, link_traces
 from dashboard.formats import format_count, format_instant, format_rate, format_window
-from dashboard.metric_tiles import count_cell, metric_tile, rate_cell, value_cell
+from dashboard.metric_tiles import count_cell, metric_tile, rate_cell, show_partial, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.pages.traces import TONES
 from dashboard.reviewing import show_labelling
@@ -23,7 +23,16 @@ REASONS: Final = {"disliked": "error", "escalated": "warning", "unsure": "agent"
 
 def render() -> None:
     """Draw the page."""
-    show_screen(Screen("Quality", "quality", read_quality, _draw, is_empty=lambda found: not found.agents))
+    show_screen(
+        Screen(
+            "Quality",
+            "quality",
+            read_quality,
+            _draw,
+            is_empty=lambda found: not found.agents,
+            qualify=lambda found: show_partial(found.totals, found.success),
+        )
+    )
 
 
 def _draw(found: Quality, view: View) -> None:

@@ -17,7 +17,7 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table, show_tiles
 from dashboard.filters import Link, Window, link_page, link_traces
 from dashboard.formats import format_count, format_duration, format_instant, format_rate, format_window
-from dashboard.metric_tiles import change_cell, metric_tile, rate_cell, value_cell
+from dashboard.metric_tiles import change_cell, metric_tile, rate_cell, show_partial, value_cell
 from dashboard.navigation import click_key, follow, leave
 from dashboard.standout_notices import find_troubles, show_troubles
 from dashboard.states import show_failure
@@ -40,7 +40,15 @@ _COLUMNS: Final = (
 def render() -> None:
     """Draw the page."""
     show_screen(
-        Screen("Tools", "tools", read_tools, _draw, is_empty=lambda tools: not tools.tools, what="tool calls")
+        Screen(
+            "Tools",
+            "tools",
+            read_tools,
+            _draw,
+            is_empty=lambda tools: not tools.tools,
+            what="tool calls",
+            qualify=lambda tools: show_partial(tools.totals, tools.over_time),
+        )
     )
 
 

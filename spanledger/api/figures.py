@@ -42,7 +42,7 @@ class AgentMetrics(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield a family per metric; what is not known has no sample."""
+        """Yield a family per metric; what is not known, or not whole since facts were deleted, has no sample."""
         with self._lock:
             now = time.monotonic()
             if self._read_at is None or now - self._read_at >= KEPT_S:
@@ -59,7 +59,9 @@ class AgentMetrics(Collector):
             metric = METRICS[name]
             scale = _MS_PER_S if metric.unit == "ms" else 1.0
             family = GaugeMetricFamily(_name_family(name), _describe(metric), labels=LABELS)
-            rows = values.filter((values["metric"] == name) & values["value"].is_not_null())
+            rows = values.filter(
+                (values["metric"] == name) & values["value"].is_not_null() & ~values["is_partial"]
+            )
             for row in rows.top_k(MOST_GROUPS, by="n").sort(*LABELS).iter_rows(named=True):
                 family.add_metric([row[label] or "" for label in LABELS], row["value"] / scale)
             families.append(family)

@@ -55,6 +55,7 @@ _COMPARED = pa.schema(
         *((name, pa.float64()) for name in _NUMBERS),
         *((name, pa.int64()) for name in ("n_a", "n_b", "sessions_a", "sessions_b")),
         ("verdict", pa.string()),
+        *((name, pa.bool_()) for name in ("is_partial_a", "is_partial_b")),
     ]
 )
 
@@ -70,6 +71,8 @@ def _tell(row: Comparison) -> dict[str, Any]:
         "sessions_a": row.sessions[0],
         "sessions_b": row.sessions[1],
         "verdict": row.verdict,
+        "is_partial_a": row.is_partial[0],
+        "is_partial_b": row.is_partial[1],
     }
 
 

@@ -57,6 +57,7 @@ VALUES: dict[str, object] = {
     "page_rows": 10,
     "purposes": ["*"],
     "run_id": f"{_TRACE}-{_SPAN}",
+    "reach": _END + timedelta(days=1),
     "run_ids": [f"{_TRACE}-{_SPAN}"],
     "services": ["*"],
     "since": _BEGIN,

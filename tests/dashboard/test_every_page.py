@@ -11,11 +11,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.data import forget_answers
 from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
 from dashboard.services import current
-from store import Store
+from store import Replacement, Store
 from store.control import alert_rules
 from store.control.auditing import AuditRow, list_changes
 from tests.dashboard.apps import components, notices, open_page
@@ -78,6 +79,23 @@ class TestStates:
     def test_a_filter_that_nothing_matches_says_what_was_searched(self, seeded: Store, path: str) -> None:
         app = open_page(path, agent="nobody")
         assert "With agent nobody." in [text.value for text in app.text]
+
+
+class TestRetention:
+    def test_figures_whose_facts_are_deleted_are_said_to_be_partial(
+        self, seeded: Store, clock: HandClock
+    ) -> None:
+        hour = clock().replace(minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(hours=1)
+        gone = pl.DataFrame({"subject": ["tool_call"], "hour_at": [hour]})
+        forget_answers()
+        assert "Figures are partial." not in notices(open_page("tools", range="6h"))
+        seeded.replace(appends={"expired_hours": gone})
+        forget_answers()
+        try:
+            assert "Figures are partial." in notices(open_page("tools", range="6h"))
+        finally:
+            seeded.replace(Replacement("expired_hours", keys=gone, rows=gone.clear()))
+            forget_answers()
 
 
 class TestFailure:

@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 import streamlit as st
 
+from dashboard.data import Search, read_runs
+from dashboard.filters import Filters, open_window, write_interval
 from dashboard.services import current, install
 from store import Replacement, Store
+from tests.analytics.building import a_call, a_run, a_tool_call, to_frame
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import BIG, NOW, HandClock, opened
 
@@ -133,6 +136,33 @@ class TestTraces:
         keys = {row["key"] for row in table["rows"]}
         assert keys <= {row["run_id"] for row in expected.to_pylist()}
         assert keys
+
+    def test_a_run_is_found_by_its_calls_of_a_day_and_later_calls_are_not_scanned(
+        self, tmp_path: Path, clock: HandClock
+    ) -> None:
+        at = clock() - timedelta(hours=30)
+        late, later = at + timedelta(hours=20), at + timedelta(hours=28)
+        with opened(tmp_path, clock) as store:
+            runs = [a_run("t1-s1", started_at=at), a_run("t2-s2", started_at=at)]
+            calls = [
+                a_call("c1", run_id="t1-s1", started_at=late),
+                a_call("c2", run_id="t2-s2", started_at=later),
+            ]
+            tools = [
+                a_tool_call("o1", run_id="t1-s1", started_at=late),
+                a_tool_call("o2", run_id="t2-s2", started_at=later),
+            ]
+            for table, rows in (("runs", runs), ("llm_calls", calls), ("tool_calls", tools)):
+                store.replace(appends={table: to_frame(table, rows)})
+            window = open_window(write_interval(at - timedelta(hours=1), at + timedelta(hours=1)), clock())
+            for chosen, search in (
+                (Filters(model=("gpt-4o-mini",)), Search()),
+                (Filters(), Search(tool="search")),
+            ):
+                found = read_runs(window, chosen, search).value
+                assert found is not None
+                assert found.runs["run_id"].to_list() == ["t1-s1"]
+                assert found.totals["runs"] == 1
 
     def test_a_search_without_result_says_what_was_searched(self, seeded: Store) -> None:
         app = open_page("traces", q="no-such-user", outcome="failure")

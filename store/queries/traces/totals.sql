@@ -28,11 +28,12 @@ WHERE r.started_at >= $start AND r.started_at < $until
     AND ('*' IN $models OR r.run_id IN (
         SELECT c.run_id
         FROM ledger.llm_calls AS c
-        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start
+        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start AND c.started_at < $reach
             AND (NOT $only_unpriced OR c.cost_status NOT IN ('priced', 'free'))
     ))
     AND ('*' IN $tools OR r.run_id IN (
         SELECT t.run_id
         FROM ledger.tool_calls AS t
-        WHERE t.tool IN $tools AND t.started_at >= $start AND (NOT $only_tool_failures OR t.status = 'error')
+        WHERE t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
+            AND (NOT $only_tool_failures OR t.status = 'error')
     ))

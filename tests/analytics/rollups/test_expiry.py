@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from analytics.compare import Side, compare
 from analytics.days import update_days
 from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate, series
+from analytics.reports import build_digest, write_digest_html, write_digest_markdown
 from analytics.rollups import update_rollups
 from analytics.sessions import SessionsState
 from collector.loading.intake import Intake
@@ -153,3 +155,33 @@ def test_what_rollups_cannot_tell_of_deleted_facts_is_said_to_be_partial_or_unkn
     assert early["is_partial"].any()
     assert early.filter("is_partial")["value"].null_count() == early["is_partial"].sum()
     assert not points.filter(points["at"] > kept + timedelta(days=2))["is_partial"].any()
+
+
+def test_comparison_says_which_side_has_lost_facts_and_compares_no_empty_period(ledger: Ledger) -> None:
+    expire(ledger)
+    kept = ledger.rows("runs")["started_at"].min().replace(tzinfo=START.tzinfo)
+    gone = Side("gone", FIRST, kept - timedelta(days=1), {})
+    cut = Side("cut", FIRST, LAST, {})
+    whole = Side("whole", kept + timedelta(hours=2), LAST, {})
+    metrics = ["success_rate", "run_p95_ms", "tool_failure_rate"]
+    assert {(row.verdict, row.is_partial) for row in compare(ledger.store, gone, whole, metrics)} == {
+        ("facts deleted", (True, False))
+    }
+    rows = compare(ledger.store, whole, cut, metrics)
+    assert {row.is_partial for row in rows} == {(False, True)}
+    assert "facts deleted" not in {row.verdict for row in rows}
+    assert {row.is_partial for row in compare(ledger.store, whole, whole, metrics)} == {(False, False)}
+
+
+def test_report_marks_figures_whose_facts_are_gone_and_tells_no_change_of_them(ledger: Ledger) -> None:
+    before = write_digest_markdown(build_digest(ledger.store, "weekly", FIRST + timedelta(days=7)))
+    assert "partial" not in before
+    expire(ledger)
+    digest = build_digest(ledger.store, "weekly", FIRST + timedelta(days=7))
+    figures = {figure.metric.name: figure for figure in digest.figures}
+    assert figures["active_users"].is_partial
+    assert figures["active_users"].change is None
+    assert not figures["run_count"].is_partial
+    for text in (write_digest_markdown(digest), write_digest_html(digest)):
+        assert "retention has deleted facts" in text
+        assert "(partial)" in text
