@@ -28,6 +28,8 @@ from tests.alerts.test_channels_http import (
 
 Script = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\n"
+PATIENCE_S = 30
+"""Far below what the servers here would take, far above a busy machine's delays."""
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def serve() -> Iterator[Callable[[Script], str]]:
 def drip(before: bytes, piece: bytes) -> Script:
     def script(connection: socket.socket) -> None:
         connection.sendall(before)
-        for _ in range(200):
+        for _ in range(1000):
             connection.sendall(piece)
             time.sleep(0.05)
 
@@ -128,7 +130,7 @@ def test_who_gives_no_whole_answer_is_tried_again_and_soon(serve: Callable[[Scri
         started = time.monotonic()
         failure = fail(make(at(serve(script)), timeout_s=0.3))
         assert failure.retry, name
-        assert time.monotonic() - started < 3, name
+        assert time.monotonic() - started < PATIENCE_S, name
 
 
 @pytest.mark.parametrize("make", [webhook, alertmanager])
@@ -197,9 +199,9 @@ def test_name_and_password_of_an_address_are_sent_and_not_told(serve: Callable[[
 @pytest.mark.parametrize(
     "answers",
     [
-        [b"250-a\r\n"] * 100,
-        [b"2"] * 100,
-        [b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"3"] + [b"5"] * 100,
+        [b"250-a\r\n"] * 1000,
+        [b"2"] * 1000,
+        [b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"3"] + [b"5"] * 1000,
     ],
 )
 def test_mail_server_that_drips_is_tried_again_and_soon(
@@ -216,4 +218,4 @@ def test_mail_server_that_drips_is_tried_again_and_soon(
     mail = EmailChannel("mail", host, int(port), "a@example.com", ("b@example.com",), timeout_s=0.2)
     started = time.monotonic()
     assert fail(mail).retry
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE_S

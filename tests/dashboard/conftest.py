@@ -19,7 +19,7 @@ import pytest
 import streamlit as st
 
 from dashboard.saved import FILE_NAME
-from dashboard.services import Services, install
+from dashboard.services import Services, current, install
 from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
@@ -58,7 +58,8 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def opened(directory: Path, clock: HandClock) -> Generator[Store]:
-    """Open the store in `directory` and install it as what the pages of this process read."""
+    """Open the store in `directory` as what the pages of this process read, and leave them what they read before."""
+    before = _installed()
     store, control = open_store(directory), open_control(directory)
     install(
         Services(
@@ -78,6 +79,15 @@ def opened(directory: Path, clock: HandClock) -> Generator[Store]:
         store.close()
         control.close()
         st.cache_data.clear()
+        if before is not None:
+            install(before)
+
+
+def _installed() -> Services | None:
+    try:
+        return current()
+    except RuntimeError:
+        return None
 
 
 @pytest.fixture(scope="session")
