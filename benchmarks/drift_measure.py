@@ -45,8 +45,8 @@ def measure_clean(added: tuple[float, ...], optimum: tuple[float, ...]) -> tuple
     """Return the mean runs between false alarms, and the delays in runs over the exact optimum, on clean runs.
 
     The bank takes one run a step and knows the rate, 4 %: what the test itself costs, apart from learning and hours.
-    As in production the threshold lies at `OVERSHOOT` of what is wanted, for a run that raises an alarm steps over it: by
-    a third on average, so that the optimum is compared at the same number of false alarms as ours.
+    As in production the threshold lies at `OVERSHOOT` of what is wanted, for a run that raises an alarm steps over
+    it, by a third on average: the optimum is compared at the same number of false alarms as ours.
     """
     rng = np.random.default_rng(17)
     normal = 0.04
