@@ -158,6 +158,14 @@ def test_wrong_setting_is_named(tmp_path: Path) -> None:
         open_store(tmp_path, StoreSettings(memory_limit="plenty"))
 
 
+def test_the_engine_works_with_the_threads_that_are_set(tmp_path: Path) -> None:
+    store = open_store(tmp_path, StoreSettings(threads=1))
+    try:
+        assert store.query("SELECT 1 AS one").column(0)[0].as_py() == 1
+    finally:
+        store.close()
+
+
 def test_names_without_an_engine_load_none() -> None:
     script = (
         "import sys, store.errors, store.terms; print([m for m in ('duckdb', 'polars') if m in sys.modules])"

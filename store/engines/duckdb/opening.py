@@ -30,6 +30,9 @@ def open_database(
         raise StoreUnavailable(_explain(path, error)) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        if settings.threads is not None:
+            # Among the options of `connect` it would have DuckDB apply temp_directory after it closed access to files.
+            connection.execute(f"SET threads = {settings.threads:d}")
         set_compression(connection)
         adhoc = AdhocRunner(connection, settings)
         connection.execute("SET lock_configuration = true")
@@ -61,8 +64,6 @@ def _configure(path: Path, settings: StoreSettings) -> dict[str, str | bool | in
         # Rows come back in the order a query asks for; keeping that of the file costs memory in every insert.
         "preserve_insertion_order": False,
     }
-    if settings.threads is not None:
-        config["threads"] = settings.threads
     return config
 
 
