@@ -83,7 +83,7 @@ def _draw(tools: Tools, view: View) -> None:
 def _show_totals(tools: Tools, view: View) -> None:
     window, totals = tools.window, tools.totals
     everything = tools.over_time.group_by("bin").agg(pl.col("n").sum(), pl.col("numerator").sum()).with_columns(
-        part=pl.lit(""), value=pl.col("numerator") / pl.col("n")
+        part=pl.lit(""), value=pl.when(pl.col("n") > 0).then(pl.col("numerator") / pl.col("n"))
     )  # fmt: skip
     failures, calls = totals["tool_failure_rate"].hits[0], totals["tool_call_count"]
     follow(
