@@ -46,8 +46,10 @@ def measure_hosted(
     hosted = [entry for entry in models if entry.usd_per_hour is not None]
     if not hosted:
         return []
-    asked = pl.DataFrame({"price_model": [entry.price_model for entry in hosted]})
-    rows = store.select("economics/hosted", {"first": first, "until": until}, {"asked": asked}).to_dicts()
+    machines = pl.DataFrame({"price_model": [entry.price_model for entry in hosted]})
+    rows = store.select(
+        "economics/hosted", {"first": first, "until": until}, {"machines": machines}
+    ).to_dicts()
     seen = {row["price_model"]: row for row in rows}
     found: list[HostedUse] = []
     for entry in hosted:

@@ -4,4 +4,4 @@ SELECT
     t.author AS author,
     t.starred_at AS starred_at
 FROM ledger.stars AS t
-ORDER BY t.run_id
+ORDER BY t.run_id, t.starred_at, t.author
