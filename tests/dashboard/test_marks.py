@@ -102,8 +102,8 @@ def test_a_kept_query_is_audited_and_a_viewer_keeps_none(marked: Store) -> None:
         assert ("You are signed in as a viewer" in notices(app)) is not is_kept
         assert (read_saved(path).find_query("all runs") is not None) is is_kept
     with current().control.read() as connection:
-        kept = [row for row in list_changes(connection) if row.action == "query.save"]
-    assert [(row.actor, row.subject) for row in kept] == [("kim", "all runs")]
+        kept = [row for row in list_changes(connection) if row.subject == "all runs"]
+    assert [(row.actor, row.action) for row in kept] == [("kim", "query.save")]
 
 
 def test_whose_sign_in_has_ended_sees_no_page(marked: Store) -> None:
