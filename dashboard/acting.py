@@ -8,23 +8,24 @@ import streamlit as st
 
 from dashboard.components import show_notice
 from dashboard.reading import forget_all
-from dashboard.services import current
+from dashboard.services import current, installed
 from store.control.access import UNNAMED, Person
 from store.control.auditing import AuditRow, record_change
 from store.errors import SpanledgerError
 
+SAMPLE_ONLY = "This is sample data, which nobody changes. Leave it to work on your own."
 READ_ONLY = "You are signed in as a viewer, who reads and changes nothing. An admin can do this."
 
 
 def find_person() -> Person | None:
     """Return who looks at the page; None when their sign-in has ended."""
-    return current().identify(st.context.headers)
+    return installed().identify(st.context.headers)
 
 
 def may_change() -> bool:
     """Whether whoever looks at the page may change something."""
     person = find_person()
-    return person is not None and person.may_change
+    return person is not None and person.may_change and not current().is_sample
 
 
 def choose_author(key: str) -> str:
@@ -43,6 +44,9 @@ def change(do: Callable[[str], object], *, key: str, author: str | None = None) 
     one this session remembers.
     """
     person = find_person()
+    if current().is_sample:
+        show_notice(SAMPLE_ONLY, tone="error", key=f"{key}_refused", title="Not done.")
+        return False
     if person is None or not person.may_change:
         show_notice(READ_ONLY, tone="error", key=f"{key}_refused", title="Not done.")
         return False

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import polars as pl
-import streamlit as st
 
 from analytics.metrics import distribution, part, totals
 from analytics.metrics.definitions import Part
 from analytics.metrics.reading import REACH
 from dashboard.filters import Filters, Window
-from dashboard.reading import Reading, ask_together, forget_all, read, select
+from dashboard.reading import Reading, ask_together, cache_answers, read, select
 from dashboard.services import current
 
 PAGE_ROWS: Final = 100
@@ -109,7 +108,7 @@ def _read_period(window: Window, filters: Filters) -> Period:
     return Period(window=window, latency=latency, **frames)
 
 
-@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+@cache_answers(ttl=60, max_entries=64)
 def _load_overview(window: Window, filters: Filters) -> Overview:
     now, before, errors = ask_together(
         lambda: _read_period(window, filters),
@@ -124,7 +123,7 @@ def read_overview(window: Window, filters: Filters) -> Reading[Overview]:
     return read(("overview", window.name, filters), lambda: _load_overview(window, filters))
 
 
-@st.cache_data(ttl=60, max_entries=2, show_spinner=False)
+@cache_answers(ttl=60, max_entries=2)
 def _load_choices(since: datetime) -> dict[str, list[str]]:
     choices: dict[str, list[str]] = {}
     for row in select("overview/choices", {"since": since}).iter_rows(named=True):
@@ -138,7 +137,7 @@ def read_choices() -> Reading[dict[str, list[str]]]:
     return read("choices", lambda: _load_choices(day - timedelta(days=90)))
 
 
-@st.cache_data(ttl=10, max_entries=1, show_spinner=False)
+@cache_answers(ttl=10, max_entries=1)
 def _load_arrivals() -> Arrivals:
     row = select("overview/freshness", {}).row(0, named=True)
     last_at = row["last_loaded_at"]
@@ -150,7 +149,7 @@ def read_arrivals() -> Reading[Arrivals]:
     return read("arrivals", _load_arrivals)
 
 
-@st.cache_data(ttl=10, max_entries=1, show_spinner=False)
+@cache_answers(ttl=10, max_entries=1)
 def _load_alerts() -> list[dict[str, object]]:
     return select("overview/firing_alerts", {}).to_dicts()
 
@@ -158,14 +157,6 @@ def _load_alerts() -> list[dict[str, object]]:
 def read_firing_alerts() -> Reading[list[dict[str, object]]]:
     """Return the alerts that fire, the worst first; at most 50."""
     return read("alerts", _load_alerts)
-
-
-def forget_answers() -> None:
-    """Read afresh next time: what was empty, or failed, may be answered now."""
-    forget_all()
-    _load_overview.clear()
-    _load_arrivals.clear()
-    _load_choices.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +208,7 @@ class RunList:
     totals: dict[str, object]
 
 
-@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+@cache_answers(ttl=60, max_entries=64)
 def _load_runs(window: Window, filters: Filters, search: Search) -> RunList:
     params = {**window_params(window, filters), **search.params()}
     runs, totals = ask_together(
@@ -242,7 +233,7 @@ class Trace:
     cached_tokens: dict[str, int | None]
 
 
-@st.cache_data(ttl=10, max_entries=16, max_size="256MB", show_spinner=False)
+@cache_answers(ttl=10, max_entries=16, max_size="256MB")
 def _load_trace(trace_id: str) -> Trace | None:
     params = {"trace_id": trace_id, "span_limit": SPAN_LIMIT}
     spans = select("traces/spans", params)
@@ -261,7 +252,7 @@ def read_trace(trace_id: str) -> Reading[Trace]:
     return read(("trace", trace_id), lambda: _load_trace(trace_id))  # pyright: ignore[reportReturnType]
 
 
-@st.cache_data(ttl=60, max_entries=16, max_size="32MB", show_spinner=False)
+@cache_answers(ttl=60, max_entries=16, max_size="32MB")
 def _load_arguments(trace_id: str) -> dict[str, dict[str, str | None]]:
     rows = select("traces/arguments", {"trace_id": trace_id}).iter_rows(named=True)
     return {row["span_id"]: row for row in rows}
@@ -272,7 +263,7 @@ def read_arguments(trace_id: str) -> Reading[dict[str, dict[str, str | None]]]:
     return read(("arguments", trace_id), lambda: _load_arguments(trace_id))
 
 
-@st.cache_data(ttl=60, max_entries=128, max_size="128MB", show_spinner=False)
+@cache_answers(ttl=60, max_entries=128, max_size="128MB")
 def _load_span(trace_id: str, span_id: str) -> dict[str, object] | None:
     frame = select("traces/span", {"trace_id": trace_id, "span_id": span_id})
     return None if frame.is_empty() else frame.row(0, named=True)

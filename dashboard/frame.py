@@ -15,8 +15,9 @@ from dashboard.address import enter_page, read_values
 from dashboard.data import read_arrivals, read_choices
 from dashboard.formats import format_age, format_count
 from dashboard.menu import PAGES
-from dashboard.services import current
+from dashboard.services import SAMPLE, asks_for_sample, current
 from dashboard.theme import palette
+from dashboard.tour import show_tour
 from dashboard.zone import carry, choose_zone
 from store.control.access import Person
 
@@ -32,8 +33,9 @@ def show(first: str = "") -> None:
         layout="wide",
         initial_sidebar_state="auto",
     )
-    muted = palette(st.context.theme.type).muted
-    st.html(f"<style>:root {{ --sl-muted: {muted}; }} {_STYLE}</style>")
+    colours = palette(st.context.theme.type)
+    names = f"--sl-muted: {colours.muted}; --sl-raised: {colours.raised}; --sl-warning: {colours.warning};"
+    st.html(f"<style>:root {{ {names} }} {_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
     person = find_person()
     if person is None:
@@ -52,7 +54,9 @@ def show(first: str = "") -> None:
     }
     st.session_state["pages"] = pages
     page = st.navigation(list(pages.values()), position="hidden")
-    enter_page(page.url_path)
+    if not show_tour():
+        return
+    enter_page(f"{page.url_path}?{SAMPLE}" if asks_for_sample() else page.url_path)
     entry = next(entry for entry in PAGES if pages[entry.path] is page)
     with st.sidebar:
         menu = st.container(key="menu", gap="xxsmall")

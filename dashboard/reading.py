@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from threading import Lock
 from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
@@ -18,7 +19,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.filters import Window
-from dashboard.services import current
+from dashboard.services import current, hold
 from store.errors import SpanledgerError
 
 P = ParamSpec("P")
@@ -66,7 +67,8 @@ _MEMORY: Final = _Memory()
 
 def read(key: Hashable, load: Callable[[], T]) -> Reading[T]:
     """Return what `load` answers, or what it answered last for `key` when the store fails."""
-    now = current().clock()
+    services = current()
+    now, key = services.clock(), (services.is_sample, key)
     try:
         value = load()
     except SpanledgerError as error:
@@ -81,6 +83,30 @@ def read(key: Hashable, load: Callable[[], T]) -> Reading[T]:
 _CACHES: Final[list[Callable[[], None]]] = []
 
 
+def cache_answers(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Make a function of small frozen arguments cache what it answers, within the bounds of `st.cache_data`.
+
+    Answers about the sample are kept apart from those about the real data.
+    """
+
+    def wrap(load: Callable[P, T]) -> Callable[P, T]:
+        def of_store(is_sample: bool, *args: P.args, **kwargs: P.kwargs) -> T:
+            return load(*args, **kwargs)
+
+        # Streamlit tells cached functions apart by these.
+        of_store.__module__, of_store.__qualname__ = load.__module__, load.__qualname__
+        cached = st.cache_data(show_spinner=False, **bounds)(of_store)
+        _CACHES.append(cached.clear)
+
+        @wraps(load)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+            return cached(current().is_sample, *args, **kwargs)
+
+        return answer
+
+    return wrap
+
+
 def remembered(
     *, ttl_s: float = 60, entries: int = 64
 ) -> Callable[[Callable[P, T]], Callable[P, Reading[T]]]:
@@ -90,8 +116,7 @@ def remembered(
     """
 
     def wrap(load: Callable[P, T]) -> Callable[P, Reading[T]]:
-        cached = st.cache_data(ttl=ttl_s, max_entries=entries, show_spinner=False)(load)
-        _CACHES.append(cached.clear)
+        cached = cache_answers(ttl=ttl_s, max_entries=entries)(load)
 
         def reader(*args: P.args, **kwargs: P.kwargs) -> Reading[T]:
             named = [arg.name if isinstance(arg, Window) else arg for arg in (*args, *kwargs.values())]
@@ -114,8 +139,11 @@ def ask_together(*questions: Callable[[], Any]) -> list[Any]:
 
     Most of a short question is waiting for the engine, which bounds how many it works on.
     """
+    services = current()
     with ThreadPoolExecutor(len(questions)) as pool:
-        return [answer.result() for answer in [pool.submit(question) for question in questions]]
+        return [
+            answer.result() for answer in [pool.submit(hold, services, question) for question in questions]
+        ]
 
 
 def select(query: str, params: Mapping[str, object]) -> pl.DataFrame:

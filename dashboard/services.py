@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
+
+import streamlit as st
 
 from alerts.engine import RuleStatus
 from alerts.rules import AlertingConfig
 from store import Control, Store
 from store.clock import Clock, utc_now
 from store.control.access import Person
+
+T = TypeVar("T")
+
+SAMPLE: Final = "sample"
+"""The key of the address that asks for the sample data."""
 
 
 def _anybody(_: Mapping[str, str]) -> Person:
@@ -22,6 +30,35 @@ def _anybody(_: Mapping[str, str]) -> Person:
 
 def _no_alerting() -> None:
     """Say that no alerts are evaluated."""
+
+
+@dataclass(frozen=True)
+class SampleState:
+    """How far the sample is: `services` over it once it can be read, else what is done, or why it cannot be made.
+
+    Attributes:
+        services: what pages read; its clock stands at the moment the sample ends with.
+        step: what is being done.
+        share: how much is done, 0 to 1.
+        failure: why it could not be made.
+    """
+
+    services: Services | None = None
+    step: str = ""
+    share: float = 0.0
+    failure: str = ""
+
+
+class Sample(Protocol):
+    """Simulated data for a tour, in a store of its own."""
+
+    def ask(self) -> SampleState:
+        """Return how far it is; the first to ask has it made, in the background."""
+        ...
+
+    def remove(self) -> None:
+        """Close the store and delete it; whoever asks next has it made again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,6 +80,8 @@ class Services:
         operate: does what commands do, by name and arguments; None where nothing may be done.
         identify: says from the headers of a visit who is signed in; None when nobody is.
         clock: the time.
+        sample: simulated data beside the real ones; None where none can be made.
+        is_sample: whether these are the services over the simulated data.
     """
 
     store: Store
@@ -59,6 +98,8 @@ class Services:
     operate: Callable[[str, Mapping[str, Any]], object] | None = None
     identify: Callable[[Mapping[str, str]], Person | None] = _anybody
     clock: Clock = utc_now
+    sample: Sample | None = None
+    is_sample: bool = False
 
     @property
     def alerting(self) -> AlertingConfig | None:
@@ -80,8 +121,44 @@ def install(services: Services) -> None:
     _SLOT.services = services
 
 
+_HELD: Final[ContextVar[Services | None]] = ContextVar("held", default=None)
+
+
+def asks_for_sample() -> bool:
+    """Whether the address asks for the sample data, and there can be any."""
+    services = _SLOT.services
+    return services is not None and services.sample is not None and st.query_params.get(SAMPLE) == "1"
+
+
 def current() -> Services:
-    """Return the installed services.
+    """Return what the page reads from: the installed services, or those of the sample when the address asks for it.
+
+    While the sample is not ready the page begins anew, and its frame says how far it is: nobody who asks for the
+    sample is ever shown the real data.
+    """
+    held = _HELD.get()
+    if held is not None:
+        return held
+    services = installed()
+    if services.sample is None or not asks_for_sample():
+        return services
+    sampled = services.sample.ask().services
+    if sampled is None:
+        st.rerun()
+    return sampled
+
+
+def hold(services: Services, question: Callable[[], T]) -> T:
+    """Answer a question in a thread that has no address, with `services` as the current ones."""
+    token = _HELD.set(services)
+    try:
+        return question()
+    finally:
+        _HELD.reset(token)
+
+
+def installed() -> Services:
+    """Return the installed services, over the real data.
 
     Raises:
         RuntimeError: nothing was installed; the script was started outside `create_app`.

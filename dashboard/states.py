@@ -14,6 +14,7 @@ from dashboard.navigation import open_link
 from dashboard.reading import Reading
 from dashboard.services import current
 from dashboard.snippets import list_snippets
+from dashboard.tour import offer_tour
 
 
 def show_failure(reading: Reading[Any], *, key: str) -> bool:
@@ -67,9 +68,8 @@ def _show_first_steps() -> None:
             "itself when something arrives."
         )
         _show_snippets()
-        st.caption(
-            "Only want to look around? `spanledger demo` runs simulated agents with a month of history."
-        )
+        offer_tour()
+        st.caption("`spanledger demo` runs simulated agents live, with a month of history.")
 
 
 def _show_snippets() -> None:

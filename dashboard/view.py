@@ -12,10 +12,10 @@ import streamlit as st
 
 from dashboard import filters
 from dashboard.address import choose_toggle
-from dashboard.data import forget_answers, read_arrivals
+from dashboard.data import read_arrivals
 from dashboard.filters import Filters, Window
 from dashboard.navigation import active_filters
-from dashboard.reading import Reading
+from dashboard.reading import Reading, forget_all
 from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 from dashboard.theme import Palette, palette
@@ -99,7 +99,7 @@ def _show_body(screen: Screen, range_name: str, is_live: bool, is_waiting: bool)
     chosen = active_filters()
     window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
     if is_waiting:
-        forget_answers()
+        forget_all()
     reading = screen.read(window, chosen)
     if (
         is_waiting

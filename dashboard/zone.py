@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from dashboard.services import SAMPLE, asks_for_sample
+
 NAME: Final = "tz"
 """The key of the address."""
 _KEPT: Final = "zone"
@@ -46,11 +48,12 @@ def on_axis(at: datetime, bin_s: float) -> datetime:
 
 
 def carry(query: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the query of a link with the zone of whoever follows it."""
+    """Return the query of a link with the zone of whoever follows it, and the sample where they look at that."""
     name = zone_name()
     return {
         **{key: list(values) for key, values in query.items()},
         **({NAME: [name]} if name != "UTC" else {}),
+        **({SAMPLE: ["1"]} if asks_for_sample() else {}),
     }
 
 

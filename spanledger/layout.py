@@ -20,6 +20,11 @@ def prices_dir(data_dir: Path) -> Path:
     return data_dir / "prices"
 
 
+def sample_dir(data_dir: Path) -> Path:
+    """Return the data directory of the sample, which shares nothing with the one that it lies in."""
+    return data_dir / "sample"
+
+
 def guards_file(data_dir: Path) -> Path:
     """Return where the core publishes what guards answer; the front looks beside its log."""
     return data_dir / "guards.json"

@@ -47,6 +47,7 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
     from dashboard.app import Services as DashboardServices
     from dashboard.app import create_app
     from dashboard.saved import FILE_NAME as SAVED_FILE_NAME
+    from spanledger.sample import SampleData
 
     access = Access(config.access, services.control, read_claims=oidc.read_claims)
     return create_app(
@@ -64,6 +65,7 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             saved_file=config.data_dir / SAVED_FILE_NAME,
             operate=partial(_operate, services),
             identify=access.identify,
+            sample=SampleData(config),
         ),
         routes=routes,
         middleware=[guard, _gate(access, config)],

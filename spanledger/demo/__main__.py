@@ -16,10 +16,9 @@ from pathlib import Path
 from opentelemetry._logs import SeverityNumber
 
 from spanledger.api.wire import ask
-from spanledger.demo.faults import FAULTS, SCRIPT_USER, Period, weather_of
-from spanledger.demo.simulation import Run
+from spanledger.demo.faults import FAULTS, Period
+from spanledger.demo.playing import Player
 from spanledger.demo.telemetry import Telemetry
-from spanledger.demo.traffic import Traffic
 from store.clock import Clock, utc_now
 from store.configuration.durations import parse_duration
 from store.errors import SpanledgerError
@@ -36,7 +35,7 @@ class Simulation:
 
     def __init__(self, telemetry: Telemetry, dice: random.Random, clock: Clock = utc_now) -> None:
         self._telemetry = telemetry
-        self._traffic = Traffic(dice)
+        self._player = Player(telemetry, dice)
         self._dice = dice
         self._clock = clock
         self._stop = threading.Event()
@@ -48,11 +47,9 @@ class Simulation:
     def backfill(self, history: timedelta) -> int:
         """Play the past up to now; return the number of runs. Acknowledged when it returns."""
         now, count = self._clock(), 0
-        for at in self._traffic.history(now - history, now, round(_BACKFILL_SPANS / _SPANS_PER_RUN)):
+        for count in self._player.history(now - history, now, round(_BACKFILL_SPANS / _SPANS_PER_RUN)):
             if self._stop.is_set():
                 break
-            self._play(at, now)
-            count += 1
             if count % _FLUSH_EVERY_RUNS == 0:
                 self._telemetry.flush()
         self._telemetry.flush()
@@ -63,7 +60,7 @@ class Simulation:
         while not self._stop.wait(self._dice.expovariate(runs_per_s)):
             now = self._clock()
             started = now - timedelta(seconds=self._dice.uniform(5, 20))
-            duration_s = self._play(started, now)
+            duration_s = self._player.play(started, now)
             self._telemetry.runs.add(1)
             self._telemetry.run_duration.record(duration_s)
             if self._dice.random() < _FAILED_LOUDLY / runs_per_s:
@@ -72,13 +69,6 @@ class Simulation:
                     severity_text="INFO",
                     body=f"played a run of {duration_s:.1f} s",
                 )
-
-    def _play(self, at: datetime, now: datetime) -> float:
-        agent, visit = self._traffic.draw(at)
-        weather = weather_of(agent, at, now)
-        if self._dice.random() < weather.script_share:
-            visit = self._traffic.visit(SCRIPT_USER, at)
-        return Run(self._telemetry.tracer(agent), weather, visit, self._dice).play()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

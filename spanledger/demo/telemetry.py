@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -25,11 +26,33 @@ _BATCH = 2_048
 _METRICS_EVERY_MS = 10_000
 
 
-class Telemetry:
+class Tracers:
+    """Tracers by agent, each with the exporter that `export` returns for the agent."""
+
+    def __init__(self, export: Callable[[Agent], SpanExporter]) -> None:
+        self._providers = {agent.name: _tracer_provider(agent, export(agent)) for agent in AGENTS}
+
+    def tracer(self, agent: Agent) -> Tracer:
+        """Return the tracer of the agent's service."""
+        scope = "openinference.instrumentation.demo" if agent.naming == "openinference" else "spanledger.demo"
+        return self._providers[agent.name].get_tracer(scope, "1.0")  # type: ignore[return-value]
+
+    def flush(self) -> None:
+        """Return when every span was acknowledged or given up by its exporter."""
+        for provider in self._providers.values():
+            provider.force_flush(120_000)
+
+    def close(self) -> None:
+        """Flush and end the exporters."""
+        for provider in self._providers.values():
+            provider.shutdown()
+
+
+class Telemetry(Tracers):
     """Tracers by agent, over HTTP or gRPC as the cast says, and logs and metrics of the simulation itself."""
 
     def __init__(self, *, http: str, grpc: str) -> None:
-        self._providers = {agent.name: _tracer_provider(agent, http, grpc) for agent in AGENTS}
+        super().__init__(lambda agent: _exporter(agent, http, grpc))
         resource = Resource.create({"service.name": "simulation"})
         self._logs = LoggerProvider(resource)
         self._logs.add_log_record_processor(
@@ -46,34 +69,26 @@ class Telemetry:
             "simulated.run.duration", "s", "Duration of the runs played"
         )
 
-    def tracer(self, agent: Agent) -> Tracer:
-        """Return the tracer of the agent's service."""
-        scope = "openinference.instrumentation.demo" if agent.naming == "openinference" else "spanledger.demo"
-        return self._providers[agent.name].get_tracer(scope, "1.0")  # type: ignore[return-value]
-
-    def flush(self) -> None:
-        """Return when every span was acknowledged or given up by its exporter."""
-        for provider in self._providers.values():
-            provider.force_flush(120_000)
-
     def close(self) -> None:
         """Flush and end the exporters."""
-        for provider in (*self._providers.values(), self._logs, self._metrics):
+        super().close()
+        for provider in (self._logs, self._metrics):
             provider.shutdown()
 
 
-def _tracer_provider(agent: Agent, http: str, grpc: str) -> TracerProvider:
+def _exporter(agent: Agent, http: str, grpc: str) -> SpanExporter:
+    if agent.protocol == "http":
+        return HttpSpanExporter(f"http://{http}/v1/traces", compression=Compression.Gzip)
+    return GrpcSpanExporter(f"http://{grpc}", insecure=True)
+
+
+def _tracer_provider(agent: Agent, exporter: SpanExporter) -> TracerProvider:
     resource = Resource.create(
         {
             "service.name": agent.service,
             "service.version": agent.version,
             "deployment.environment.name": "production",
         }
-    )
-    exporter: SpanExporter = (
-        HttpSpanExporter(f"http://{http}/v1/traces", compression=Compression.Gzip)
-        if agent.protocol == "http"
-        else GrpcSpanExporter(f"http://{grpc}", insecure=True)
     )
     provider = TracerProvider(resource=resource, id_generator=_Ids())
     provider.add_span_processor(

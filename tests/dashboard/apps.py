@@ -18,11 +18,17 @@ def open_page(path: str = "", **query: str) -> AppTest:
 
 
 def components(app: AppTest, name: str) -> list[dict[str, Any]]:
-    """Return the data that was sent to the components called `name`."""
+    """Return the data that was sent to the components called `name`; browsers take no NaN for JSON."""
     found = [element.proto for element in app.get("bidi_component")]
     return [
-        json.loads(proto.json or proto.mixed.json) for proto in found if proto.component_name.endswith(name)
+        json.loads(proto.json or proto.mixed.json, parse_constant=_refuse)
+        for proto in found
+        if proto.component_name.endswith(name)
     ]
+
+
+def _refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} was sent to a component, whose browser cannot read it")
 
 
 def notices(app: AppTest) -> str:

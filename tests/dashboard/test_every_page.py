@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.data import forget_answers
 from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
+from dashboard.reading import forget_all
 from dashboard.services import current
 from store import Replacement, Store
 from store.control import alert_rules
@@ -87,15 +87,15 @@ class TestRetention:
     ) -> None:
         hour = clock().replace(minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(hours=1)
         gone = pl.DataFrame({"subject": ["tool_call"], "hour_at": [hour]})
-        forget_answers()
+        forget_all()
         assert "Figures are partial." not in notices(open_page("tools", range="6h"))
         seeded.replace(appends={"expired_hours": gone})
-        forget_answers()
+        forget_all()
         try:
             assert "Figures are partial." in notices(open_page("tools", range="6h"))
         finally:
             seeded.replace(Replacement("expired_hours", keys=gone, rows=gone.clear()))
-            forget_answers()
+            forget_all()
 
 
 class TestFailure:

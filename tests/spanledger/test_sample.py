@@ -1,0 +1,29 @@
+"""The sample is made apart from the real data, through the pipeline, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from spanledger.config import Config
+from spanledger.sample import SampleData
+
+
+def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(tmp_path: Path) -> None:
+    sample = SampleData(Config(tmp_path), runs=30)
+    assert sample.ask().services is None
+    next(thread for thread in threading.enumerate() if thread.name == "sample").join()
+    state = sample.ask()
+    assert state.services is not None, state.failure
+    try:
+        rows = state.services.store.select("overview/freshness").row(0, named=True)
+        assert rows["spans"] > 50
+        found = state.services.store.query("SELECT count(DISTINCT agent), sum(cost_usd) FROM runs")
+        agents, cost_usd = (column[0].as_py() for column in found.columns)
+        assert agents >= 2
+        assert cost_usd > 0
+        assert [path.name for path in tmp_path.iterdir()] == ["sample"]
+        assert state.services.clock() >= rows["last_loaded_at"].replace(tzinfo=state.services.clock().tzinfo)
+    finally:
+        sample.remove()
+    assert list(tmp_path.iterdir()) == []
