@@ -2,6 +2,8 @@
 PYTHON ?= python3
 DATA ?= data
 BIN := .venv/bin
+# Tests wait for processes and servers half of the time: one worker more than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help install up demo test lint test-cluster bench screenshots docs lock system-packages
@@ -36,7 +38,7 @@ lint: install ## check style, types and import directions
 
 test: system-packages lint ## run every test, from nothing
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --cov --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --cov --cov-report=term:skip-covered -q
 
 test-cluster: install ## run the analytics SQL on a real ClickHouse node and compare
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/cluster/requirements.lock
