@@ -122,7 +122,8 @@ class Reading:
 def are_rolled_up(parts: Sequence[Part]) -> bool:
     """Return whether the rollups hold all of some sums."""
     return all(
-        SUMS[part.column].is_rolled_up
+        SUBJECTS[part.subject].rolled_up
+        and SUMS[part.column].is_rolled_up
         and {name for name, _ in part.conditions} <= set(SUBJECTS[part.subject].rolled_up)
         for part in parts
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 import pytest
@@ -15,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collector.decode import SpanBatch, decode_traces
 from collector.dialects import Registry
-from collector.loader import LoadReport, load_bodies, read_position
+from collector.loader import LoadReport, read_position
 from collector.loading import translation
 from collector.loading.intake import Intake
 from collector.log import Body, Position, body_sha256
@@ -41,7 +42,7 @@ from tests.collector.building import (
 
 
 def load(store: Store, *bodies: Body) -> LoadReport:
-    return load_bodies(store, bodies, is_import=False)
+    return Intake(store, lambda: NOW).load(bodies, batch_id=f"bodies:{uuid4()}")
 
 
 def test_three_signals_arrive_in_their_views(store: Store) -> None:
