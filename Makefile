@@ -17,6 +17,7 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip check --quiet
+	@$(BIN)/python -m compileall -q alerts analytics collector dashboard spanledger store
 	@touch $@
 
 install: .venv/installed ## make .venv from the lock

@@ -53,7 +53,7 @@ app.add_typer(drift.app, name="drift")
 def main() -> None:
     """Run one command; errors go to standard error as one sentence with the remedy."""
     try:
-        app()
+        app(prog_name="spanledger")
     except ConfigError as error:
         _fail(error, 2)
     except SpanledgerError as error:

@@ -6,10 +6,13 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from spanledger.cli import main
 
 SPANLEDGER = Path(sys.executable).with_name("spanledger")
 BODY = json.dumps(
@@ -44,19 +47,35 @@ BODY = json.dumps(
 )
 
 
-def run(*arguments: str | Path, code: int = 0, stdin: str | None = None, cwd: Path | None = None) -> str:
-    """Run a command; return its output, or its errors where it should fail."""
-    done = subprocess.run(
-        [SPANLEDGER, *arguments],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=120,
-        check=False,
-        cwd=cwd,
+def run_bytes(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> bytes:
+    """Run a command in this process, as the script does; return its output, or its errors where it should fail.
+
+    A process a command would cost the start of Python each time; the script itself is run below.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["spanledger", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.StringIO(stdin or ""))
+        try:
+            main()
+            returned = 0
+        except SystemExit as ended:
+            returned = ended.code
+    written = [stream.buffer.getvalue() for stream in (out, err)]
+    assert returned == code, (returned, *(text[-2000:] for text in written))
+    return written[0 if code == 0 else 1]
+
+
+def run_script(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the installed script in a process of its own."""
+    return subprocess.run(
+        [SPANLEDGER, *arguments], capture_output=True, text=True, timeout=120, check=False, cwd=cwd
     )
-    assert done.returncode == code, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-    return done.stdout if code == 0 else done.stderr
+
+
+def run(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> str:
+    """Run a command in this process; return what it wrote as text."""
+    return run_bytes(*arguments, code=code, stdin=stdin).decode()
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +113,8 @@ def test_a_path_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "arrow", "parquet"])
 def test_every_format_carries_the_same_row(imported: Path, form: str) -> None:
-    command = [SPANLEDGER, "sql", "SELECT span_id, input_tokens FROM llm_calls", "--format", form]
-    output = subprocess.run([*command, "--data", imported / "data"], capture_output=True, check=True).stdout
+    query = "SELECT span_id, input_tokens FROM llm_calls"
+    output = run_bytes("sql", query, "--format", form, "--data", imported / "data")
     if form == "arrow":
         rows = pl.read_ipc_stream(io.BytesIO(output)).rows()
     elif form == "parquet":
@@ -164,9 +183,7 @@ def test_doctor_names_a_taken_port_and_the_remedy(tmp_path: Path, free_port) -> 
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
         (tmp_path / "spanledger.toml").write_text(f'[collector]\nhttp = "{address}"\n')
-        done = subprocess.run(
-            [SPANLEDGER, "doctor", "--data", tmp_path], capture_output=True, text=True, check=False
-        )
+        done = run_script("doctor", "--data", tmp_path)
     assert done.returncode == 1
     assert f"{address} is taken by another program" in done.stdout
     assert "set [collector] http" in done.stdout
@@ -193,7 +210,14 @@ def test_a_folder_called_store_where_it_is_started_shadows_nothing(tmp_path: Pat
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "__init__.py").write_text("raise SystemExit('shadowed')")
     (tmp_path / "collector.py").write_text("raise SystemExit('shadowed')")
-    assert "spans 1" in run("status", "--data", imported / "data", cwd=tmp_path)
+    assert "spans 1" in run_script("status", "--data", imported / "data", cwd=tmp_path).stdout
+
+
+def test_the_script_fails_with_one_sentence_and_no_traceback(tmp_path: Path) -> None:
+    done = run_script("sql", "DROP TABLE spans", "--data", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("spanledger: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_help_lists_only_commands_that_do_something() -> None:
