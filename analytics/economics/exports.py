@@ -21,10 +21,14 @@ _COST: Final = ("cost_usd", "amount_value", "cost", "amount", "usd")
 _PROJECT: Final = ("project_name", "project", "project_id", "workspace", "workspace_id")
 _ALL_TOKENS: Final = ("tokens", "total_tokens")
 _TOKENS: Final = (
-    "input_tokens", "output_tokens", "uncached_input_tokens", "cache_read_input_tokens",
-    "cache_creation_input_tokens", "usage_input_tokens_no_cache", "usage_input_tokens_cache_write_5m",
+    "input_tokens", "output_tokens", "input_audio_tokens", "output_audio_tokens", "uncached_input_tokens",
+    "cache_read_input_tokens", "cache_creation_input_tokens", "usage_input_tokens_no_cache",
+    "usage_input_tokens_cache_write_5m",
     "usage_input_tokens_cache_write_1h", "usage_input_tokens_cache_read", "usage_output_tokens",
 )  # fmt: skip
+"""Disjoint counts: OpenAI's input_tokens are those of text, cached ones included, and audio stands beside them."""
+_KINDS: Final = frozenset({"audio", "text", "image", "video"})
+"""What stands behind the model in line items of OpenAI such as "gpt-audio-mini audio, input"."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,9 @@ def _read_csv(text: str) -> Iterator[BillLine]:
     read_model = _model_of_item if model == names.get("line_item") else _model_of
     provider = next((who for who, marks in _MARKS.items() if not names.keys().isdisjoint(marks)), None)
     for number, row in enumerate(rows, start=2):
+        # Days on which nothing happened are lines without anything but their times.
+        if not any(row[name] for name in (cost, *tokens) if name):
+            continue
         try:
             is_model = not kind or (row[kind] or "tokens").lower() in ("tokens", "token")
             yield BillLine(
@@ -172,9 +179,15 @@ def _model_of(text: object) -> str | None:
 
 
 def _model_of_item(text: object) -> str | None:
-    """Return the model of OpenAI's line item; other items, such as "web search tool calls", have words but no part."""
-    name, comma, _ = str(text or "").partition(",")
-    return name.strip() if comma or (" " not in name.strip() and name.strip()) else None
+    """Return the model of OpenAI's line item, None when it is for something else.
+
+    >>> _model_of_item("priority | gpt-5.6-sol, output, long context"), _model_of_item("web search tool calls")
+    ('gpt-5.6-sol', None)
+    """
+    name, comma, _ = str(text or "").rpartition(" | ")[2].partition(",")
+    words = name.split()
+    is_model = len(words) == 1 or (len(words) == 2 and bool(comma) and words[1] in _KINDS)
+    return words[0] if is_model else None
 
 
 def _described_model(text: object) -> str | None:

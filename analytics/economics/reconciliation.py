@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from analytics.economics.exports import BillLine
 from analytics.pricing.corrections import instant_of
 from analytics.pricing.names import is_provider
+from store.errors import RejectedData
 
 if TYPE_CHECKING:
     from store import Store
@@ -88,12 +89,18 @@ def reconcile(
         lines: The bill.
         providers: Whose calls are compared; none: of the provider whose export it is, else all.
         project_is: The dimension whose values are the bill's projects; None: projects are not told apart.
+
+    Raises:
+        RejectedData: No line is for a model.
     """
     models = [line for line in lines if line.model]
     other = sum((line.cost_usd or _NOTHING for line in lines if not line.model), _NOTHING)
     wanted = tuple(providers) or tuple(sorted({line.provider for line in lines if line.provider}))
     if not models:
-        return Reconciliation([], _NOTHING, _NOTHING, other, wanted)
+        raise RejectedData(
+            "the export names no model, so there is nothing to compare; group it by line item (OpenAI), or by "
+            "description or model (Anthropic)"
+        )
     first, last = min(line.day for line in models), max(line.day for line in models)
     params: dict[str, object] = {
         "first": instant_of(first),
@@ -124,6 +131,9 @@ def family_of(model: str) -> str:
     ('gpt-4o', 'claude-sonnet-4-5')
     """
     name = model.strip().lower().rpartition("/")[2].replace(" ", "-").replace(".", "-")
+    if name.startswith("ft:"):
+        # Bills name the model that was tuned: ft-gpt-4o-2024-08-06.
+        name = "-".join(name.split(":")[:2])
     return _DATE.sub("", name.removesuffix("-latest"))
 
 

@@ -154,7 +154,8 @@ def _add_up(
     actual = cheaper if not only_known else dearer
     picked = actual.select(which.fill_null(False)).to_series()
     low, high = weigh_calls(cheaper.filter(picked), book), weigh_calls(dearer.filter(picked), book)
-    known = low["cost_status"].is_in(_PRICED) & high["cost_status"].is_in(_PRICED)
+    # Where only one of them lacks the price of a class, their difference would hold that class.
+    known = low["cost_status"].is_in(_PRICED) & (low["cost_status"] == high["cost_status"])
     if only_known:
         known &= ~low["is_tier_missing"]
     saved = (high["cost"] - low["cost"]).filter(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,9 @@ _CHARGE_SCHEMA = {
     "charge": pl.Float64,
     "input_part": pl.Float64,
     "output_part": pl.Float64,
+    "is_told": pl.Boolean,
 }
+_COLUMN_UNITS = frozenset(COLUMN_UNITS.values())
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,38 @@ def _apply_dated_names(calls: pl.DataFrame, dated: list[tuple[object, ...]]) -> 
     return chosen.select(pl.coalesce("dated_model", "price_model").alias("price_model")).to_series()
 
 
+def prices_of(price: Mapping[str, Any]) -> dict[str, float]:
+    """Return the prices that a row of ledger.prices tells, by unit."""
+    columns = {unit: price[name] for name, unit in COLUMN_UNITS.items() if price[name] is not None}
+    return columns | {pair["key"]: pair["value"] for pair in price["other_units"] or []}
+
+
+def least_prices(told: Mapping[str, float]) -> dict[str, float]:
+    """Return what classes cost at least whose price a row does not tell, so that a partial cost is no guess.
+
+    A cache is read for nothing at best, and written for the price of the input.
+
+    >>> least_prices({"input_tokens": 3.0, "output_tokens": 9.0})["cache_read_tokens"]
+    0.0
+    """
+    least: dict[str, float] = {}
+    if "input_tokens" in told:
+        least["cache_read_tokens"] = 0.0
+        least["cache_write_tokens"] = told["input_tokens"]
+        least["cache_write_1h_tokens"] = told.get("cache_write_tokens", told["input_tokens"])
+    for modality in ("audio", "image", "video"):
+        if f"input_{modality}_tokens" in told:
+            least[f"cache_{modality}_read_tokens"] = told.get("cache_read_tokens", 0.0)
+    return {unit: price for unit, price in least.items() if unit not in told}
+
+
 def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
     is_zero = pl.all_horizontal(pl.col(name).fill_null(0.0) == 0.0 for name in _UNIT_PRICES)
     busy = pl.col("other_units").list.eval(
         pl.when(pl.element().struct.field("key") == BUSY_SECONDS).then(pl.element().struct.field("value"))
     )
     is_hosted = busy.list.max().is_not_null().fill_null(False)
+    is_no_matter = is_hosted | (pl.col("input") == 0.0).fill_null(False)
     other_prices = pl.col("other_units").list.eval(pl.element().struct.field("value")).list.sum()
     rows = numbered.select(
         "price_row",
@@ -109,7 +138,8 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
         "tier_from_tokens",
         "tier_until_tokens",
         p_input=pl.col("input").fill_null(0.0),
-        p_read=pl.coalesce("cache_read", "input", 0.0),
+        # What no list tells is charged at what it costs at least, see `least_prices`, and makes the call partial.
+        p_read=pl.coalesce("cache_read", 0.0),
         p_write=pl.coalesce("cache_write", "input", 0.0),
         p_write_1h=pl.coalesce("cache_write_1h", "cache_write", "input", 0.0),
         p_output=pl.col("output").fill_null(0.0),
@@ -118,6 +148,9 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
         p_busy=busy.list.max(),
         has_input=pl.col("input").is_not_null() | is_hosted,
         has_output=pl.col("output").is_not_null() | is_hosted,
+        has_read=pl.col("cache_read").is_not_null() | is_no_matter,
+        has_write=pl.col("cache_write").is_not_null() | is_no_matter,
+        has_write_1h=pl.col("cache_write_1h").is_not_null() | is_no_matter,
         has_reasoning=pl.col("reasoning").is_not_null(),
         is_zero=is_zero & (other_prices.fill_null(0.0) == 0.0),
     )
@@ -128,9 +161,8 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
 def _prepare_charges(numbered: pl.DataFrame) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for price in numbered.filter(pl.col("other_units").list.len() > 0).iter_rows(named=True):
-        others = {pair["key"]: pair["value"] for pair in price["other_units"]}
-        columns = {unit: price[name] for name, unit in COLUMN_UNITS.items() if price[name] is not None}
-        prices = {**columns, **others}
+        told = prices_of(price)
+        prices = {**least_prices(told), **told}
         charges = charge_per_unit(prices)
         parts = {
             side: charge_per_unit({**dict.fromkeys(prices, 0.0), f"{side}_tokens": -1.0})
@@ -143,8 +175,9 @@ def _prepare_charges(numbered: pl.DataFrame) -> pl.DataFrame:
                 "charge": charges[unit],
                 "input_part": parts["input"][unit],
                 "output_part": parts["output"][unit],
+                "is_told": unit in told,
             }
-            for unit in others
-            if unit != BUSY_SECONDS
+            for unit in prices
+            if unit != BUSY_SECONDS and unit not in _COLUMN_UNITS
         ]
     return pl.DataFrame(rows, schema=_CHARGE_SCHEMA)

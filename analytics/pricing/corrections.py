@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -19,7 +19,7 @@ MILLION: Final = 1_000_000
 _COLUMNS: Final = tuple(COLUMN_UNITS)
 _TOOL_UNITS: Final = frozenset(unit for unit, of in UNITS.items() if of["family"] == "tool_calls")
 """Searches and other tools of providers cost the same in every service tier."""
-_KINDS: Final = ("price", "tier", "name", "ratio", "unsold")
+_KINDS: Final = ("price", "tier", "region", "name", "ratio", "unsold")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Corrections:
 
     prices: Sequence[Mapping[str, Any]]
     tiers: Sequence[Mapping[str, Any]]
+    regions: Sequence[Mapping[str, Any]]
     ratios: Sequence[Mapping[str, Any]]
     names: tuple[DatedName, ...]
     unsold: tuple[str, ...]
@@ -61,8 +62,9 @@ class Corrections:
         return listed
 
     def fill(self, rows: Iterable[Row]) -> list[Row]:
-        """Return the rows with prices that nobody tells filled by their provider's rule."""
-        return [_fill_ratios(row, self.ratios) for row in rows]
+        """Return the rows with prices that nobody tells filled by their provider's rule, and those of regions."""
+        listed = [_fill_ratios(row, self.ratios) for row in rows]
+        return listed + [row for entry in self.regions for row in _price_region(listed, entry)]
 
 
 @cache
@@ -89,6 +91,7 @@ def parse_corrections(text: str) -> Corrections:
     return Corrections(
         prices=table.get("price", []),
         tiers=table.get("tier", []),
+        regions=table.get("region", []),
         ratios=table.get("ratio", []),
         names=tuple(name for entry in table.get("name", ()) for name in _read_names(entry)),
         unsold=tuple(pattern for entry in table.get("unsold", ()) for pattern in entry["models"]),
@@ -165,16 +168,28 @@ def _set_price(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:
 
 def _fill_ratios(row: Row, ratios: Iterable[Mapping[str, Any]]) -> Row:
     for entry in ratios:
-        is_told = row.get(entry["price"]) is not None
-        if (
-            not is_told
-            and row.get(entry["where"])
-            and row.get(entry["of"])
-            and _is_one_of(row, entry["models"])
-        ):
-            source = f"{row['source']}; {entry['price']}: {entry['source']}"
-            row = {**row, entry["price"]: row[entry["of"]] * entry["factor"], "source": source}
+        name, base = entry["price"], row.get(entry["of"])
+        others = {pair["key"]: pair["value"] for pair in row.get("other_units") or []}
+        is_told = (row.get(name) if name in COLUMN_UNITS else others.get(name)) is not None
+        is_meant = base is not None and ("where" not in entry or row.get(entry["where"]))
+        if not is_told and is_meant and _is_one_of(row, entry["models"]):
+            price, source = base * entry["factor"], f"{row['source']}; {name}: {entry['source']}"
+            columns, units = ({name: price}, {}) if name in COLUMN_UNITS else ({}, {name: price})
+            row = set_prices(row, columns, units, source)
     return row
+
+
+def _price_region(rows: Iterable[Row], entry: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield what endpoints bound to a region cost, by what the same tier costs anywhere."""
+    box = box_of_entry(entry)
+    for row in rows:
+        if _is_one_of(row, entry["models"]):
+            inside, _ = cut(row, box)
+            if inside is not None:
+                tier = f"{row['service_tier'] or ''} regional".strip()
+                source, factor = entry["source"], entry["multiplier"]
+                scaled = scale_prices(inside, factor, source, _COLUMNS, but=_TOOL_UNITS)
+                yield {**scaled, "service_tier": tier}
 
 
 def _carry_tier_back(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from analytics.pricing.book import PriceBook
-from analytics.pricing.charges import charge_other_units
+from analytics.pricing.charges import ALWAYS_SEARCHES, charge_other_units
+from analytics.pricing.regions import DATA_ZONE, REGIONAL, is_bound
 
 MAX_COST_USD = 999_999.0
 """More than any call costs, and all that DECIMAL(18, 12) holds: beyond it the usage must be wrong."""
@@ -14,8 +15,8 @@ MAX_COST_USD = 999_999.0
 STANDARD_TIERS = ("", "auto", "default", "standard", "standard_only", "on_demand", "scale", "provisioned")
 """Service tiers that are billed at the standard price, or not by the token."""
 
-REGIONAL = "regional"
-"""The service tier of endpoints bound to a region; models without one cost there what they cost anywhere."""
+CHEAPER_TIERS = ("batch", "flex")
+"""Tiers below the standard price: where theirs is not known, the standard price would be more than the cost."""
 
 SILENT_OPERATIONS = ("embeddings", "embedding", "rerank", "moderation")
 """Operations whose answer has no billed tokens."""
@@ -75,7 +76,7 @@ def weigh_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     facts = _attach_prices(facts, book)
     units = charge_other_units(facts, book)
     facts = _read_quantities(facts.join(units, on="call", how="left", maintain_order="left"))
-    return facts.with_columns(cost=_cost()).with_columns(cost_status=_status())
+    return facts.with_columns(cost=_cost(), lacks_search=_lacks_search()).with_columns(cost_status=_status())
 
 
 def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:
@@ -88,39 +89,41 @@ def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_tier() -> pl.Expr:
-    tier = pl.col("service_tier").str.to_lowercase().str.strip_chars()
+    said = pl.col("service_tier").str.to_lowercase()
+    tier = said.str.replace(REGIONAL, "", literal=True).str.strip_chars(" ,+/_-")
     names = [pl.col(name).cast(pl.String) for name in ("request_model", "response_model")]
     is_regional = pl.any_horizontal(
-        name.str.contains("(?i)locations/[a-z]").fill_null(False)
-        & ~name.str.contains("(?i)locations/global/").fill_null(False)
-        for name in names
+        said.str.contains(REGIONAL, literal=True).fill_null(False), *map(is_bound, names)
     )
-    return (
-        pl.when(~tier.is_in(STANDARD_TIERS))
-        .then(tier)
-        .when(is_regional)
-        .then(pl.lit(REGIONAL))
-        .alias("price_tier")
-    )
+    is_azure = pl.col("provider").cast(pl.String).str.contains("(?i)^az").fill_null(False)
+    place = pl.when(is_azure).then(pl.lit(DATA_ZONE)).otherwise(pl.lit(REGIONAL))
+    special = pl.when(~tier.is_in(STANDARD_TIERS)).then(tier)
+    both = pl.concat_str(special, pl.when(is_regional).then(place), separator=" ", ignore_nulls=True)
+    return pl.when(both != "").then(both).alias("price_tier")
 
 
 def _attach_prices(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
-    """Return the calls with the price row that holds for each; where its tier has none, the standard one."""
+    """Return the calls with the price row that holds for each; where its tier has none, that of the next wider one."""
     chosen = np.full(facts.height, book.no_row, dtype=np.int64)
     _choose_rows(facts, book.rows, chosen)
-    has_tier = facts["price_tier"].is_not_null().to_numpy()
-    lacks_tier = has_tier & (chosen == book.no_row)
-    if lacks_tier.any():
-        rest = facts.filter(pl.Series(lacks_tier)).with_columns(price_tier=pl.lit(None, pl.String))
-        _choose_rows(rest, book.rows, chosen)
-    is_tier_missing = lacks_tier & (facts["price_tier"] != REGIONAL).fill_null(False).to_numpy()
+    lacks_tier = facts["price_tier"].is_not_null().to_numpy() & (chosen == book.no_row)
+    anywhere = pl.col("price_tier").str.strip_suffix(REGIONAL).str.strip_suffix(DATA_ZONE).str.strip_chars()
+    for wider in (anywhere, pl.lit(None, pl.String)):
+        still = lacks_tier & (chosen == book.no_row)
+        if still.any():
+            _choose_rows(facts.filter(pl.Series(still)).with_columns(price_tier=wider), book.rows, chosen)
     prices = book.rows.select(pl.exclude("price_row", "price_model"))[chosen]
     return pl.concat(
         [
-            facts.with_columns(price_row=pl.Series(chosen), is_tier_missing=pl.Series(is_tier_missing)),
-            prices.select(pl.col("^p_.*$"), pl.col("^has_.*$"), "is_zero"),
+            facts.with_columns(price_row=pl.Series(chosen), lacks_tier=pl.Series(lacks_tier)),
+            prices.select(pl.col("^p_.*$"), pl.col("^has_.*$"), "is_zero", row_tier="service_tier"),
         ],
         how="horizontal",
+    ).with_columns(
+        # The machine's time, and what is free, cost the same in every tier.
+        is_tier_missing=pl.col("lacks_tier")
+        & pl.col("p_busy").is_null()
+        & ~pl.col("is_zero").fill_null(False)
     )
 
 
@@ -219,19 +222,29 @@ def _status() -> pl.Expr:
     )
     lacks_part = (
         (uses_input & ~pl.col("has_input") & (pl.col("input_units") == 0))
+        | ((pl.col("q_read") > 0) & ~pl.col("has_read"))
+        | ((pl.col("q_write") > pl.col("q_write_1h")) & ~pl.col("has_write"))
+        | ((pl.col("q_write_1h") > 0) & ~pl.col("has_write_1h"))
         | (uses_output & ~pl.col("has_output") & (pl.col("output_units") == 0))
         | (pl.col("unpriced_units") > 0)
         | pl.col("is_tier_missing")
         | is_output_unknown
+        | pl.col("lacks_search")
     )
     has_part = (
-        (uses_input & pl.col("has_input"))
+        ((pl.col("q_input") > pl.col("q_read")) & pl.col("has_input"))
+        | ((pl.col("q_read") > 0) & pl.col("has_read"))
         | (uses_output & pl.col("has_output"))
         | (pl.col("charged_units") > 0)
         | (pl.col("p_request") > 0)
         | is_hosted
     )
-    is_unpriced = pl.col("is_zero").is_null() | (lacks_part & ~has_part)
+    is_dearer = (
+        pl.col("is_tier_missing")
+        & pl.col("price_tier").str.contains_any(list(CHEAPER_TIERS))
+        & pl.col("row_tier").is_null()
+    )
+    is_unpriced = pl.col("is_zero").is_null() | (lacks_part & ~has_part) | is_dearer
     cases = (
         (has_failed & is_silent & ~has_answer & ~is_hosted, "free"),
         (nobody_said, "no_usage"),
@@ -244,6 +257,12 @@ def _status() -> pl.Expr:
     return pl.coalesce(
         *(pl.when(condition).then(pl.lit(status)) for condition, status in cases), pl.lit("priced")
     )
+
+
+def _lacks_search() -> pl.Expr:
+    """Return whether the model searched and neither a number of searches nor a price of the request covers that."""
+    does_search = pl.col("price_model").str.contains(ALWAYS_SEARCHES).fill_null(False)
+    return does_search & (pl.col("charged_units") == 0) & (pl.col("p_request").fill_null(0.0) == 0)
 
 
 def _is_inconsistent() -> pl.Expr:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from analytics.pricing.book import PriceBook
-from analytics.pricing.charges import list_units
+from analytics.pricing.book import PriceBook, least_prices, prices_of
+from analytics.pricing.charges import list_units, list_unpriced_units
 from analytics.pricing.corrections import MILLION
 from analytics.pricing.costing import weigh_calls
 from analytics.pricing.own import BUSY_SECONDS
-from analytics.pricing.units import COLUMN_UNITS, contains, share_leaves
+from analytics.pricing.units import share_leaves
 from store.errors import NotFound
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ _QUANTITIES: Final = {
     "output_reasoning_tokens": "q_reasoning",
     "requests": "requests",
     BUSY_SECONDS: "q_busy",
+}
+_HAS_PRICE: Final = {
+    "input_tokens": "has_input",
+    "cache_read_tokens": "has_read",
+    "cache_write_tokens": "has_write",
+    "cache_write_1h_tokens": "has_write_1h",
+    "output_tokens": "has_output",
 }
 _WHY: Final = {
     "priced": "every unit that was used has a price",
@@ -171,7 +178,7 @@ def explain_cost(calls: pl.DataFrame, book: PriceBook) -> CostExplanation:
         above_tokens=0 if price is None else price["tier_from_tokens"],
         cost_version=book.version,
         lines=lines if has_cost else [],
-        not_priced=_list_unpriced(fact, price, units),
+        not_priced=_list_unpriced(fact, list_unpriced_units(facts, book)),
         is_tier_missing=bool(fact["is_tier_missing"]),
         reported_cost_usd=None if reported is None else Decimal(str(reported)),
     )
@@ -182,20 +189,16 @@ def _units_of(facts: pl.DataFrame) -> dict[str, float]:
     return dict(listed.select("unit", "quantity").rows())
 
 
-def _prices_of(price: Mapping[str, Any]) -> dict[str, float]:
-    columns = {unit: price[name] for name, unit in COLUMN_UNITS.items() if price[name] is not None}
-    return columns | {pair["key"]: pair["value"] for pair in price["other_units"] or []}
-
-
 def _list_lines(
     fact: Mapping[str, Any], price: Mapping[str, Any], units: Mapping[str, float]
 ) -> list[CostLine]:
-    prices = _prices_of(price)
+    told = prices_of(price)
+    prices = {**least_prices(told), **told}
     quantities = {**units, **{unit: fact[name] for unit, name in _QUANTITIES.items()}}
     lines = [
         CostLine(
             unit,
-            _TITLES.get(unit, unit.replace("_", " ")),
+            _TITLES.get(unit, unit.replace("_", " ")) + ("" if unit in told else ", at least"),
             sum(share * quantities.get(reported, 0.0) for reported, share in leaf.items()),
             prices[unit],
         )
@@ -206,17 +209,17 @@ def _list_lines(
     return [line for line in lines if line.quantity]
 
 
-def _list_unpriced(
-    fact: Mapping[str, Any], price: Mapping[str, Any] | None, units: Mapping[str, float]
-) -> list[str]:
-    used = [
-        unit for unit, name in _QUANTITIES.items() if fact[name] and unit not in ("requests", BUSY_SECONDS)
-    ]
-    used += (unit for unit in units if unit != "requests")
-    prices = {} if price is None else _prices_of(price)
-    if BUSY_SECONDS in prices:
+def _list_unpriced(fact: Mapping[str, Any], unpriced_units: Sequence[str]) -> list[str]:
+    if fact["p_busy"] is not None:
         return []
-    return [unit for unit in used if not any(contains(priced, unit) for priced in prices)]
+    used = {
+        **{unit: fact[_QUANTITIES[unit]] for unit in _HAS_PRICE},
+        "cache_write_tokens": fact["q_write"] - fact["q_write_1h"],
+        "input_tokens": fact["q_input"] * (fact["input_units"] == 0),
+        "output_tokens": fact["q_output"] * (fact["output_units"] == 0),
+    }
+    unpriced = [unit for unit, has in _HAS_PRICE.items() if used[unit] and not fact[has]]
+    return [*unpriced, *unpriced_units, *(["web_searches"] if fact["lacks_search"] else [])]
 
 
 def _decimal(value: float) -> Decimal:

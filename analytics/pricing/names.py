@@ -216,10 +216,10 @@ class NameResolver:
             if home is None:
                 rule = "unknown_model" if spoken in GATEWAYS else "unknown_provider"
                 continue
-            regional = self._gaps.get((home.id, bare.removeprefix("bedrock/")))
-            if regional is not None and _REGIONAL.match(bare):
-                return PriceName(regional, "gap_filler")
             forms = list(_forms_of(bare, home.id))
+            for form in filter(_REGIONAL.match, forms):
+                if regional := self._gaps.get((home.id, form.removeprefix("bedrock/"))):
+                    return PriceName(regional, "gap_filler")
             for entry in self._names:
                 if any(entry.means(home.id, spoken, form) for form in forms):
                     if entry.valid_from is None and entry.valid_until is None:

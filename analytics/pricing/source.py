@@ -143,7 +143,12 @@ def row_of_own(entry: OwnModel) -> Row:
     }
     units = [{"key": key, "value": value} for key, value in entry.units.items()]
     box = box_of({"valid_from": entry.span.valid_from, "valid_until": entry.span.valid_until})
-    return in_box({**names, **entry.prices, "other_units": units or None}, box)
+    around = {"cache_read": "input", "cache_write": "input", "cache_write_1h": "cache_write"}
+    prices = dict(entry.prices)
+    for part, whole in around.items():
+        if part not in prices and whole in prices:
+            prices[part] = prices[whole]
+    return in_box({**names, **prices, "other_units": units or None}, box)
 
 
 def _discount(rows: Iterable[Row], discount: Discount, discounts: tuple[Discount, ...]) -> list[Row]:

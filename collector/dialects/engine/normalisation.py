@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from collector.dialects.engine.endpoints import say_place
 from collector.dialects.engine.index import AttributeIndex, Labels, Mask, SpanBatch
 from collector.dialects.engine.judging import read_judgements
 from collector.dialects.engine.messages import gather_messages
@@ -71,6 +72,7 @@ def _texts(translation: Translation) -> list[pl.Series]:
         kinds.codes
     ]
     columns["operation"] = columns["operation"].zip_with(columns["operation"].is_not_null(), of_kind)
+    columns["service_tier"] = say_place(columns["service_tier"], translation.index)
     session = columns["session_id"]
     # Some emitters write the id of the response where the conversation's belongs.
     columns["session_id"] = session.set(session == columns["response_id"], None)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from collector.dialects.engine.declaration import Dialect, Layer
+from collector.dialects.engine.endpoints import ENDPOINT_KEYS
 from collector.dialects.engine.index import Vocabulary
 from collector.dialects.engine.readers import Reader
 from collector.dialects.engine.records import Counters, LogEvents
@@ -41,7 +42,10 @@ def compile_registry(dialects: list[Dialect]) -> Registry:
     return Registry(
         ordered,
         tuple(dialect.readers() for dialect in ordered),
-        Vocabulary(frozenset().union(*(dialect.keys() for dialect in ordered)), tuple(prefixes)),
+        Vocabulary(
+            ENDPOINT_KEYS.union(*(dialect.keys() for dialect in ordered)),
+            tuple(prefixes),
+        ),
         tuple((dialect.name, dialect.log_events) for dialect in ordered if dialect.log_events),
         tuple((dialect.name, dialect.counters) for dialect in ordered if dialect.counters),
     )

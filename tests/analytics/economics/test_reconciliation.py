@@ -102,6 +102,35 @@ ANTHROPIC_USAGE = {
         ("start_time_iso,model,num_model_requests,input_tokens,output_tokens,input_cached_tokens\n"
          "2026-11-02T00:00:00+00:00,gpt-4o-mini,3,100,20,60\n",
          [BillLine(DAY, "gpt-4o-mini", None, None, 120, "openai")]),
+        # The columns and labels of the consoles' files, as projects that read them show them.
+        ("start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,quantity,quantity_unit,"
+         "line_item,user_id,api_key_id,project_id,organization_id,project_name,organization_name,user_email,api_source\n"
+         "1793491200,1793577600,2026-11-01T00:00:00+00:00,2026-11-02T00:00:00+00:00,,,,,,,,,,,,,\n"
+         "1793577600,1793664000,2026-11-02T00:00:00,2026-11-03T00:00:00,0.500000000000000,usd,1000,tokens,"
+         "\"priority | gpt-5.6-sol, output, long context\",,k,p,o,web,Org,,\n"
+         "1793577600,1793664000,2026-11-02T00:00:00,2026-11-03T00:00:00,0.25,usd,,,"
+         "\"gpt-audio-mini-2025-12-15 audio, input\",,k,p,o,web,Org,,\n"
+         "1793577600,1793664000,2026-11-02T00:00:00,2026-11-03T00:00:00,0.125,usd,,,Vector storage,,k,p,o,web,Org,,\n",
+         [BillLine(DAY, "gpt-5.6-sol", "web", Decimal("0.5"), None, "openai"),
+          BillLine(DAY, "gpt-audio-mini-2025-12-15", "web", Decimal("0.25"), None, "openai"),
+          BillLine(DAY, None, "web", Decimal("0.125"), None, "openai")]),
+        ("start_time,end_time,start_time_iso,end_time_iso,project_id,num_model_requests,user_id,api_key_id,model,batch,"
+         "service_tier,input_tokens,output_tokens,input_cached_tokens,input_uncached_tokens,input_text_tokens,"
+         "output_text_tokens,input_cached_text_tokens,input_audio_tokens,input_cached_audio_tokens,output_audio_tokens,"
+         "input_image_tokens,input_cached_image_tokens,output_image_tokens\n"
+         "1793491200,1793577600,2026-11-01T00:00:00+00:00,2026-11-02T00:00:00+00:00,,,,,,,,,,,,,,,,,,,,\n"
+         "1793577600,1793664000,2026-11-02T00:00:00+00:00,2026-11-03T00:00:00+00:00,p,2.0,u,k,gpt-audio,FALSE,default,"
+         "100.0,20.0,60.0,40.0,40.0,20.0,60.0,30.0,0.0,7.0,0.0,0.0,0.0\n",
+         [BillLine(DAY, "gpt-audio", "p", None, 157, "openai")]),
+        ("usage_date_utc,model,workspace,api_key,usage_type,context_window,token_type,cost_usd,list_price_usd,cost_type,"
+         "inference_geo,speed,api_key_id,api_key_status\n"
+         "2026-11-02,Claude Sonnet 4.5,Default,k,message,≤ 200k,input_cache_read,0.10,1.00,token,not_available,,i,\n",
+         [BillLine(DAY, "Claude Sonnet 4.5", "Default", Decimal("0.10"), None, "anthropic")]),
+        ("usage_date_utc,model_version,api_key,workspace,usage_type,context_window,usage_input_tokens_no_cache,"
+         "usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
+         "usage_output_tokens,web_search_count,inference_geo,speed\n"
+         "2026-11-02,claude-sonnet-4-5-20250929,k,Default,message,≤ 200k,1,2,3,4,5,6,not_available,\n",
+         [BillLine(DAY, "claude-sonnet-4-5-20250929", "Default", None, 15, "anthropic")]),
         ("usage_date_utc,model,workspace,token_type,cost_usd,cost_type\n"
          "2026-11-02,Claude Haiku 4.5,Default,output,1.25,token\n2026-11-02,,Default,,0.02,web_search\n",
          [BillLine(DAY, "Claude Haiku 4.5", "Default", Decimal("1.25"), None, "anthropic"),
@@ -138,6 +167,8 @@ def test_what_is_no_export_says_what_is(tmp_path: Path, text: str) -> None:
         ("claude-sonnet-4@20250514", "claude-sonnet-4"),
         ("gpt-4o-mini", "gpt-4o-mini"),
         ("gpt-4-0613", "gpt-4"),
+        ("ft:gpt-4o-2024-08-06:acme::a1", "ft-gpt-4o"),
+        ("ft-gpt-4o-2024-08-06", "ft-gpt-4o"),
     ],
 )
 def test_models_are_compared_without_dates(name: str, family: str) -> None:
@@ -185,6 +216,11 @@ def test_every_difference_has_its_reason(store: Store, write: Write) -> None:
     }
     assert found.other_usd == Decimal("0.5")
     assert found.observed_usd == Decimal(11)
+
+
+def test_a_bill_without_models_says_how_to_group_it(store: Store) -> None:
+    with pytest.raises(RejectedData, match="group it by line item"):
+        reconcile(store, [BillLine(DAY, None, None, Decimal(2), None, "openai")])
 
 
 def test_a_tenth_of_a_percent_of_a_large_bill_is_a_difference(store: Store, write: Write) -> None:

@@ -68,10 +68,72 @@ def test_batch_takes_the_batch_price(book: PriceBook) -> None:
     assert (batch, status) == (pytest.approx(standard / 2), "priced")
 
 
-def test_tier_without_a_price_is_partial(book: PriceBook) -> None:
+def test_dearer_tier_without_a_price_costs_at_least_the_standard_price(book: PriceBook) -> None:
+    assert price(book, request_model="gpt-5-nano", service_tier="priority", **USAGE) == (0.09, "partial")
+
+
+@pytest.mark.parametrize("tier", ["batch", "flex"])
+def test_cheaper_tier_without_a_price_has_no_cost(book: PriceBook, tier: str) -> None:
     early = datetime(2024, 4, 1, tzinfo=UTC)
-    cost, status = price(book, request_model="gpt-4.1", service_tier="batch", started_at=early, **USAGE)
-    assert (cost, status) == (2.8, "partial")
+    cost = price(book, request_model="gpt-4.1", service_tier=tier, started_at=early, **USAGE)
+    assert cost == (None, "unpriced_model")
+
+
+def test_what_is_free_is_free_in_every_tier(book: PriceBook) -> None:
+    facts = {"provider": "openrouter", "request_model": "deepseek/deepseek-chat-v3-0324:free"}
+    assert price(book, **facts, **USAGE, service_tier="batch", cache_read_tokens=5) == (0.0, "free")
+
+
+LLAMA: dict[str, Any] = {"provider": "fireworks", "request_model": "llama-v3p1-8b-instruct"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "cost"),
+    [
+        # 0.20 for what was not cached and for the output; what the cache gave is not guessed.
+        ({**LLAMA, **USAGE, "cache_read_tokens": 400_000}, 0.6 * 0.2 + 0.1 * 0.2),
+        # A write costs no less than the input.
+        ({**LLAMA, **USAGE, "cache_write_tokens": 400_000}, 0.2 + 0.1 * 0.2),
+        ({"request_model": "gpt-4o", **USAGE, "other_units": {"input_audio_tokens": 500_000}}, 3.5),
+        ({"request_model": "gpt-4o", **USAGE, "other_units": {"output_audio_tokens": 50_000}}, 3.5),
+        ({"request_model": "gpt-4o", **USAGE, "other_units": {"output_image_tokens": 50_000}}, 3.5),
+        ({"provider": "cohere", "request_model": "embed-v4.0", "operation": "embeddings", "input_tokens": 1_000_000,
+          "other_units": {"input_image_tokens": 900_000}}, 0.12),
+        # Of audio that was cached neither the price of audio nor that of cached text is known to hold.
+        ({"request_model": "gpt-4o-audio-preview", "input_tokens": 1_000_000, "output_tokens": 0,
+          "cache_read_tokens": 400_000,
+          "other_units": {"input_audio_tokens": 500_000, "cache_audio_read_tokens": 400_000}}, 0.5 * 2.5 + 0.1 * 40),
+        ({"request_model": "gpt-4o-search-preview", **USAGE}, 3.5),
+    ],
+)  # fmt: skip
+def test_class_without_a_price_is_left_out_and_said(
+    book: PriceBook, facts: dict[str, Any], cost: float
+) -> None:
+    assert price(book, **facts) == (pytest.approx(cost, abs=1e-12), "partial")
+
+
+@pytest.mark.parametrize(
+    ("facts", "cost"),
+    [
+        ({"request_model": "gpt-4o", **USAGE, "cache_write_tokens": 500_000}, 3.5),
+        ({"request_model": "gpt-4o", **USAGE, "other_units": {"input_image_tokens": 500_000}}, 3.5),
+        ({"provider": "gcp.gemini", "request_model": "gemini-2.5-pro", "input_tokens": 100_000, "output_tokens": 0,
+          "cache_read_tokens": 40_000,
+          "other_units": {"input_audio_tokens": 50_000, "cache_audio_read_tokens": 40_000}},
+         0.06 * 1.25 + 0.04 * 0.125),
+        ({"request_model": "gpt-4o-mini-tts", "input_tokens": 0, "output_tokens": 100_000,
+          "other_units": {"output_audio_tokens": 100_000}}, 1.2),
+    ],
+)  # fmt: skip
+def test_class_that_its_provider_charges_as_the_one_around_it_is_priced(
+    book: PriceBook, facts: dict[str, Any], cost: float
+) -> None:
+    assert price(book, **facts) == (pytest.approx(cost, abs=1e-12), "priced")
+
+
+def test_cached_input_alone_without_a_price_has_no_cost(book: PriceBook) -> None:
+    facts = {"input_tokens": 1_000, "cache_read_tokens": 1_000, "output_tokens": 0}
+    assert price(book, **LLAMA, **facts) == (None, "unpriced_model")
 
 
 @pytest.mark.parametrize("tier", ["default", "auto", "standard", "ON_DEMAND", None])
@@ -242,7 +304,8 @@ REGIONAL = "projects/p/locations/europe-west1/publishers/anthropic/models/"
         ({"request_model": "claude-sonnet-4-5@20250929", "service_tier": "regional"}, 3.3),
         # Models from before cost in a region what they cost anywhere, and that is no lack of a price.
         ({"request_model": f"{REGIONAL}claude-3-5-sonnet-v2@20241022"}, 3.0),
-        ({"request_model": f"{REGIONAL}claude-sonnet-4-5@20250929", "service_tier": "batch"}, 1.5),
+        ({"request_model": f"{REGIONAL}claude-sonnet-4-5@20250929", "service_tier": "batch"}, 1.65),
+        ({"request_model": "claude-sonnet-4-5@20250929", "service_tier": "batch regional"}, 1.65),
     ],
 )
 def test_endpoint_in_a_region_costs_its_premium(
@@ -250,6 +313,56 @@ def test_endpoint_in_a_region_costs_its_premium(
 ) -> None:
     cost = price(book, provider="gcp.vertex_ai", input_tokens=1_000_000 // 10, output_tokens=0, **facts)
     assert cost == (pytest.approx(per_million / 10), "priced")
+
+
+GEMINI_THERE = "projects/p/locations/us-central1/publishers/google/models/gemini-3-flash-preview"
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "tier", "per_million"),
+    [
+        ("openai", "gpt-5.5", "regional", 5.5),
+        ("openai", "gpt-4.1", "regional", 2.0),
+        ("aws.bedrock", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "regional", 3.3),
+        (
+            "aws.bedrock",
+            "arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-8b-instruct-v1:0",
+            None,
+            0.3,
+        ),
+        (
+            "aws.bedrock",
+            "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.amazon.nova-lite-v1:0",
+            None,
+            0.078,
+        ),
+    ],
+)
+def test_place_whose_price_is_known_is_priced(
+    book: PriceBook, provider: str, model: str, tier: str | None, per_million: float
+) -> None:
+    call = {"provider": provider, "request_model": model, "service_tier": tier}
+    cost = price(book, **call, input_tokens=100_000, output_tokens=0)
+    assert cost == (pytest.approx(per_million / 10), "priced")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "tier"),
+    [
+        ("gcp.vertex_ai", GEMINI_THERE, None),
+        ("azure", "gpt-4.1", "regional"),
+        ("aws.bedrock", "arn:aws:bedrock:ap-south-1::foundation-model/meta.llama3-8b-instruct-v1:0", None),
+        ("aws.bedrock", "apac.meta.llama3-8b-instruct-v1:0", None),
+        ("aws.bedrock", "meta.llama3-8b-instruct-v1:0", "regional"),
+    ],
+)
+def test_place_whose_price_is_not_known_costs_at_least_what_it_costs_anywhere(
+    book: PriceBook, provider: str, model: str, tier: str | None
+) -> None:
+    usage = {"input_tokens": 100_000, "output_tokens": 0}
+    anywhere, _ = price(book, provider=provider, request_model=model.rpartition("/")[2], **usage)
+    cost = price(book, provider=provider, request_model=model, service_tier=tier, **usage)
+    assert cost == (anywhere, "partial")
 
 
 def test_searches_cost_the_same_in_a_batch(book: PriceBook) -> None:

@@ -73,16 +73,26 @@ def add_up(terms: str) -> Decimal:
     return total / 1_000_000
 
 
+FEES_FORGOTTEN = ("openai | gpt-4o-search-preview",)
+"""Lines whose sum lacks the fee of the search that such a model makes in every call: they cost at least this."""
+
+
 def test_calls_cost_what_was_worked_out_by_hand(book: PriceBook) -> None:
     known = [one for one in read_hand_priced() if one.cost is not None]
     priced = price_calls(calls(*(one.facts for one in known)), book).rows(named=True)
     wrong = [
         (one.line, row["cost_usd"], row["cost_status"], row["price_model"])
         for one, row in zip(known, priced, strict=True)
-        if row["cost_status"] != ("priced" if one.cost else "free")
+        if row["cost_status"] != _status_of(one)
         or abs(Decimal(row["cost_usd"]) - one.cost) > Decimal("1e-11")  # pyright: ignore[reportOperatorIssue]
     ]
     assert wrong == []
+
+
+def _status_of(one: HandPriced) -> str:
+    if one.line.startswith(FEES_FORGOTTEN):
+        return "partial"
+    return "priced" if one.cost else "free"
 
 
 def test_names_without_a_published_price_stay_unpriced(book: PriceBook) -> None:
