@@ -38,11 +38,17 @@ def show_labelling(review: pl.DataFrame) -> None:
         if (operate := current().operate) is not None:
             operate(
                 "review-label",
-                {"run_id": run_id, "name": "review", "value": VERDICTS[verdict], "explanation": said},
+                {
+                    "run_id": run_id,
+                    "name": "review",
+                    "value": VERDICTS[verdict],
+                    "explanation": said,
+                    "author": actor,
+                },
             )
         else:
             label_run(current().store, run_id, current().clock(), value=VERDICTS[verdict], explanation=said)
-        record("review.label", run_id, actor, value=VERDICTS[verdict], explanation=words)
+            record("review.label", run_id, actor, value=VERDICTS[verdict], explanation=words)
 
     if is_sent and change(judge, key="review", author=author):
         st.rerun()

@@ -26,8 +26,8 @@ from spanledger.config import Config, show_config
 from spanledger.demo.playing import Player
 from spanledger.demo.telemetry import Tracers
 from spanledger.layout import make_data_dir, sample_dir
-from spanledger.operations import OPERATIONS
 from spanledger.operations.imports import import_bodies
+from spanledger.operations.performing import perform_operation
 from spanledger.services import Services, open_services
 from store import StoreSettings
 from store.clock import Clock, utc_now
@@ -147,7 +147,7 @@ class SampleData:
 
 def _operate(services: Services, name: str, arguments: Mapping[str, Any]) -> object:
     """Do what a command does, in the sample."""
-    return OPERATIONS[name](services, arguments, lambda _: None)
+    return perform_operation(services, name, arguments)
 
 
 class _Stopped(Exception):

@@ -28,7 +28,7 @@ from spanledger.layout import guards_file, log_dir, prices_dir
 from spanledger.reloading import MoneyConfigWatch, money_config_job
 from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
-from store.control import alert_rules
+from store.control import alert_rules, mirror_control
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,8 @@ def open_services(
                 else None
             )
             probe.loader, probe.scheduler = loader, scheduler
+            # What was changed by whoever was here last may not be in the views: it may have been killed.
+            mirror_control(control, store)
             yield Services(
                 config, store, control, intake, scheduler, engine, loader, clock(), prices, budgets
             )

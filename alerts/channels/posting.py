@@ -57,6 +57,8 @@ class Poster:
         sent = {"Content-Type": "application/json", "User-Agent": "spanledger", **(headers or {})}
         try:
             return self._exchange(method, path, body, sent, needs_answer=needs_answer)
+        except TimeoutError:
+            raise DeliveryFailed(self.say(f"no end within {self.timeout_s:g} s"), retry=True) from None
         except (OSError, HTTPException, ValueError) as error:
             raise DeliveryFailed(self.say(str(error) or type(error).__name__), retry=True) from None
         except DeliveryFailed as error:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from alerts.figures import format_figure, format_ratio
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
-from alerts.rules.measure import Measure
+from alerts.rules.measure import Measure, OfMeasure
 from alerts.rules.measured import Attention, Question
 from analytics.metrics import METRICS
 from store.configuration.durations import format_duration, parse_duration
-from store.configuration.section import Filters, Section
+from store.configuration.section import Section
 
 _DEFAULT: Final = ("1h 5m 14.4", "6h 30m 6")
 """2 % of a month's budget in an hour, 5 % in six: the pages of Google's SRE workbook."""
@@ -35,7 +35,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class BurnRate:
+class BurnRate(OfMeasure):
     """`objective = 0.99` of a rate: bad events over the window ÷ the share that may be bad."""
 
     kind: ClassVar[str] = "burn_rate"
@@ -60,24 +60,9 @@ class BurnRate:
         return cls(measure, objective, pairs)
 
     @property
-    def metric(self) -> str:
-        """Metric it is about."""
-        return self.measure.metric
-
-    @property
     def window(self) -> timedelta:
         """The longest of its windows."""
         return max(pair.long for pair in self.pairs)
-
-    @property
-    def where(self) -> Filters:
-        """Dimensions it is restricted to."""
-        return self.measure.where
-
-    @property
-    def group_by(self) -> Sequence[str]:
-        """Dimensions it is split by."""
-        return self.measure.group_by
 
     def questions(self, now: datetime) -> Sequence[Question]:
         """Return the questions about all windows."""
@@ -94,10 +79,6 @@ class BurnRate:
                 if known is None or _rank(reading) > _rank(known):
                     worst[group] = reading
         return list(worst.values())
-
-    def explain_absence(self) -> str:
-        """Return why a group may have gone."""
-        return self.measure.explain_absence()
 
     def describe(self) -> str:
         """Return the condition in words."""

@@ -13,17 +13,17 @@ from alerts.figures import format_difference, format_figure
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence
-from alerts.rules.measure import Measure
+from alerts.rules.measure import Measure, OfMeasure
 from alerts.rules.measured import Attention, Measured, Question
 from alerts.rules.past import Past
 from store.configuration.durations import format_duration
-from store.configuration.section import Filters, Section
+from store.configuration.section import Section
 
 _WINDOW: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(OfMeasure):
     """`above_change` or `below_change`: the present window less the average of those before it."""
 
     kind: ClassVar[str] = "change"
@@ -44,26 +44,6 @@ class Change:
             section.fail(f"{bound.side}_change", f"has the wrong sign; write {example} for five points")
         return cls(measure, bound, past)
 
-    @property
-    def metric(self) -> str:
-        """Metric it is about."""
-        return self.measure.metric
-
-    @property
-    def window(self) -> timedelta:
-        """Time it looks back over, without the earlier windows."""
-        return self.measure.window
-
-    @property
-    def where(self) -> Filters:
-        """Dimensions it is restricted to."""
-        return self.measure.where
-
-    @property
-    def group_by(self) -> Sequence[str]:
-        """Dimensions it is split by."""
-        return self.measure.group_by
-
     def questions(self, now: datetime) -> Sequence[Question]:
         """Return the questions about the present window and the earlier ones."""
         return [self.measure.question(now - self.measure.delay), *self.past.questions(now)]
@@ -83,10 +63,6 @@ class Change:
             attention,
             lambda position: self._judge(measured, position, float(averages[position])),
         )
-
-    def explain_absence(self) -> str:
-        """Return why a group may have gone."""
-        return self.measure.explain_absence()
 
     def describe(self) -> str:
         """Return the condition in words."""

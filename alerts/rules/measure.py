@@ -138,6 +138,37 @@ class Measure:
         return Question(self.metric, start, end, tuple(sorted(self.where.items())), self.group_by)
 
 
+class OfMeasure:
+    """What a condition on a metric says of itself: what its measure says."""
+
+    __slots__ = ()
+    measure: Measure
+
+    @property
+    def metric(self) -> str:
+        """Metric it is about."""
+        return self.measure.metric
+
+    @property
+    def window(self) -> timedelta:
+        """Time it looks back over, without what it compares with."""
+        return self.measure.window
+
+    @property
+    def where(self) -> Filters:
+        """Dimensions it is restricted to."""
+        return self.measure.where
+
+    @property
+    def group_by(self) -> Sequence[str]:
+        """Dimensions it is split by."""
+        return self.measure.group_by
+
+    def explain_absence(self) -> str:
+        """Return why a group may have gone."""
+        return self.measure.explain_absence()
+
+
 @dataclass(frozen=True, slots=True)
 class QueryMeasure:
     """An SQL query instead of a metric: a column `value`, perhaps `n`, and labels."""

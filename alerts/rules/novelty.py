@@ -11,11 +11,11 @@ import numpy as np
 
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
-from alerts.rules.measure import Measure
+from alerts.rules.measure import Measure, OfMeasure
 from alerts.rules.measured import Attention, Flags, Measured, Question
 from analytics.metrics import METRICS
 from store.configuration.durations import format_duration
-from store.configuration.section import Filters, Section
+from store.configuration.section import Section
 
 _WINDOW: Final = timedelta(hours=6)
 _BASELINE: Final = timedelta(days=14)
@@ -24,7 +24,7 @@ _METRICS: Final = {"model": "llm_call_count", "provider": "llm_call_count", "fin
 
 
 @dataclass(frozen=True, slots=True)
-class Novelty:
+class Novelty(OfMeasure):
     """`new = "model"`: a value in `window` that was not there in `baseline` before; ends when it is `window` old."""
 
     kind: ClassVar[str] = "new"
@@ -46,26 +46,6 @@ class Novelty:
             measure = replace(measure, group_by=(dimension, *measure.group_by))
         baseline = section.duration("baseline", _BASELINE, least=timedelta(days=1))
         return cls(replace(measure, min_count=max(1, measure.min_count)), dimension, baseline)
-
-    @property
-    def metric(self) -> str:
-        """Metric it is about."""
-        return self.measure.metric
-
-    @property
-    def window(self) -> timedelta:
-        """Time it looks back over, without what was before."""
-        return self.measure.window
-
-    @property
-    def where(self) -> Filters:
-        """Dimensions it is restricted to."""
-        return self.measure.where
-
-    @property
-    def group_by(self) -> Sequence[str]:
-        """Dimensions it is split by."""
-        return self.measure.group_by
 
     def questions(self, now: datetime) -> Sequence[Question]:
         """Return the questions about now and before."""

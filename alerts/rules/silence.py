@@ -11,18 +11,18 @@ import numpy as np
 
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
-from alerts.rules.measure import SHORTEST_WINDOW, Measure
+from alerts.rules.measure import SHORTEST_WINDOW, Measure, OfMeasure
 from alerts.rules.measured import Attention, Question
 from analytics.metrics import METRICS
 from store.configuration.durations import format_duration
-from store.configuration.section import Filters, Section
+from store.configuration.section import Section
 
 _WINDOW: Final = timedelta(days=1)
 _LEAST_EVENTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(OfMeasure):
     """`silent_for = "30m"`: a group that had events within `window` has had none for this long.
 
     A group that stays away for the whole window is forgotten, and its alert ends: it is gone for good.
@@ -48,26 +48,6 @@ class Silence:
         if silent_for >= measure.window:
             section.fail("silent_for", "is not shorter than the window; make the window longer")
         return cls(measure, silent_for, least)
-
-    @property
-    def metric(self) -> str:
-        """Metric it is about."""
-        return self.measure.metric
-
-    @property
-    def window(self) -> timedelta:
-        """Time it looks back over."""
-        return self.measure.window
-
-    @property
-    def where(self) -> Filters:
-        """Dimensions it is restricted to."""
-        return self.measure.where
-
-    @property
-    def group_by(self) -> Sequence[str]:
-        """Dimensions it is split by."""
-        return self.measure.group_by
 
     def questions(self, now: datetime) -> Sequence[Question]:
         """Return the questions about the whole window and its end."""

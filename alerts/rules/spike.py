@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from alerts.figures import format_figure
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
-from alerts.rules.measure import Measure
+from alerts.rules.measure import Measure, OfMeasure
 from alerts.rules.measured import Attention, Group, Measured, Question
 from store.configuration.durations import format_duration
-from store.configuration.section import Filters, Section
+from store.configuration.section import Section
 
 _WINDOW: Final = timedelta(hours=1)
 _BASELINE: Final = timedelta(days=14)
@@ -37,7 +37,7 @@ class Usual(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Spike:
+class Spike(OfMeasure):
     """`spike = 6`: so many robust standard deviations from the median of the same hour on earlier days."""
 
     kind: ClassVar[str] = "spike"
@@ -62,26 +62,6 @@ class Spike:
             section.fail("baseline", 'is longer than "35d"; shorten it')
         return cls(measure, limit, section.choice("direction", _DIRECTIONS, "both"), baseline)
 
-    @property
-    def metric(self) -> str:
-        """Metric it is about."""
-        return self.measure.metric
-
-    @property
-    def window(self) -> timedelta:
-        """Time it looks back over, without the earlier days."""
-        return self.measure.window
-
-    @property
-    def where(self) -> Filters:
-        """Dimensions it is restricted to."""
-        return self.measure.where
-
-    @property
-    def group_by(self) -> Sequence[str]:
-        """Dimensions it is split by."""
-        return self.measure.group_by
-
     def questions(self, now: datetime) -> Sequence[Question]:
         """Return the question about the present window."""
         return [self.measure.question(now - self.measure.delay)]
@@ -103,10 +83,6 @@ class Spike:
             return self._judge(measured, position, middle, float(sided[position]), float(distance[position]))
 
         return self.measure.judge(evidence, now, measured, suspicious, attention, judge)
-
-    def explain_absence(self) -> str:
-        """Return why a group may have gone."""
-        return self.measure.explain_absence()
 
     def describe(self) -> str:
         """Return the condition in words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -85,14 +84,6 @@ def version_row(
         cost_version, book_version, kind, moment, author, reason, fingerprint, calls, before_usd, after_usd,
     )  # fmt: skip
     return pl.DataFrame([values], schema=_SCHEMA, orient="row")
-
-
-def who_asks() -> str:
-    """Return the name of the person at the command line, as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
 
 
 def _conform(stored: pl.DataFrame) -> pl.DataFrame:

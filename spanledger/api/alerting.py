@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from spanledger.access.gate import PERSON
-from spanledger.operations import OPERATIONS
+from spanledger.operations.performing import perform_operation
 from spanledger.services import Services
 from store.errors import ConfigError, NotFound, QueryRejected, RejectedData, SpanledgerError
 
@@ -91,7 +91,7 @@ class _Api:
             for name in needs:
                 if not given.get(name):
                     raise RejectedData(f"{name} is missing; send it in the JSON object of the body")
-            found = await run_in_threadpool(OPERATIONS[operation], self._services, given, lambda _: None)
+            found = await run_in_threadpool(perform_operation, self._services, operation, given)
         except SpanledgerError as error:
             return _refuse(error)
         if isinstance(found, pa.Table):

@@ -25,7 +25,7 @@ from spanledger.api.metrics import CoreMetrics
 from spanledger.api.money import money_routes
 from spanledger.config import Config, is_loopback, parse_address, show_config
 from spanledger.layout import keep_cookie_secret
-from spanledger.operations import OPERATIONS
+from spanledger.operations.performing import perform_operation
 from spanledger.services import Services, find_alerting
 from store.errors import SpanledgerError
 
@@ -110,7 +110,7 @@ class RulesInForce:
 
 def _operate(services: Services, name: str, arguments: Mapping[str, Any]) -> object:
     """Do what a command does; pages wait for it as a whole."""
-    return OPERATIONS[name](services, arguments, lambda _: None)
+    return perform_operation(services, name, arguments)
 
 
 def _routes(services: Services) -> Sequence[BaseRoute]:

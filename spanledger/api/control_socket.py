@@ -14,9 +14,9 @@ import pyarrow as pa
 import structlog
 
 from spanledger.api.wire import SOCKET_NAME, socket_path, write_line, write_table
-from spanledger.operations import OPERATIONS
+from spanledger.operations.performing import perform_operation
 from spanledger.services import Services
-from store.errors import NotFound, SpanledgerError
+from store.errors import SpanledgerError
 
 _log = structlog.stdlib.get_logger(__name__)
 _LONGEST_QUESTION = 16 * 1024 * 1024
@@ -74,14 +74,12 @@ class _Handler(socketserver.StreamRequestHandler):
             )
 
     def _answer(self, question: Mapping[str, Any], stream: BinaryIO) -> None:
-        operation = OPERATIONS.get(question["operation"])
-        if operation is None:
-            raise NotFound(
-                f"the running server does not know {question['operation']!r}; restart it after an upgrade"
-            )
         services = cast(_Server, self.server).services
-        result = operation(
-            services, question["arguments"], lambda step: write_line(stream, {"progress": step})
+        result = perform_operation(
+            services,
+            question["operation"],
+            question["arguments"],
+            lambda step: write_line(stream, {"progress": step}),
         )
         if isinstance(result, pa.Table):
             write_table(stream, result)

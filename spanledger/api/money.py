@@ -6,13 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from analytics.feedback import read_judgement, record_judgements
+from analytics.feedback import Judgement, read_judgement, record_judgements
+from spanledger.access.gate import PERSON
+from spanledger.operations.performing import record_by
 from spanledger.services import Services
 from store.clock import utc_now
+from store.control.access import UNNAMED
 from store.errors import NotFound, RejectedData, StoreUnavailable
 
 MAX_BODY_BYTES = 1_000_000
@@ -43,6 +47,8 @@ def money_routes(services: Services) -> Sequence[Route]:
         except StoreUnavailable as error:
             return JSONResponse({"error": str(error)}, status_code=503)
         services.scheduler.wake()
+        if recorded:
+            await run_in_threadpool(_record, services, request, judgements, recorded)
         return JSONResponse({"recorded": recorded})
 
     return [
@@ -50,6 +56,17 @@ def money_routes(services: Services) -> Sequence[Route]:
         Route("/api/budgets/{name}", ask_budget),
         Route("/api/feedback", take_feedback, methods=["POST"]),
     ]
+
+
+def _record(services: Services, request: Request, judgements: Sequence[Judgement], recorded: int) -> None:
+    person = request.scope.get(PERSON)
+    record_by(
+        services,
+        actor=(person.name if person is not None else "") or UNNAMED,
+        action="feedback.add",
+        subject=judgements[0].target_id if len(judgements) == 1 else None,
+        detail={"names": sorted({judgement.name for judgement in judgements}), "recorded": recorded},
+    )
 
 
 def _read_items(body: bytes) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import tomllib
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger.cli.options import ConfigFile, Data, perform, read_config
+from spanledger.cli.options import ConfigFile, Data, perform, read_config, who_asks
+from spanledger.cli.pairs import read_pairs
 from store.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ Alert = Annotated[
 Author = Annotated[str | None, typer.Option("--author", help="Who you are; default: your user name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Pairs = Annotated[
-    list[str] | None, typer.Argument(help="KEY=VALUE as in an [[alert]] table, for example above=20000.")
+    list[str] | None,
+    typer.Argument(
+        help="KEY=VALUE as in an [[alert]] table: above=20000 group_by=agent,tool where.tenant=x."
+    ),
 ]
 
 
@@ -98,7 +101,7 @@ def backtest_alert(
     config: ConfigFile = None,
 ) -> None:
     """Say when an alert would have fired; KEY=VALUE try it with other keys, or a new one."""
-    table = {"name": alert, **_read_pairs(changes or [])} if changes else None
+    table = {"name": alert, **read_pairs(changes or [])} if changes else None
     arguments = {"alert": alert, "table": table, "from": start, "to": end}
     report = _do("alert-backtest", arguments, data, config)
     if as_json:
@@ -218,8 +221,8 @@ def add_rule(
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """Add an alert: name=slow metric=run_p95_ms above=20000 group_by='["agent"]'."""
-    tables = _read_tables(file) if file else [_read_pairs(pairs or [])]
+    """Add an alert: name=slow metric=run_p95_ms above=20000 group_by=agent where.environment=prod,stage."""
+    tables = _read_tables(file) if file else [read_pairs(pairs or [])]
     for table in tables:
         _change("add", "", table, author, data, config)
 
@@ -233,7 +236,7 @@ def edit_rule(
     config: ConfigFile = None,
 ) -> None:
     """Change keys of an alert that is not in the configuration file; KEY= takes one out."""
-    _change("edit", name, _read_pairs(pairs or []), author, data, config)
+    _change("edit", name, read_pairs(pairs or []), author, data, config)
 
 
 @app.command("disable")
@@ -326,7 +329,7 @@ def _print_table(table: pa.Table) -> None:
 
 
 def _name(author: str | None) -> str:
-    return author or getpass.getuser()
+    return author or who_asks()
 
 
 def _read_tables(file: Path) -> list[dict[str, Any]]:
@@ -337,17 +340,3 @@ def _read_tables(file: Path) -> list[dict[str, Any]]:
     if not tables:
         raise ConfigError(f"{file} has no [[alert]] table; write one")
     return tables
-
-
-def _read_pairs(pairs: list[str]) -> dict[str, Any]:
-    """Return the table that KEY=VALUE arguments write; a value that is no TOML is a text."""
-    table: dict[str, Any] = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or not key.strip():
-            raise ConfigError(f"{pair[:80]!r} is not KEY=VALUE; write for example above=20000")
-        try:
-            table[key.strip()] = tomllib.loads(f"value = {value}")["value"] if value.strip() else None
-        except tomllib.TOMLDecodeError:
-            table[key.strip()] = value
-    return table

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from spanledger.cli.options import ConfigFile, Data, perform
+from spanledger.cli.options import ConfigFile, Data, perform, who_asks
 
 app = typer.Typer(help="See and judge changes of behaviour.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -96,7 +95,7 @@ def unpin_baseline(
 
 
 def _mark(alarm: str, action: str, reason: str | None, data: Data, config: ConfigFile) -> None:
-    asked = {"alarm_id": alarm, "action": action, "reason": reason, "author": getpass.getuser()}
+    asked = {"alarm_id": alarm, "action": action, "reason": reason, "author": who_asks()}
     counts = perform("drift_mark", asked, data=data, config=config)
     assert isinstance(counts, Mapping)
     confirmed, dismissed = counts["confirmed"], counts["dismissed"]
@@ -104,9 +103,7 @@ def _mark(alarm: str, action: str, reason: str | None, data: Data, config: Confi
 
 
 def _decide(action: str, data: Data, config: ConfigFile, **asked: str | None) -> None:
-    perform(
-        "drift_decide", {"action": action, "author": getpass.getuser(), **asked}, data=data, config=config
-    )
+    perform("drift_decide", {"action": action, "author": who_asks(), **asked}, data=data, config=config)
     typer.echo(f"{action}: kept; the detectors follow with the next look at the data")
 
 

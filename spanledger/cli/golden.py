@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from spanledger.cli.analysis import Agents, Form, Last, seconds, show
-from spanledger.cli.options import ConfigFile, Data, perform
+from spanledger.cli.options import ConfigFile, Data, perform, who_asks
 from store.errors import ConfigError
 
 app = typer.Typer(help="Evaluation datasets out of real runs.", no_args_is_help=True, rich_markup_mode=None)
@@ -66,7 +66,7 @@ def import_results(
 ) -> None:
     """Keep the results of an evaluation suite."""
     rows = list(_read_lines(file))
-    arguments = {"suite": suite, "version": version, "rows": rows}
+    arguments = {"suite": suite, "version": version, "rows": rows, "author": who_asks()}
     report = perform("golden-import", arguments, data=data, config=config)
     assert isinstance(report, Mapping)
     typer.echo(f"{report['kept']:,} results of {suite} {version}")
@@ -122,7 +122,7 @@ def label_run(
 ) -> None:
     """Write a judgement on a run."""
     arguments = {"run_id": run_id, "value": value, "label": label, "name": name, "explanation": explanation}
-    perform("review-label", arguments, data=data, config=config)
+    perform("review-label", {**arguments, "author": who_asks()}, data=data, config=config)
     typer.echo(f"{run_id}: {name} is {label if value is None else value}")
 
 

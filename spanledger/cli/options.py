@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +41,14 @@ def read_config(data: Path | None, file: Path | None = None) -> Config:
     return load_config(data or default_data_dir(), file)
 
 
+def who_asks() -> str:
+    """Return the name of the person at the command line, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
 def perform(
     operation: str,
     arguments: Mapping[str, Any],
@@ -57,11 +66,11 @@ def perform(
     if is_served(settings.data_dir):
         return ask(settings.data_dir, operation, arguments, on_progress)
     from spanledger.layout import make_data_dir
-    from spanledger.operations import OPERATIONS
+    from spanledger.operations.performing import perform_operation
     from spanledger.services import open_services
     from store.logs import configure_logs
 
     configure_logs(level="warning", form=settings.log.format)
     make_data_dir(settings.data_dir)
     with open_services(settings) as services:
-        return OPERATIONS[operation](services, arguments, on_progress)
+        return perform_operation(services, operation, arguments, on_progress)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger.cli.options import ConfigFile, Data, perform
+from spanledger.cli.options import ConfigFile, Data, perform, who_asks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,8 +78,6 @@ def update_prices(
     config: ConfigFile = None,
 ) -> None:
     """Take newer prices from a file; nothing is fetched, and no call is priced again by itself."""
-    from analytics.pricing.versions import who_asks
-
     arguments = {"file": str(file.absolute()), "author": who_asks()}
     done = perform("prices-update", arguments, data=data, config=config)
     assert isinstance(done, Mapping)
@@ -99,8 +97,6 @@ def close_month(
     config: ConfigFile = None,
 ) -> None:
     """Keep what a month costs as the figures that were reported; later changes show as "restated by"."""
-    from analytics.pricing.versions import who_asks
-
     done = perform("prices-close", {"month": month, "author": who_asks()}, data=data, config=config)
     assert isinstance(done, Mapping)
     least = "at least " if done["unpriced_calls"] else ""
@@ -146,8 +142,6 @@ def reprice(
     config: ConfigFile = None,
 ) -> None:
     """Price calls again by the present price book."""
-    from analytics.pricing.versions import who_asks
-
     arguments = {
         "first": since,
         "until": until,
@@ -179,7 +173,8 @@ def feedback(
     config: ConfigFile = None,
 ) -> None:
     """Take feedback and outcomes of runs and sessions from a file; what they decide is derived again."""
-    done = perform("feedback", {"file": str(file.absolute())}, data=data, config=config)
+    arguments = {"file": str(file.absolute()), "author": who_asks()}
+    done = perform("feedback", arguments, data=data, config=config)
     assert isinstance(done, Mapping)
     typer.echo(f"{done['recorded']} of {done['read']} judgements are new")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -35,11 +36,20 @@ _POLARS_TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+_turn = threading.Lock()
+"""Two at once would both write what both found missing."""
+
+
 def mirror_control(control: Control, store: Store) -> int:
     """Make the SQL views of the control state say what it holds now; return how many tables changed.
 
     Lists that only grow are compared from the first entry that can differ, so that their length costs nothing.
     """
+    with _turn:
+        return _mirror(control, store)
+
+
+def _mirror(control: Control, store: Store) -> int:
     floors = dict(store.select("control/floors").select("name", "floor").rows())
     changes: list[Replacement] = []
     with control.read() as connection:
