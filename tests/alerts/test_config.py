@@ -15,6 +15,7 @@ from alerts.channels.slack import SlackChannel
 from alerts.check import describe_config
 from alerts.management import add_rule
 from alerts.rules import AlertingConfig, parse_alerting
+from alerts.rules.rule import read_rule
 from alerts.rules.starter import STARTERS
 from alerts.rules.threshold import Threshold
 from alerts.states import NoDataPolicy
@@ -23,6 +24,7 @@ from spanledger.layout import make_data_dir
 from spanledger.services import check_alerting
 from store import open_control
 from store.configuration.durations import format_duration, parse_duration
+from store.configuration.section import Section
 from store.errors import ConfigError
 
 CONTRACT = """
@@ -373,7 +375,7 @@ def test_no_value_gets_past_as_anything_but_a_config_error(value: object) -> Non
     for key in keys:
         table = {"name": "a", "metric": "success_rate", "below": 0.9, key: value}
         try:
-            parse_alerting({"alert": [table]}, environ={})
+            read_rule(Section("[[alert]]", table))
         except ConfigError:
             continue
     for tables in (
