@@ -6,7 +6,7 @@ BIN := .venv/bin
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint test-cluster bench screenshots docs lock system-packages
+.PHONY: help install up demo test coverage lint test-cluster bench screenshots docs lock system-packages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -37,9 +37,14 @@ lint: install ## check style, types and import directions
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+TESTS := --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile -q
+
 test: system-packages lint ## run every test, from nothing
+	$(BIN)/python -m pytest $(TESTS)
+
+coverage: system-packages install ## run every test, and list the lines that none reaches
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --cov --cov-report=term:skip-covered -q
+	$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term-missing:skip-covered
 
 test-cluster: install ## run the analytics SQL on a real ClickHouse node and compare
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/cluster/requirements.lock

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from store import open_store
+from store.engines.duckdb import instance
 
 # No example fails because the machine is busy: time is measured by the benchmarks. CI tries the same examples
 # each time, so that it speaks of the change; everybody else tries new ones.
 settings.register_profile("spanledger", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("spanledger")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Begin every new database of this process with a copy of an empty one: making the schema takes 0.4 s of CPU."""
+    directory = tmp_path_factory.mktemp("schema")
+    open_store(directory).close()
+    (empty,) = directory.glob("*.duckdb")
+    open_really = instance.open_database
+
+    def open_copy(path: Path, *arguments: Any) -> Any:
+        if path.parent.is_dir() and not path.exists():
+            shutil.copy(empty, path)
+        return open_really(path, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instance, "open_database", open_copy)
+        yield
 
 
 @pytest.fixture(autouse=True)
