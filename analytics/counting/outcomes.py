@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from analytics.counting.answers import holds_answer
 from analytics.counting.steps import ANSWERS
 from analytics.failures import classify_failed, classify_failures
 
@@ -16,7 +17,9 @@ _TRANSLATED: Final = {
     "abandoned": "failure",
     "escalated": "escalated",
 }
-_EMPTY: Final = ("", "null", "none", "{}", "[]", '""')
+_ECHO_CHARS: Final = 60
+_LEAST_ECHO_CHARS: Final = 12
+"""A shorter error may occur in an answer by chance."""
 _REASON_CHARS: Final = 300
 
 
@@ -27,7 +30,7 @@ def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
     the failing step was followed by a successful one and an answer was given. While the run's span is missing or
     open, only what was stated is known.
     """
-    rows = rows.with_columns(has_answer=_has_answer())
+    rows = rows.with_columns(answers=holds_answer(rows["output"])).with_columns(has_answer=_has_answer())
     rows = rows.with_columns(
         recovered=(pl.col("good_from") >= pl.col("failed_until")).fill_null(False),
         stuck=_is_later("vital_until")
@@ -75,8 +78,7 @@ def _failure_class(rows: pl.DataFrame) -> pl.Expr:
 
 def _has_answer() -> pl.Expr:
     """From the run's output, else from how its last model call ended."""
-    text = pl.col("output").str.strip_chars().str.to_lowercase()
-    by_text = pl.when(pl.col("output").is_not_null()).then(~text.is_in(_EMPTY))
+    by_text = pl.col("answers") & ~(_is_later("vital_until") & _echoes_error())
     by_model = (
         pl.when(pl.col("last_finish").is_in(ANSWERS) & ~_is_later("vital_until"))
         .then(pl.lit(True))
@@ -84,6 +86,14 @@ def _has_answer() -> pl.Expr:
         .then(pl.lit(False))
     )
     return pl.coalesce(by_text, by_model)
+
+
+def _echoes_error() -> pl.Expr:
+    """Whether the output is the text of the step that failed last: some frameworks return errors as answers."""
+    error = pl.col("last_error").str.strip_chars()
+    head = error.str.slice(0, _ECHO_CHARS)
+    is_telling = error.str.len_chars() >= _LEAST_ECHO_CHARS
+    return (is_telling & pl.col("output").str.contains(head, literal=True)).fill_null(False)
 
 
 def _is_error_of_step() -> pl.Expr:

@@ -1,5 +1,6 @@
-"""OpenTelemetry's evaluation results, on spans, in span events and in log records, and Braintrust's scores.
+"""OpenTelemetry's evaluation results, on spans, in span events and in log records, guardrails, Braintrust's scores.
 
+What a guardrail decided stands in a flag of its span or in its output, under several names.
 A log record of a result becomes a span of its own below the span that it judges.
 Sources: semantic-conventions-genai at 2026-08-03; Braintrust's OpenTelemetry attributes, mid-2026.
 """
@@ -8,21 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from collector.dialects.engine.conditions import has, named
+from collector.dialects.engine.conditions import has, has_under, name_starts, named, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.documents import decode_json
-from collector.dialects.engine.judging import Judgement, Judging, read_value
+from collector.dialects.engine.judging import SPAN_NAME, Judgement, Judging, read_value
 from collector.dialects.engine.records import LogEvents
 
 RESULT = "gen_ai.evaluation.result"
+CHECK = (
+    has("gen_ai.guardrail.triggered")
+    | has_under("guardrail.")
+    | value("openinference.span.kind", "GUARDRAIL")
+    | value("langfuse.observation.type", "guardrail")
+    | (scope_is("logfire.openai_agents") & name_starts("Guardrail"))
+)
+FLAGS = ("gen_ai.guardrail.", "guardrail.", "triggered")
+CHECKED = ("output.value", "langfuse.observation.output")
+NAMES = ("gen_ai.guardrail.name", "guardrail.name", "name", SPAN_NAME)
+STOPPED = ("triggered", "tripwiretriggered", "tripped", "blocked", "flagged", "violated")
+PASSED = ("passed", "valid", "isvalid", "allowed", "safe", "issafe")
+"""Flags of a guardrail's verdict, in lower case without underscores."""
 
 
 def read_result(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     """Return the evaluation result of one span, event or record."""
-    value, label = read_value(attributes.get("gen_ai.evaluation.score.value"))
+    score, label = read_value(attributes.get("gen_ai.evaluation.score.value"))
     yield Judgement(
         attributes.get("gen_ai.evaluation.name", ""),
-        value,
+        score,
         attributes.get("gen_ai.evaluation.score.label", label),
         explanation=attributes.get("gen_ai.evaluation.explanation"),
     )
@@ -30,30 +44,52 @@ def read_result(attributes: Mapping[str, str]) -> Iterable[Judgement]:
 
 def read_guardrail(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     """Return the verdict of a guardrail: 1 where it stopped something, 0 where it let it pass."""
-    triggered = attributes.get("gen_ai.guardrail.triggered", "").lower() == "true"
-    label = "triggered" if triggered else "passed"
-    yield Judgement(attributes.get("gen_ai.guardrail.name", "guardrail"), float(triggered), label)
+    plain = {key.rpartition(".")[2]: text for key, text in attributes.items() if key.startswith(FLAGS)}
+    outputs = (decode_json(attributes[key]) for key in CHECKED if key in attributes)
+    verdicts = (find_verdict(said) for said in (plain, *outputs))
+    triggered = next((verdict for verdict in verdicts if verdict is not None), None)
+    if triggered is not None:
+        name = next((attributes[key] for key in NAMES if key in attributes), "guardrail")
+        yield Judgement(name, float(triggered), "triggered" if triggered else "passed")
+
+
+def find_verdict(said: object) -> bool | None:
+    """Return whether a guardrail's output says that it stopped something; None when it says neither.
+
+    >>> find_verdict({"passed": True}), find_verdict({"output": {"tripwire_triggered": True}}), find_verdict("fine")
+    (False, True, None)
+    """
+    if not isinstance(said, dict):
+        return None
+    words = {str(key).lower().replace("_", ""): value for key, value in said.items()}
+    for names, stopped in ((STOPPED, True), (PASSED, False)):
+        for word in names:
+            flag = {"true": True, "false": False}.get(str(words.get(word)).lower())
+            if flag is not None:
+                return flag == stopped
+    inner = next((words[word] for word in ("output", "result") if isinstance(words.get(word), dict)), None)
+    return find_verdict(inner)
 
 
 def read_scores(attributes: Mapping[str, str]) -> Iterable[Judgement]:
     """Return Braintrust's scores: numbers by name."""
     scores = decode_json(attributes.get("braintrust.scores", ""))
-    for name, value in scores.items() if isinstance(scores, dict) else ():
-        if isinstance(name, str) and isinstance(value, int | float):
-            yield Judgement(name, float(value))
+    for name, score in scores.items() if isinstance(scores, dict) else ():
+        if isinstance(name, str) and isinstance(score, int | float):
+            yield Judgement(name, float(score))
 
 
 DIALECT = Dialect(
     name="evaluations",
-    about="results of evaluators and guardrails: gen_ai.evaluation.*, gen_ai.guardrail.*, braintrust.scores",
+    about="results of evaluators and guardrails: gen_ai.evaluation.*, flags of guardrails' spans, braintrust.scores",
     layer=Layer.COMMON,
-    recognise=has("gen_ai.evaluation.name", "gen_ai.guardrail.triggered", "braintrust.scores"),
+    recognise=has("gen_ai.evaluation.name", "braintrust.scores") | CHECK,
     is_named=False,
-    kinds=(kind("evaluator", named(RESULT)),),
+    kinds=(kind("evaluator", named(RESULT)), kind("guardrail", has_under("guardrail."))),
     judgements=(
         Judging(read_result, has("gen_ai.evaluation.name")),
         Judging(read_result, has("gen_ai.evaluation.name"), event=RESULT),
-        Judging(read_guardrail, has("gen_ai.guardrail.triggered")),
+        Judging(read_guardrail, CHECK),
         Judging(read_scores, has("braintrust.scores")),
     ),
     log_events=LogEvents(steps={RESULT: ("gen_ai.evaluation.name",)}),

@@ -22,6 +22,8 @@ MAX_JUDGEMENTS: Final = 200
 """More on one span are left out."""
 MAX_CHARS: Final = 4000
 
+SPAN_NAME: Final = ""
+"""Key under which `Judging.read` finds the span's name."""
 USER, EVALUATOR, HUMAN = "user", "evaluator", "human"
 SPAN, RUN, SESSION = "span", "run", "session"
 
@@ -123,7 +125,8 @@ def _carriers(
         return
     own = batch.attributes.filter(pl.Series(where[batch.attributes["row"].to_numpy()]))
     for (row,), said in own.group_by("row", maintain_order=True):
-        yield int(str(row)), _mapping(said)
+        place = int(str(row))
+        yield place, {**_mapping(said), SPAN_NAME: batch.spans["name"][place]}
 
 
 def _mapping(said: pl.DataFrame) -> dict[str, str]:

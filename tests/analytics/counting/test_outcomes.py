@@ -207,3 +207,40 @@ def test_a_failed_run_without_output_gave_no_answer() -> None:
 def test_a_run_of_an_evaluator_is_an_evaluation() -> None:
     spans = (a_span("judge", "evaluator"), a_span("call", "llm", "judge", **CALL))
     assert count(*spans).runs["purpose"].to_list() == ["evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("output", "answered"),
+    [
+        ('[{"role":"assistant","parts":[{"type":"text","content":""}]}]', False),
+        (
+            '[{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"look_up","arguments":{}}]}]',
+            False,
+        ),
+        ('[{"role":"user","content":"hi"},{"role":"assistant","content":"   "}]', False),
+        ('{"text":"","object":null,"files":[]}', False),
+        (
+            '{"messages":[{"type":"human","content":"hi"},{"type":"ai","content":"Paris","tool_calls":[]}]}',
+            True,
+        ),
+        ('{"messages":[{"type":"human","content":"hi"},{"type":"ai","content":"","tool_calls":[]}]}', False),
+        ('[{"role":"assistant","parts":[{"type":"text","content":""},{"type":"text","content":"x"}]}]', True),
+        ('{"count":0,"rows":[]}', True),
+        ('{"text":""', True),
+        ("false", True),
+    ],
+)
+def test_json_of_nothing_but_empty_texts_and_requests_for_tools_is_no_answer(
+    output: str, *, answered: bool
+) -> None:
+    rows = count(a_span("run", "agent", output=output), a_span("call", "llm", "run", used=(1, 1))).runs
+    assert rows["has_answer"].to_list() == [answered]
+
+
+def test_an_error_that_is_given_out_as_an_answer_is_none() -> None:
+    call = a_span(
+        "call", "llm", "run", status="error", status_message="Error code: 400 - bad request by design"
+    )
+    run = a_span("run", "agent", lasts=5, output="Error code: 400 - bad request by design")
+    assert count(run, call).runs.select("outcome", "has_answer").row(0) == ("failure", False)
+    assert outcome_of(run, call, a_span("again", "llm", "run", at=2, **CALL))[0] == "success"

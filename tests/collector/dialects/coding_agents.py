@@ -150,7 +150,8 @@ def codex_session() -> list[Said]:
                                  "reasoning_token_count": 0, "tool_token_count": "1220"}),
         said(100.0, "user_prompt", {"prompt_length": "3", "prompt": "[REDACTED]"}),
         said(104.0, "sse_event", {"event.kind": "response.completed", "input_token_count": "1300",
-                                  "output_token_count": "10", "tool_token_count": "1310"}),
+                                  "output_token_count": "10", "cache_write_token_count": 200, "ttft_ms": 250,
+                                  "tool_token_count": "1310"}),
     ]  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def test_what_follows_a_prompt_of_codex_belongs_to_it() -> None:
         (1000, 400, None, 90, 30, "unset", None),
         (None, None, None, None, None, "error", "rate_limit"),
         (1200, 1000, None, 20, 0, "unset", None),
-        (1300, None, None, 10, None, "unset", None),
+        (1300, None, 200, 10, None, "unset", None),
     ]
     assert rows("tool_calls", "codex_cli_rs", "tool", "call_id", "status", "duration_ms", "result") == [
         ("shell", "call_1", "ok", 1500.0, "README.md")

@@ -97,3 +97,27 @@ def test_an_experiments_case_judges_the_run_below_it() -> None:
         ]
         assert sorted(scores.filter(name="tone")["label"]) == ["neutral", "neutral"]
         assert scores.filter(name="Contains")["value"].sort().to_list() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "verdict"),
+    [
+        ({"openinference.span.kind": "GUARDRAIL", "output.value": '{"passed": true}'}, ("check", 0.0)),
+        ({"openinference.span.kind": "GUARDRAIL"}, None),
+        ({"openinference.span.kind": "GUARDRAIL", "output.value": '{"score": 0.3}'}, None),
+        (
+            {
+                "langfuse.observation.type": "guardrail",
+                "langfuse.observation.output": '{"result": {"blocked": true}}',
+            },
+            ("check", 1.0),
+        ),
+        ({"guardrail.name": "pii", "guardrail.tripwire_triggered": "false"}, ("pii", 0.0)),
+        ({"guardrail.name": "pii", "guardrail.passed": "false"}, ("pii", 1.0)),
+    ],
+)
+def test_a_guardrails_verdict_stands_in_its_flags_or_its_output(
+    attributes: dict[str, str], verdict: tuple[str, float] | None
+) -> None:
+    found = [(each["name"], each["value"]) for each in judged(attributes, name="check")]
+    assert found == ([] if verdict is None else [verdict])
