@@ -22,8 +22,16 @@ _TWIN_FACTS: Final = (
     "response_model",
     "response_id",
     "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
     "output_tokens",
 )
+_NOTHING: Final = {
+    "answers": pl.lit(None, pl.Int64),
+    "is_part": pl.lit(value=False),
+    "uncached": pl.lit(None, pl.String),
+    "holds_cache": pl.lit(value=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Twins:
     members = np.flatnonzero(call < traces.size)
     index = np.unique(call[members])
     calls = traces.frame.select(*_TWIN_FACTS)[index]
+    cached = pl.col("cache_read_tokens").fill_null(0) + pl.col("cache_write_tokens").fill_null(0)
     figures = calls.select(
         figures=pl.when(pl.Series(traces.has_usage[index]))
         .then(pl.format("{}/{}", pl.col("input_tokens").fill_null(-1), pl.col("output_tokens").fill_null(-1)))
@@ -70,6 +79,10 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Twins:
         .then(pl.format("failed/{}", pl.coalesce("request_model", "response_model"))),
         answers=pl.when(pl.col("output_tokens") > 0).then(pl.col("output_tokens")),
         is_part=pl.col("input_tokens").is_null() & (pl.col("output_tokens") > 0).fill_null(False),
+        uncached=pl.when((pl.col("input_tokens") > cached) & (pl.col("output_tokens") > 0)).then(
+            pl.format("{}/{}", pl.col("input_tokens") - cached, "output_tokens")
+        ),
+        holds_cache=cached > 0,
     )
     identity = calls["response_id"]
     wrapped = members[call[members] != members]
@@ -85,9 +98,7 @@ def _merge_call_twins(traces: TraceSet, call: Ints) -> Twins:
 
 def _merge_tool_twins(traces: TraceSet, tool: Ints) -> Twins:
     index = np.unique(tool[tool < traces.size])
-    names = traces.frame.select(figures="tool", answers=pl.lit(None, pl.Int64), is_part=pl.lit(value=False))[
-        index
-    ]
+    names = traces.frame.select(figures="tool", **_NOTHING)[index]
     identity = traces.frame["tool_call_id"].gather(index)
     return _merge(traces, index, identity=identity, figures=names, likeness=None)
 
@@ -109,6 +120,8 @@ def _merge(
         figures=figures["figures"],
         answers=figures["answers"],
         is_part=figures["is_part"],
+        uncached=figures["uncached"],
+        holds_cache=figures["holds_cache"],
         likeness=pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(index))
         if likeness is None
         else likeness,

@@ -32,6 +32,8 @@ class Candidates:
     figures: pl.Series  # what both must agree on; null when there is nothing to compare
     answers: pl.Series  # what is left to agree on where one of them knows less; null: nothing
     is_part: pl.Series  # knows less
+    uncached: pl.Series  # what is left to agree on where one leaves cached tokens out; null: nothing
+    holds_cache: pl.Series  # names cached tokens
     likeness: pl.Series  # hash that a lonely span and its twin in another trace share; null: never paired so
 
 
@@ -63,6 +65,8 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
             "figures": found.figures,
             "answers": found.answers,
             "is_part": found.is_part,
+            "uncached": found.uncached,
+            "holds_cache": found.holds_cache,
             "likeness": found.likeness,
             "context": rank_context(spans)[found.index],
             "start": spans.started_us[found.index],
@@ -72,7 +76,7 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
     by_place = _pairs_by_place(frame)
     by_rule = {
         "twin_id": _pairs_by_identity(frame),
-        "twin_place": pl.concat([by_place, _pairs_with_parts(frame, by_place)]).drop("parts_differ"),
+        "twin_place": _add_pairs_in_part(frame, by_place).drop("parts_differ"),
         "twin_trace": _pairs_of_lonely(frame),
     }
     pairs = pl.concat([rows.with_columns(rule=pl.lit(rule)) for rule, rows in by_rule.items()])
@@ -126,15 +130,19 @@ def _pairs_by_identity(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pairs_with_parts(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Siblings of which one says less of the call than the other, and nothing else."""
-    if not frame["is_part"].any():
-        return found.clear()
-    left = frame.filter(~pl.col("index").is_in(pl.concat([found["first"], found["second"]]).implode()))
-    return _pairs_by_place(left, "answers").filter("parts_differ").select(found.columns)
+def _add_pairs_in_part(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Add siblings of which one says less of the call: the answer only, or the input without its cache."""
+    for figures, differing in (("answers", "is_part"), ("uncached", "holds_cache")):
+        if not frame[differing].any():
+            continue
+        left = frame.filter(~pl.col("index").is_in(pl.concat([found["first"], found["second"]]).implode()))
+        found = pl.concat([found, _pairs_by_place(left, figures, differing).filter("parts_differ")])
+    return found
 
 
-def _pairs_by_place(frame: pl.DataFrame, figures: str = "figures") -> pl.DataFrame:
+def _pairs_by_place(
+    frame: pl.DataFrame, figures: str = "figures", differing: str = "is_part"
+) -> pl.DataFrame:
     """Siblings of different scopes that agree, the first of one scope with the first of the other, and so on."""
     place = ("trace", "above", figures)
     nothing = pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64, "parts_differ": pl.Boolean})
@@ -146,7 +154,7 @@ def _pairs_by_place(frame: pl.DataFrame, figures: str = "figures") -> pl.DataFra
         return nothing
     ranked = siblings.with_columns(turn=pl.int_range(pl.len()).over(*place, "scope"))
     keys = (*place, "turn")
-    columns = ("index", "identity", "is_part", "start", "end")
+    columns = ("index", "identity", differing, "start", "end")
     pairs = ranked.select(
         *columns,
         *(pl.col(column).shift(-1).over(keys).alias(f"{column}_second") for column in columns),
@@ -155,7 +163,7 @@ def _pairs_by_place(frame: pl.DataFrame, figures: str = "figures") -> pl.DataFra
     return pairs.filter(_overlap() & agree).select(
         first=pl.col("index"),
         second=pl.col("index_second"),
-        parts_differ=pl.col("is_part") != pl.col("is_part_second"),
+        parts_differ=pl.col(differing) != pl.col(f"{differing}_second"),
     )
 
 

@@ -18,14 +18,14 @@ from collector.dialects.engine.records import LogEvents
 RESULT = "gen_ai.evaluation.result"
 CHECK = (
     has("gen_ai.guardrail.triggered")
-    | has_under("guardrail.")
+    | has_under("guardrail.", "weave.openai_agents.guardrail.")
     | value("openinference.span.kind", "GUARDRAIL")
     | value("langfuse.observation.type", "guardrail")
     | (scope_is("logfire.openai_agents") & name_starts("Guardrail"))
 )
-FLAGS = ("gen_ai.guardrail.", "guardrail.", "triggered")
+FLAGS = ("gen_ai.guardrail.", "guardrail.", "weave.openai_agents.guardrail.", "triggered")
 CHECKED = ("output.value", "langfuse.observation.output")
-NAMES = ("gen_ai.guardrail.name", "guardrail.name", "name", SPAN_NAME)
+NAMES = ("gen_ai.guardrail.name", "guardrail.name", "weave.openai_agents.guardrail.name", "name", SPAN_NAME)
 STOPPED = ("triggered", "tripwiretriggered", "tripped", "blocked", "flagged", "violated")
 PASSED = ("passed", "valid", "isvalid", "allowed", "safe", "issafe")
 """Flags of a guardrail's verdict, in lower case without underscores."""

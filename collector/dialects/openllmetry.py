@@ -16,7 +16,7 @@ from collector.dialects.engine.conditions import (
     value_starts,
 )
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
-from collector.dialects.engine.readers import extract, key
+from collector.dialects.engine.readers import absent, extract, key
 
 INSTRUMENTED = (
     "anthropic", "alephalpha", "bedrock", "cohere", "crewai", "google_generativeai", "groq", "haystack", "langchain",
@@ -28,6 +28,8 @@ PROVIDERS_OWN = scope("@traceloop/instrumentation-anthropic", "opentelemetry.ins
 """Sends the input as the provider counts it, cached parts beside it."""
 
 LANGCHAIN_JS = scope("@traceloop/instrumentation-langchain")
+A_CLASS = value("traceloop.entity.name", "DynamicStructuredTool", "DynamicTool", "StructuredTool")
+"""Of a tool that failed only the class is told."""
 ANSWER_OF_A_TOOL = value_contains("traceloop.entity.output", '"ToolMessage"]')
 
 DIALECT = Dialect(
@@ -68,6 +70,7 @@ DIALECT = Dialect(
             extract(
                 "traceloop.entity.output", r'"name":"([^"]{1,200})"', when=LANGCHAIN_JS & ANSWER_OF_A_TOOL
             ),
+            absent(LANGCHAIN_JS & A_CLASS),
             key("traceloop.entity.name", when=value("traceloop.span.kind", "tool")),
         ),
         "tool_call_id": (

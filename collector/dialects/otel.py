@@ -65,6 +65,7 @@ DIALECT = Dialect(
             "gen_ai.usage.cache_read.input_tokens",
             "gen_ai.usage.cache_read_input_tokens",
             "gen_ai.usage.cached_input_tokens",
+            "gen_ai.usage.cached_tokens",
         ),
         "cache_write_tokens": (
             "gen_ai.usage.cache_write.input_tokens",
@@ -76,6 +77,7 @@ DIALECT = Dialect(
             "gen_ai.usage.reasoning.output_tokens",
             "gen_ai.usage.reasoning_tokens",
             "gen_ai.usage.reasoning_output_tokens",
+            "gen_ai.usage.thinking_tokens",
         ),
         "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
         "agent": (

@@ -30,6 +30,7 @@ OPERATION_KINDS: Final[Mapping[str, str]] = {
     "speech": "llm",
     "audio": "llm",
     "transcription": "llm",
+    "embed": "embedding",
     "embedding": "embedding",
     "aembedding": "embedding",
     "embeddings": "embedding",

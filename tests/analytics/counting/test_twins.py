@@ -54,6 +54,16 @@ def test_a_sibling_that_was_never_told_the_input_is_the_same_call() -> None:
     assert len(spans_counted(*spans)) == 2
 
 
+def test_a_sibling_whose_input_leaves_the_cache_out_is_the_same_call() -> None:
+    spans = a_pair(at=0.1, lasts=0.8, used=(100, 10), cache_read_tokens=60, cache_write_tokens=10)
+    for part in ("cache_read_tokens", "cache_write_tokens"):
+        spans[1].pop(part, None)
+    spans[1]["input_tokens"] = 30
+    assert count(*spans).llm_calls.select("input_tokens", "cache_read_tokens").rows() == [(100, 60)]
+    spans[1]["input_tokens"] = 31
+    assert len(spans_counted(*spans)) == 2
+
+
 def test_failed_siblings_of_two_libraries_and_one_model_are_one_call() -> None:
     spans = a_pair(at=0.1, lasts=0.8, status="error")
     del spans[1]["input_tokens"], spans[1]["output_tokens"]
