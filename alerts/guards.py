@@ -14,28 +14,13 @@ import msgspec
 from alerts.evidence import StoreEvidence
 from alerts.rules.conditions import BudgetStanding
 from analytics.jobs import Job, JobContext, JobReport
+from analytics.metrics.breakers import Breaker
 from store import Control, Store
 from store.clock import Clock
 from store.configuration.durations import format_duration
 
 _PAUSE: Final = timedelta(seconds=2)
 _EVERY: Final = timedelta(seconds=15)
-
-
-@dataclass(frozen=True)
-class GuardSettings:
-    """When a tool's breaker opens."""
-
-    failures_in_a_row: int = 5
-    """So many failures of a tool one after the other open its breaker."""
-    failure_share: float = 0.5
-    """So large a share of failures among `least_calls` or more opens it as well, while the last call failed."""
-    least_calls: int = 20
-    """Calls within `window` from which the share counts."""
-    window: timedelta = timedelta(minutes=10)
-    """How far back failures count."""
-    cool_down: timedelta = timedelta(minutes=1)
-    """After this long without a failure an open breaker is half open: some call may try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class ToolRecord:
     last_failed_at: datetime | None
 
 
-def judge_tool(record: ToolRecord, settings: GuardSettings, now: datetime) -> dict[str, Any]:
+def judge_tool(record: ToolRecord, settings: Breaker, now: datetime) -> dict[str, Any]:
     """Return the breaker of a tool: a pure function of what happened, so that a restart forgets nothing."""
     share = record.failures / record.calls if record.calls else 0.0
     is_row = record.streak >= settings.failures_in_a_row
@@ -96,7 +81,7 @@ class GuardPublisher:
     """Writes the snapshot that the front answers from."""
 
     def __init__(
-        self, store: Store, control: Control, path: Path, settings: GuardSettings, *, clock: Clock
+        self, store: Store, control: Control, path: Path, settings: Breaker, *, clock: Clock
     ) -> None:
         self._store = store
         self._evidence = StoreEvidence(store, control)

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from alerts.guards import GuardSettings
 from alerts.rules import AlertingConfig, parse_alerting
 from analytics.budgets import Budget, parse_budgets
+from analytics.metrics.breakers import Breaker
 from analytics.pricing import OwnPrices, parse_pricing
 from analytics.reports.settings import ReportSettings
 from analytics.settings import AnalyticsSettings
@@ -68,7 +68,7 @@ class Config:
     store: StoreSettings = field(default_factory=StoreSettings)
     analytics: AnalyticsSettings = field(default_factory=AnalyticsSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
-    guards: GuardSettings = field(default_factory=GuardSettings)
+    guards: Breaker = field(default_factory=Breaker)
     log: LogSettings = field(default_factory=LogSettings)
     reports: ReportSettings = field(default_factory=ReportSettings)
     alerting: AlertingConfig = field(default_factory=lambda: parse_alerting({}))
@@ -88,7 +88,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "store": StoreSettings,
     "analytics": AnalyticsSettings,
     "dashboard": DashboardSettings,
-    "guards": GuardSettings,
+    "guards": Breaker,
     "log": LogSettings,
     "reports": ReportSettings,
 }

@@ -14,6 +14,7 @@ from alerts.reloading import ConfigSource
 from alerts.reports import reports_job
 from alerts.rules import AlertingConfig
 from analytics.budgets import BudgetBoard, measure_budgets
+from analytics.metrics.breakers import use_breaker
 from analytics.pipeline import data_jobs
 from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
@@ -92,6 +93,7 @@ def open_services(
         SchemaMismatch: a newer version wrote it.
     """
     store = open_store(config.data_dir, config.store, clock=clock)
+    use_breaker(config.guards)
     try:
         control = open_control(config.data_dir)
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 import polars as pl
 
@@ -13,19 +12,32 @@ CLOSED, HALF_OPEN, OPEN = 0, 1, 2
 
 @dataclass(frozen=True)
 class Breaker:
-    """When a breaker opens, and how long it stays so."""
+    """When a tool's breaker opens."""
 
     failures_in_a_row: int = 5
+    """So many failures of a tool one after the other open its breaker."""
     failure_share: float = 0.5
-    """Opens as well at this share of `least_calls` or more, while the last call failed."""
+    """So large a share of failures among `least_calls` or more opens it as well, while the last call failed."""
     least_calls: int = 20
+    """Calls within `window` from which the share counts."""
     window: timedelta = timedelta(minutes=10)
+    """How far back failures count."""
     cool_down: timedelta = timedelta(minutes=1)
-    """After so long without a failure it is half open."""
+    """After this long without a failure an open breaker is half open: some call may try."""
 
 
-STANDARD_BREAKER: Final = Breaker()
-"""What `tool_breaker_state` goes by; `[guards]`, which agents ask, has the same defaults."""
+_in_force = Breaker()
+
+
+def use_breaker(breaker: Breaker) -> None:
+    """Have this process judge tools by `breaker`: what `[guards]` says, which agents that ask are answered by."""
+    global _in_force
+    _in_force = breaker
+
+
+def breaker_in_force() -> Breaker:
+    """Return what tools are judged by."""
+    return _in_force
 
 
 def say_breaker(breaker: Breaker) -> str:
@@ -38,12 +50,12 @@ def say_breaker(breaker: Breaker) -> str:
     )
 
 
-def judge_breakers(now: pl.Expr, breaker: Breaker = STANDARD_BREAKER) -> pl.Expr:
+def judge_breakers(now: pl.Expr, breaker: Breaker) -> pl.Expr:
     """Return the state of rows of `key_events`, `failures`, `streak` and `failed_at`: 0 closed, 1 half open, 2 open.
 
     >>> calls = {"key_events": [9, 9, 40], "failures": [9, 4, 20], "streak": [9, 4, 1]}
     >>> rows = pl.DataFrame(calls).with_columns(failed_at=pl.datetime(2026, 11, 2, 12))
-    >>> rows.select(judge_breakers(pl.datetime(2026, 11, 2, 12, 0, 30)).alias("state"))["state"].to_list()
+    >>> rows.select(judge_breakers(pl.datetime(2026, 11, 2, 12, 0, 30), Breaker()).alias("state"))["state"].to_list()
     [2, 0, 2]
     """
     is_row = pl.col("streak") >= breaker.failures_in_a_row

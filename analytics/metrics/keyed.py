@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analytics.metrics.breakers import STANDARD_BREAKER, judge_breakers
+from analytics.metrics.breakers import breaker_in_force, judge_breakers
 from analytics.metrics.definitions import Metric
 from analytics.metrics.intervals import wilson
 from analytics.metrics.pieces import Standing, find_gaps
@@ -32,7 +32,7 @@ def read_keyed(store: Store, view: View, metric: Metric, question: Question, sta
     assert metric.key is not None
     grid = Grid(question.is_one_bin, view.split)
     window_s = (question.end - question.start).total_seconds()
-    recent_s = STANDARD_BREAKER.window.total_seconds() if metric.kind == "breaker" else window_s
+    recent_s = breaker_in_force().window.total_seconds() if metric.kind == "breaker" else window_s
     params = params_of(view, question, [whole(question)]) | {"window_s": window_s, "recent_s": recent_s}
     query = compose_streaks(view.subject, metric.key, grid, view.selection)
     frames = [] if view.is_empty else [store.select(query, params)]
@@ -50,7 +50,11 @@ def summarise_keys(metric: Metric, rows: pl.DataFrame, question: Question, by: l
         counted = rows.group_by(by).agg(numerator=hits, denominator=keys, n=keys)
         low, high = wilson(pl.col("numerator"), pl.col("denominator"))
         return counted.with_columns(value=pl.col("numerator") / pl.col("denominator"), low=low, high=high)
-    value = pl.col("streak") if metric.kind == "streak" else judge_breakers(_end_of_bin(question))
+    value = (
+        pl.col("streak")
+        if metric.kind == "streak"
+        else judge_breakers(_end_of_bin(question), breaker_in_force())
+    )
     return rows.group_by(by).agg(
         value=value.max(), n=pl.col("key_events").sum(), numerator=unknown, denominator=unknown, low=unknown,
         high=unknown,

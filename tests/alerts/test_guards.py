@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from alerts.guards import GuardPublisher, GuardSettings, ToolRecord, judge_tool
+from alerts.guards import GuardPublisher, ToolRecord, judge_tool
+from analytics.metrics.breakers import Breaker
 from collector.front import FrontStart
 from collector.front.access import AccessPolicy
 from collector.front.counters import FrontCounters
@@ -23,12 +24,13 @@ from collector.front.guards import Guards
 from collector.front.http import HttpApp
 from collector.settings import CollectorSettings
 from spanledger.layout import guards_file, log_dir
-from store import Control, Store, open_store
+from store import Control, Store
 from store.control.tables import budgets
 from tests.alerts.building import START, SteppedClock
 from tests.dashboard.seed import fill, simulate
+from tests.stores import open_new_store
 
-SETTINGS = GuardSettings()
+SETTINGS = Breaker()
 
 
 def record(**changes: Any) -> ToolRecord:
@@ -54,7 +56,7 @@ def test_breaker_opens_by_share_when_there_are_enough_calls() -> None:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: SteppedClock) -> Iterator[Store]:
-    store = open_store(tmp_path / "store", clock=clock)
+    store = open_new_store(tmp_path / "store", clock=clock)
     yield store
     store.close()
 

@@ -83,6 +83,12 @@ def a_run(run_id: str = "t1-s1", **facts: Any) -> dict[str, Any]:
     }
 
 
+def touched_hours(subject: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the facts job writes beside rows of a subject, so that their hours are rolled up."""
+    hours = [row["started_at"].replace(minute=0, second=0, microsecond=0) for row in rows]
+    return [{"load_seq": 1, "subject": subject, "hour_at": hour} for hour in hours]
+
+
 def a_call(span_id: str = "s1", **facts: Any) -> dict[str, Any]:
     return {
         "load_seq": 1,

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from store import Store, open_store
+from store import Store
 from tests.analytics.building import StillClock, to_frame
+from tests.stores import open_new_store
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def clock() -> StillClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: StillClock) -> Iterator[Store]:
-    opened = open_store(tmp_path, clock=clock)
+    opened = open_new_store(tmp_path, clock=clock)
     yield opened
     opened.close()
 

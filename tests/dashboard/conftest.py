@@ -24,6 +24,7 @@ from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control, parse_rules
+from tests.stores import open_new_store
 
 NOW = datetime(2026, 11, 20, 15, 20)  # noqa: DTZ001
 NOW_UTC = NOW.replace(tzinfo=UTC)
@@ -47,7 +48,7 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     facts = simulate(NOW, days=2.2, runs_per_hour=14)
     big_trace(facts, NOW, 10_000)
     odd_traces(facts, NOW)
-    store = open_store(directory)
+    store = open_new_store(directory)
     fill(store, facts, now=NOW)
     store.close()
     control = open_control(directory)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from store import Control, Store, open_control, open_store
+from store import Control, Store, open_control
 from tests.store.rows import NOW
+from tests.stores import open_new_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Generator[Store]:
-    opened = open_store(tmp_path, clock=lambda: NOW)
+    opened = open_new_store(tmp_path, clock=lambda: NOW)
     yield opened
     opened.close()
 

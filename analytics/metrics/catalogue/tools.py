@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analytics.metrics.breakers import STANDARD_BREAKER, say_breaker
+from analytics.metrics.breakers import Breaker, say_breaker
 from analytics.metrics.catalogue.shapes import count, keyed, proportion
 from analytics.metrics.definitions import Metric, part
 
@@ -35,8 +35,9 @@ TOOLS: Final = (
           null_means="no named tool was called in the window"),
     keyed("tool_breaker_state", "Breaker of a tool",
           "Whether a circuit breaker in front of the tool would let calls through at the end of the window: "
-          "0 closed, 1 half open, 2 open; of several tools the worst. " + say_breaker(STANDARD_BREAKER),
+          "0 closed, 1 half open, 2 open; of several tools the worst. By the thresholds of `[guards]`; as shipped: "
+          + say_breaker(Breaker()),
           "tool_call", "breaker", "tool", unit="state",
-          population="calls of named tools in the last 10 minutes of the window, by their start",
+          population="calls of named tools in the last minutes of the window (`[guards] window`), by their start",
           null_means="no named tool was called in them"),
 )  # fmt: skip

@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,10 +19,11 @@ from analytics.pricing.source import DEFAULT_SOURCE
 from analytics.pricing.versions import version_row
 from collector.loading.intake import Intake
 from collector.log import Body, body_sha256
-from store import Replacement, Store, open_store
+from store import Replacement, Store
 from store.engines.parameters import to_polars
 from tests.collector.building import Plain, pairs
 from tests.collector.building import a_span as a_wire_span
+from tests.stores import open_new_store
 
 START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 _START_NS = int(START.timestamp()) * 1_000_000_000
@@ -150,18 +150,15 @@ class Ledger:
         }
 
 
-@cache
-def _book() -> dict[str, pl.DataFrame]:
-    """Compiled once, not once a store."""
+def _write_book(store: Store) -> None:
     version = version_row(1, 1, "book", DEFAULT_SOURCE.fingerprint, author="tests", reason="tests")
-    return {"prices": DEFAULT_SOURCE.compile(1), "cost_versions": version}
+    store.replace(appends={"prices": DEFAULT_SOURCE.compile(1), "cost_versions": version})
 
 
 @contextmanager
 def open_ledger() -> Generator[Ledger]:
     with tempfile.TemporaryDirectory() as directory:
-        store = open_store(Path(directory))
-        store.replace(appends=_book())
+        store = open_new_store(Path(directory), filled_by=_write_book)
         try:
             yield Ledger(Intake(store))
         finally:

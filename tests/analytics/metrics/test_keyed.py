@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from alerts.guards import GuardSettings, ToolRecord, judge_tool
+from alerts.guards import ToolRecord, judge_tool
 from analytics.metrics import evaluate, series
-from analytics.metrics.breakers import STANDARD_BREAKER
+from analytics.metrics.breakers import Breaker, use_breaker
 from store import Store
 from tests.analytics.building import NOON, a_run, a_tool_call
 
@@ -69,12 +70,21 @@ def test_breaker_is_open_half_open_or_closed_as_guards_say(store: Store, tools: 
     if expected is not None:
         last = NOON - ago_s * SECOND - marks[::-1].find("x") * SECOND
         record = ToolRecord("search", len(marks), marks.count("x"), len(marks) - len(marks.rstrip("x")), last)
-        state = judge_tool(record, GuardSettings(), NOON)["state"]
+        state = judge_tool(record, Breaker(), NOON)["state"]
         assert ["closed", "half_open", "open"].index(state) == expected
 
 
-def test_guards_and_metric_have_the_same_defaults() -> None:
-    assert vars(GuardSettings()) == vars(STANDARD_BREAKER)
+def test_breaker_goes_by_the_thresholds_of_the_installation(
+    store: Store, tools: Any, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: use_breaker(Breaker()))
+    tools("search", "xxx", NOON - 200 * SECOND)
+    assert ask(store, "tool_breaker_state") == [0]
+    strict = Breaker(failures_in_a_row=3, cool_down=timedelta(minutes=5))
+    use_breaker(strict)
+    assert ask(store, "tool_breaker_state") == [2]
+    use_breaker(replace(strict, window=timedelta(minutes=1)))
+    assert ask(store, "tool_breaker_state") == [None]
 
 
 def test_breaker_over_time_and_worst_of_several_tools(store: Store, tools: Any) -> None:

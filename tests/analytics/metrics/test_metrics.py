@@ -15,9 +15,10 @@ from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate, series
 from analytics.metrics.documentation import render_metrics
 from analytics.rollups import update_rollups
-from store import Store, open_store
+from store import Store
 from store.errors import ConfigError, NotFound
-from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, to_frame
+from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, to_frame, touched_hours
+from tests.stores import open_new_store
 
 HOUR = timedelta(hours=1)
 START = NOON - 48 * HOUR
@@ -95,7 +96,7 @@ FACTS = some_facts(random.Random(7))
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Two days of facts, rolled up."""
     clock = StillClock()
-    store = open_store(tmp_path_factory.mktemp("store"), clock=clock)
+    store = open_new_store(tmp_path_factory.mktemp("store"), clock=clock)
     store.replace(appends={table: to_frame(table, rows) for table, rows in FACTS.items()})
     touched = [
         {"load_seq": 1, "subject": subject, "hour_at": START + n * HOUR}
@@ -245,13 +246,17 @@ def test_nothing_in_the_window(store: Store) -> None:
 
 
 def test_cost_of_calls_without_any_price_is_unknown(store: Store, write: Callable[..., None]) -> None:
-    write("llm_calls", a_call(started_at=NOON - HOUR))
+    call = a_call(started_at=NOON - HOUR)
+    write("llm_calls", call)
+    write("touched_hours", *touched_hours("llm_call", call))
     (row,) = evaluate(store, "cost_usd", START, NOON).to_dicts()
     assert (row["value"], row["n"], row["unpriced_calls"]) == (None, 1, 1)
 
 
 def test_last_minutes_do_not_wait_for_the_rollup(store: Store, write: Callable[..., None]) -> None:
-    write("runs", a_run("a-1", started_at=NOON - timedelta(minutes=1)))
+    run = a_run("a-1", started_at=NOON - timedelta(minutes=1))
+    write("runs", run)
+    write("touched_hours", *touched_hours("run", run))
     assert evaluate(store, "run_count", START, NOON)["value"].to_list() == [1.0]
 
 
