@@ -51,6 +51,7 @@ def derive_sessions(
     now: datetime,
     settings: AnalyticsSettings,
     earlier: pl.DataFrame | None = None,
+    kept: pl.DataFrame | None = None,
 ) -> Derived:
     """Return the sessions and cases that whole conversations amount to at `now`.
 
@@ -60,6 +61,7 @@ def derive_sessions(
         now: Present time; what is due by then is closed.
         settings: Time-outs and the reopening window.
         earlier: conversation_id and `earlier`, the number of its sessions before these runs; none: 0.
+        kept: Closed sessions whose runs are gone, and which these continue (`analytics.expired_sessions`).
     """
     ordered = _judge_runs(
         runs.sort("conversation_id", "started_at", "run_id"), _cast(judgements), settings.outcome_signals
@@ -72,6 +74,8 @@ def derive_sessions(
         ).with_columns(number=pl.col("number") + pl.col("earlier").fill_null(0))
     sessions = _summarise_sessions(numbered, settings)
     closed = _close_sessions(sessions, now.astimezone(UTC).replace(tzinfo=None))
+    if kept is not None and not kept.is_empty():
+        closed = pl.concat([closed, _as_derived(kept, closed)])
     grouped = _group_cases(closed, settings)
     return Derived(grouped.select(_SESSION_COLUMNS), _summarise_cases(grouped))
 
@@ -200,7 +204,7 @@ def _summarise_sessions(runs: pl.DataFrame, settings: AnalyticsSettings) -> pl.D
         pl.col("agent_version", "prompt_name", "prompt_version").last(),
         pl.col("started_at").min(),
         pl.col("end").max().alias("last_at"),
-        pl.len().cast(pl.Int64).alias("runs"),
+        pl.col("run_count").sum().alias("runs"),
         pl.when(is_priced).then(pl.col("cost_usd").sum()).cast(pl.Decimal(38, 12)).alias("cost_usd"),
         pl.col("unpriced_calls").sum().cast(pl.Int64),
         is_final=pl.col("is_final").any(),
@@ -247,6 +251,12 @@ def _close_sessions(sessions: pl.DataFrame, now: datetime) -> pl.DataFrame:
         .then("conversation_id")
         .otherwise(pl.format("{}#{}", "conversation_id", "number")),
     )
+
+
+def _as_derived(kept: pl.DataFrame, derived: pl.DataFrame) -> pl.DataFrame:
+    """Return sessions as they stand in the store like those that were derived."""
+    told = kept.with_columns(is_alone=~pl.col("is_conversation"), is_final=False, is_complete=True)
+    return told.select(pl.col(name).cast(dtype) for name, dtype in derived.schema.items())
 
 
 def _group_cases(sessions: pl.DataFrame, settings: AnalyticsSettings) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analytics.cases import Derived, derive_sessions
+from analytics.expired_sessions import find_expired
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.known_conversations import read_known_conversations
 from analytics.known_names import KnownNames
@@ -65,10 +66,12 @@ class SessionsState:
             context.store, changes, max(settings.reopen_window, settings.session_timeout)
         )
         runs = _read_runs(context.store, affected)
-        earlier = self._count_earlier(context.store, affected, runs)
+        expired = find_expired(affected.sessions, runs)
+        runs = pl.concat([runs, expired.rests])
+        earlier = self._count_earlier(context.store, affected, runs, expired.kept)
         names = {"names": ["outcome", *settings.outcome_signals]}
         judgements = context.store.select("sessions/judgements", names, {"asked": affected.asked})
-        derived = derive_sessions(runs, judgements, now, settings, earlier)
+        derived = derive_sessions(runs, judgements, now, settings, earlier, expired.kept)
         _write(context.store, affected, derived, touched, now)
         self._remember(derived)
         load_seq = touched["load_seq"].max()
@@ -78,7 +81,9 @@ class SessionsState:
             has_more=max(touched.height, overdue.height) == MAX_ROWS,
         )
 
-    def _count_earlier(self, store: Store, affected: Affected, runs: pl.DataFrame) -> pl.DataFrame:
+    def _count_earlier(
+        self, store: Store, affected: Affected, runs: pl.DataFrame, kept: pl.DataFrame
+    ) -> pl.DataFrame:
         """Return conversation_id and how many sessions stay as they are before the ones derived again."""
         if self.known is None or self.known.is_full or self.store is not store:
             self.known, self.store = read_known_conversations(store), store
@@ -88,7 +93,14 @@ class SessionsState:
             .join(affected.sessions, on="conversation_id", how="anti")
         )
         old = unseen.filter(self.known.may_contain(unseen["conversation_id"]))
-        counts = affected.sessions.group_by("conversation_id").agg(earlier=pl.col("number").min() - 1)
+        again = affected.sessions.join(kept, on="session_id", how="anti")
+        counts = pl.concat(
+            [
+                again.group_by("conversation_id").agg(earlier=pl.col("number").min() - 1),
+                kept.group_by("conversation_id").agg(earlier=pl.col("number").max()),
+            ]
+        )
+        counts = counts.group_by("conversation_id").agg(pl.col("earlier").max())
         if not old.is_empty():
             found = store.select("sessions/session_counts", frames={"asked": old})
             counts = pl.concat([counts, found.rename({"sessions": "earlier"})], how="vertical_relaxed")

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from store.figures import compose_rollup, compose_rollup_buckets
+from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
 from store.port import Replacement, Store
 
 _HOUR: Final = timedelta(hours=1)
@@ -24,6 +24,8 @@ def keep_expiring(store: Store, load_seq: int) -> list[Replacement]:
     hours = store.select("retention/expiring_hours", {"load_seq": load_seq})
     kept: list[Replacement] = []
     for (subject,), of_subject in hours.group_by("subject", maintain_order=True):
+        if not SUBJECTS[str(subject)].is_rolled_up:
+            continue
         moved = _move(store, str(subject), of_subject, _BY_LOAD, load_seq, {})
         expired = of_subject.with_columns(expired_load=pl.lit(load_seq, pl.Int64))
         for table, (going, staying) in moved.items():

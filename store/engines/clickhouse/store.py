@@ -20,7 +20,7 @@ from store.clock import Clock, utc_now
 from store.engines.clickhouse.definitions import define_schema
 from store.engines.clickhouse.statements import SELECT_SETTINGS, attach_frames, bind_parameters
 from store.engines.clickhouse.types import align_types, name_column_type
-from store.engines.expiry import ORPHANS, list_expiring_tables
+from store.engines.expiry import ORPHANS, list_expiring_tables, say_expired
 from store.engines.figures import refuse_figures
 from store.engines.parameters import (
     convert_value,
@@ -158,7 +158,7 @@ class ClickHouseStore:
         """Replace rows and delete all rows of loads up to `load_seq`."""
         self.replace(*replacements)
         for table in list_expiring_tables():
-            self._delete(f"ledger.{table}", f"load_seq <= {int(load_seq)}")
+            self._delete(f"ledger.{table}", say_expired(load_seq))
 
     def expire_orphans(self) -> None:
         """Delete what described nothing but deleted rows."""

@@ -20,7 +20,8 @@ SELECT
     r.complete,
     r.has_answer,
     r.cost_usd,
-    r.unpriced_calls
+    r.unpriced_calls,
+    CAST(1 AS BIGINT) AS run_count
 FROM ledger.runs AS r
 INNER JOIN asked AS a ON a.conversation_id = coalesce(r.session_id, r.run_id)
 WHERE r.started_at >= $since AND r.started_at >= a.runs_from

@@ -1,6 +1,6 @@
 -- Judgements on runs, spans and sessions: feedback, evaluations, labels.
 CREATE TABLE ledger.scores (
-    load_seq BIGINT NOT NULL, -- number of the load that brought the score
+    load_seq BIGINT NOT NULL, -- number of the load that brought the score, 0 for one that was given by API, file or review
     score_id VARCHAR NOT NULL, -- id of the judgement: what comes twice is one
     target VARCHAR NOT NULL, -- run, span or session
     target_id VARCHAR NOT NULL, -- run_id, trace_id-span_id or session_id

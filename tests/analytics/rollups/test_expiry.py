@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 from analytics.compare import Side, compare
 from analytics.days import update_days
+from analytics.feedback import read_judgement, record_judgements
 from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate, series
 from analytics.reports import build_digest, write_digest_html, write_digest_markdown
@@ -144,6 +145,7 @@ def test_what_rollups_cannot_tell_of_deleted_facts_is_said_to_be_partial_or_unkn
         ("active_users", {}),
         ("run_count", {"tenant": "acme"}),
         ("cost_usd", {"user_id": "u1"}),
+        ("score_count", {}),
     ):
         row = ask(name, *gone, where=where)
         assert (row["value"], row["n"], row["is_partial"]) == (None, 0, True)
@@ -155,6 +157,15 @@ def test_what_rollups_cannot_tell_of_deleted_facts_is_said_to_be_partial_or_unkn
     assert early["is_partial"].any()
     assert early.filter("is_partial")["value"].null_count() == early["is_partial"].sum()
     assert not points.filter(points["at"] > kept + timedelta(days=2))["is_partial"].any()
+
+
+def test_late_judgement_stays_as_long_as_its_run(ledger: Ledger) -> None:
+    runs = ledger.rows("runs").sort("started_at")["run_id"]
+    said = [read_judgement({"run_id": run, "value": 1.0}, FIRST) for run in (runs[0], runs[-1])]
+    record_judgements(ledger.store, said, NOW)
+    expire(ledger)
+    left = ledger.rows("scores").filter(pl.col("scored_at") == FIRST.replace(tzinfo=None))
+    assert left["run_id"].to_list() == [runs[-1]]
 
 
 def test_comparison_says_which_side_has_lost_facts_and_compares_no_empty_period(ledger: Ledger) -> None:

@@ -17,7 +17,9 @@ from analytics.jobs import NOTHING_TO_DO, JobContext
 from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
 from store import Store
+from store.keeping import keep_expiring
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
+from tests.stores import open_new_store
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 NO_JUDGEMENT = pl.DataFrame(schema=JUDGEMENTS)
@@ -30,7 +32,9 @@ def derive(*runs: dict[str, Any], now: datetime = NOON + 30 * DAY, **options: An
         "feedback", "cost_usd",
     )  # fmt: skip
     full = to_frame("runs", [dict.fromkeys(columns) | run for run in runs]).with_columns(
-        conversation_id=pl.coalesce("session_id", "run_id"), is_alone=pl.col("session_id").is_null()
+        conversation_id=pl.coalesce("session_id", "run_id"),
+        is_alone=pl.col("session_id").is_null(),
+        run_count=pl.lit(1, pl.Int64),
     )
     judgements = options.pop("judgements", NO_JUDGEMENT)
     derived = derive_sessions(full, judgements, now, AnalyticsSettings(**options))
@@ -265,10 +269,15 @@ class Conversations:
     def arrive(self, *runs: dict[str, Any]) -> Any:
         self._load_seq += 1
         self._write("runs", *runs)
-        for run in runs:
-            session = run.get("session_id") or run["run_id"]
-            touched = {"load_seq": self._load_seq, "session_id": session, "started_at": run["started_at"]}
-            self._write("touched_sessions", touched)
+        touched = [
+            {
+                "load_seq": self._load_seq,
+                "session_id": run.get("session_id") or run["run_id"],
+                "started_at": run["started_at"],
+            }
+            for run in runs
+        ]
+        self._write("touched_sessions", *touched)
         return self._state.update(self._context)
 
     def tick(self) -> Any:
@@ -321,6 +330,46 @@ def test_late_run_reopens_and_both_hours_are_rolled_up_again(
     assert conversations.touched_hours() == {at(NOON - 2 * DAY), at(NOON - DAY)}
 
 
+def test_case_that_goes_on_keeps_the_sessions_that_retention_has_taken(
+    conversations: Conversations, clock: StillClock, store: Store
+) -> None:
+    for load_seq in (1, 2):
+        conversations.arrive(
+            turn(load_seq, load_seq=load_seq, cost_usd="0.5", outcome="escalated", started_at=clock.now)
+        )
+        clock.forward(days=5)
+        conversations.tick()
+        store.expire(load_seq, *keep_expiring(store, load_seq))
+    first = conversations.read("sessions")
+    conversations.arrive(turn(3, load_seq=3, cost_usd="0.25", started_at=clock.now))
+    sessions = conversations.read("sessions")
+    assert [(row["session_id"], row["runs"], row["reopened"]) for row in sessions] == [
+        ("c1", 1, True),
+        ("c1#2", 1, True),
+        ("c1#3", 1, False),
+    ]
+    assert [row["outcome"] for row in sessions] == [*(row["outcome"] for row in first), None]
+    (case,) = conversations.read("cases")
+    assert (case["sessions"], case["runs"], case["cost_usd"]) == (3, 3, Decimal("1.25"))
+    assert case["opened_at"] == at(NOON)
+
+
+def test_session_that_goes_on_keeps_the_runs_that_retention_has_taken(
+    conversations: Conversations, clock: StillClock, store: Store
+) -> None:
+    for load_seq in (1, 1, 2, 3):
+        number = 1 + sum(row["runs"] for row in conversations.read("sessions"))
+        conversations.arrive(turn(number, load_seq=load_seq, cost_usd="0.5", started_at=clock.now))
+        clock.forward(days=2)
+        if load_seq == 2:
+            store.expire(1, *keep_expiring(store, 1))
+    clock.forward(days=2)
+    conversations.tick()
+    (session,) = conversations.read("sessions")
+    assert (session["runs"], session["cost_usd"], session["started_at"]) == (4, Decimal(2), at(NOON))
+    assert session["outcome"] == "resolved_assumed"
+
+
 def test_session_of_a_run_that_got_another_id_disappears(
     conversations: Conversations, store: Store, write: Callable[..., None]
 ) -> None:
@@ -354,13 +403,11 @@ def test_run_of_a_fast_clock_does_not_close_the_session_before_it(
 def test_any_order_of_arrival_gives_the_same_rows(
     facts: list[dict[str, Any]], batches: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from store import open_store
-
     runs = [a_run(f"t{number}-s1", **fact) for number, fact in enumerate(facts)]
     clock = StillClock(NOON + 10 * DAY)
     outcomes: list[Any] = []
     for parts in ([runs], [runs[part::batches] for part in reversed(range(batches))]):
-        store = open_store(tmp_path_factory.mktemp("store"), clock=clock)
+        store = open_new_store(tmp_path_factory.mktemp("store"), clock=clock)
         try:
 
             def write(table: str, *rows: dict[str, Any], store: Store = store) -> None:
