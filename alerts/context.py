@@ -113,7 +113,8 @@ def _add_up(store: Store, where: _Where, start: datetime, end: datetime) -> dict
     if not row["value"]:
         return {}
     least = "at least " if row["unpriced_calls"] else ""
-    return {"Cost": f"{least}{format_figure(row['value'], 'cost_usd')}"}
+    label = "Cost of what is kept" if row["is_partial"] else "Cost"
+    return {label: f"{least}{format_figure(row['value'], 'cost_usd')}"}
 
 
 def _values(wanted: str | Sequence[str] | None) -> list[str]:

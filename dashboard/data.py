@@ -37,6 +37,8 @@ class Period:
     calls: pl.DataFrame
     tools: pl.DataFrame
     cases: pl.DataFrame
+    is_partial: bool = False
+    """Retention has deleted facts that it needs: it speaks of the rest."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +96,24 @@ def _read_period(window: Window, filters: Filters) -> Period:
     store, times = current().store, (window.start, window.until, timedelta(seconds=window.bin_s))
     everywhere = filters.where()
     of_cases = {name: values for name, values in everywhere.items() if name != "model"}
-    frames = {
+    found = {
         name: totals(
             store,
             sums,
             *times,
             where=of_cases if name == "cases" else everywhere,
             group_by=[_SPLIT_BY[name]],
-        ).with_columns(pl.col("^(runs|calls|failures|cases|unpriced_calls)$").fill_null(0).cast(pl.Int64))
+        )
         for name, sums in _SUMS.items()
     }
+    counts = pl.col("^(runs|calls|failures|cases|unpriced_calls)$").fill_null(0).cast(pl.Int64)
     latency = distribution(store, part("run"), "duration_ms", *times, where=everywhere)
-    return Period(window=window, latency=latency, **frames)
+    return Period(
+        window=window,
+        latency=latency.rows,
+        is_partial=any(reading.is_partial for reading in (latency, *found.values())),
+        **{name: reading.rows.with_columns(counts) for name, reading in found.items()},
+    )
 
 
 @cache_answers(ttl=60, max_entries=64)

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.metrics import METRICS
+from analytics.metrics import METRICS, say_meaning
 from analytics.metrics.definitions import RESOLVED
 from analytics.metrics.percentiles import percentile_by_group
 from dashboard.changes import compare_amounts, compare_counts, compare_rates
@@ -86,14 +86,6 @@ def count_of(frame: pl.DataFrame, column: str, *outcomes: str) -> int:
     return int(chosen[column].sum())
 
 
-def say_meaning(name: str) -> str:
-    """Return what a metric means, over what, and when it is unknown."""
-    metric = METRICS[name]
-    money = " Calls without a price are not in it; then it says “at least”." if metric.is_money else ""
-    unknown = "" if metric.null_means == "never" else f" Unknown when {metric.null_means}."
-    return f"{metric.help}{money} Counted: {metric.population}.{unknown}"
-
-
 def build_tiles(overview: Overview, filters: Filters) -> list[Tile]:
     """Return the six key figures of a window."""
     return [
@@ -118,7 +110,7 @@ def _runs_tile(overview: Overview, filters: Filters) -> Tile:
         spark=spread(now.runs, "runs", now.window.bins),
         spark_kind="bar",
         link=link_traces(now.window.name, filters),
-        help=say_meaning("run_count"),
+        help=say_meaning(METRICS["run_count"]),
     )
 
 
@@ -140,7 +132,7 @@ def _success_tile(overview: Overview, filters: Filters) -> Tile:
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=False),
         spark=divide(good, spread(_ended(now), "runs", bins)),
         link=link_traces(now.window.name, filters, outcome="failure"),
-        help=say_meaning("success_rate"),
+        help=say_meaning(METRICS["success_rate"]),
         is_small=totals[0] < SMALL,
         is_unknown=not totals[0],
     )
@@ -160,7 +152,7 @@ def _latency_tile(overview: Overview, filters: Filters) -> Tile:
         change=compare_amounts(p95, earlier, events=counts, words=now.window.words, is_rise_bad=True),
         spark=find_percentiles(now.latency, now.window.bins, [0.95])[0],
         link=link_traces(now.window.name, filters, **more),
-        help=say_meaning("run_p95_ms"),
+        help=say_meaning(METRICS["run_p95_ms"]),
         is_small=counts[0] < SMALL,
         is_unknown=p95 is None,
     )
@@ -190,7 +182,7 @@ def _cost_tile(overview: Overview, filters: Filters) -> Tile:
         ),
         spark=[left + right for left, right in both],
         link=link_traces(now.window.name, filters, sort="dearest"),
-        help=say_meaning("cost_usd"),
+        help=say_meaning(METRICS["cost_usd"]),
         is_unknown=money.usd is None,
     )
 
@@ -217,7 +209,7 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
         ),
         spark=[] if is_hidden else divide(spread(now.cases, "cost_usd", bins), done),
         link=link_traces(now.window.name, filters, sort="dearest", outcome="failure"),
-        help=say_meaning("cost_per_resolution_usd"),
+        help=say_meaning(METRICS["cost_per_resolution_usd"]),
         is_small=resolved < SMALL,
         is_unknown=value is None or is_hidden,
     )
@@ -245,7 +237,7 @@ def _tools_tile(overview: Overview, filters: Filters) -> Tile:
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=True),
         spark=divide(spread(now.tools, "failures", bins), spread(now.tools, "calls", bins)),
         link=link_traces(now.window.name, filters, failed_tools="true"),
-        help=say_meaning("tool_failure_rate"),
+        help=say_meaning(METRICS["tool_failure_rate"]),
         is_small=totals[0] < SMALL,
         is_unknown=not totals[0],
     )

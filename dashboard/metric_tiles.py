@@ -7,11 +7,11 @@ from typing import Final
 
 import polars as pl
 
-from analytics.metrics import METRICS
+from analytics.metrics import METRICS, say_meaning
 from dashboard.answers.measures import Figure
 from dashboard.changes import compare_amounts, compare_rates
 from dashboard.components import Change, Tile, cell, show_notice
-from dashboard.figures import SMALL, say_meaning
+from dashboard.figures import SMALL
 from dashboard.filters import Link, Window
 from dashboard.formats import (
     NO_DATA,
@@ -84,7 +84,7 @@ def metric_tile(
         spark=spark,
         spark_kind="bar" if definition.kind in ("count", "sum") else "line",
         link=link,
-        help=say_meaning(figure.metric),
+        help=say_meaning(definition),
         is_small=definition.kind not in ("count", "sum") and figure.n < SMALL,
         is_unknown=figure.value is None,
     )

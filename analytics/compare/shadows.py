@@ -13,6 +13,7 @@ import polars as pl
 
 from analytics.compare.statistics import Effect, compare_paired
 from analytics.metrics.intervals import wilson_of
+from analytics.metrics.pieces import Span, read_standing
 
 if TYPE_CHECKING:
     from store import Store
@@ -40,6 +41,8 @@ class ShadowReport:
     cost_usd: Effect
     """What a run would have cost: shadow less production, pair by pair."""
     duration_ms: Effect
+    is_partial: bool = False
+    """Retention has deleted runs or tool calls of the time in which a pair may lie: the report speaks of the rest."""
 
 
 def compare_shadows(
@@ -74,7 +77,13 @@ def compare_shadows(
         _judge_outcomes(pairs),
         costs,
         durations,
+        _has_lost_facts(store, start - REACH, end + REACH),
     )
+
+
+def _has_lost_facts(store: Store, first: datetime, until: datetime) -> bool:
+    standing = read_standing(store, Span(first, until, until - first))
+    return any(standing.find_expired(subject) for subject in ("run", "tool_call"))
 
 
 def _pair(shadows: pl.DataFrame, originals: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,15 @@ import polars as pl
 
 from analytics.metrics.definitions import Metric, Part
 from analytics.metrics.pieces import read_standing
-from analytics.metrics.reading import Question, Where, check_question, find_view, read_buckets, read_totals
+from analytics.metrics.reading import (
+    Question,
+    Reading,
+    Where,
+    check_question,
+    find_view,
+    read_buckets,
+    read_totals,
+)
 
 if TYPE_CHECKING:
     from store import Store
@@ -25,7 +33,7 @@ def totals(
     *,
     where: Where | None = None,
     group_by: Sequence[str] = (),
-) -> pl.DataFrame:
+) -> Reading:
     """Return bin, groups and the named sums of one subject, with a row for each bin and group that has events.
 
     A sum is NULL where no event has the value.
@@ -35,12 +43,12 @@ def totals(
     question = Question(start, end, step, where or {}, tuple(group_by))
     check_question([metric], question)
     standing = read_standing(store, question)
-    found = read_totals(store, find_view(metric, parts[0].subject, question), parts, question, standing).rows
-    added = found.group_by("bin", *group_by).agg(
+    found = read_totals(store, find_view(metric, parts[0].subject, question), parts, question, standing)
+    added = found.rows.group_by("bin", *group_by).agg(
         pl.when(pl.col(part.key).is_not_null().any()).then(pl.col(part.key).sum()).alias(name)
         for name, part in sums.items()
     )
-    return added.sort("bin", *group_by, nulls_last=True)
+    return Reading(added.sort("bin", *group_by, nulls_last=True), found.gaps)
 
 
 def distribution(
@@ -52,14 +60,15 @@ def distribution(
     step: timedelta,
     *,
     where: Where | None = None,
-) -> pl.DataFrame:
+) -> Reading:
     """Return bin, bucket and events: how often each logarithmic bucket of a measure was met."""
     metric = _stand_in([part])
     question = Question(start, end, step, where or {}, ())
     check_question([metric], question)
     standing = read_standing(store, question)
-    found = read_buckets(store, find_view(metric, part.subject, question), measure, question, standing).rows
-    return found.group_by("bin", "bucket").agg(pl.col("events").sum()).sort("bin", "bucket")
+    found = read_buckets(store, find_view(metric, part.subject, question), measure, question, standing)
+    counted = found.rows.group_by("bin", "bucket").agg(pl.col("events").sum())
+    return Reading(counted.sort("bin", "bucket"), found.gaps)
 
 
 def _stand_in(parts: Sequence[Part]) -> Metric:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from analytics.metrics import evaluate
+from analytics.metrics.pieces import Span, read_standing
 
 if TYPE_CHECKING:
     from store import Store
@@ -69,6 +70,10 @@ class _Seen:
     deliveries: int
     drift_days: int
     installed: Installed
+    has_lost_runs: bool
+    """Retention has deleted runs of the window."""
+    has_lost_cases: bool
+    """Retention has deleted runs, and with them inputs, of what is looked back at."""
 
 
 def check_readiness(store: Store, service: str | None, now: datetime, installed: Installed) -> Readiness:
@@ -96,8 +101,8 @@ def _look(store: Store, service: str | None, now: datetime, installed: Installed
     lately = {"since": now - WINDOW, "until": now, "services": services}
     long = lately | {"since": now - MEMORY}
     facts = store.select("reports/service_facts", lately).row(0, named=True)
-    memory = store.select("reports/service_facts", long).row(0, named=True)
-    first = memory["first_run_at"]
+    memory = store.select("reports/service_memory", long).row(0, named=True)
+    first = memory["first_hour_at"]
     busiest = store.select("reports/busiest_hour", long)
     return _Seen(
         facts={**facts, "versions_seen": memory["versions_seen"]},
@@ -107,7 +112,13 @@ def _look(store: Store, service: str | None, now: datetime, installed: Installed
         deliveries=int(store.select("reports/deliveries", long)["deliveries"].sum() or 0),
         drift_days=0 if first is None else (now.replace(tzinfo=None) - first).days,
         installed=installed,
+        has_lost_runs=_has_lost_runs(store, now - WINDOW, now),
+        has_lost_cases=_has_lost_runs(store, now - MEMORY, now),
     )
+
+
+def _has_lost_runs(store: Store, first: datetime, until: datetime) -> bool:
+    return bool(read_standing(store, Span(first, until, until - first)).find_expired("run"))
 
 
 def _judge(name: str, is_good: bool | None, evidence: str, remedy: str) -> Item:
@@ -118,6 +129,10 @@ def _judge(name: str, is_good: bool | None, evidence: str, remedy: str) -> Item:
 
 def _enough(seen: _Seen) -> bool:
     return int(seen.facts["runs_seen"] or 0) >= FEWEST_RUNS
+
+
+def _say_runs(seen: _Seen) -> str:
+    return "runs of 7 days (those that retention has left)" if seen.has_lost_runs else "runs of 7 days"
 
 
 def _say_share(part: float, whole: int) -> str:
@@ -139,7 +154,7 @@ def _check_users(seen: _Seen) -> Item:
     return _judge(
         "Cost is tracked for each user",
         known / runs >= 0.95 if _enough(seen) else None,
-        f"{_say_share(known, runs)} runs of 7 days name their user",
+        f"{_say_share(known, runs)} {_say_runs(seen)} name their user",
         "set user.id on the agent's span or in its baggage",
     )
 
@@ -149,7 +164,7 @@ def _check_classes(seen: _Seen) -> Item:
     return _judge(
         "Errors are classified",
         known / failed >= 0.9 if failed else None,
-        f"{_say_share(known, failed)} failed runs of 7 days have a known class",
+        f"{_say_share(known, failed)} failed {_say_runs(seen)} have a known class",
         "set error.type on failing spans, or record the exception",
     )
 
@@ -191,7 +206,7 @@ def _check_complete(seen: _Seen) -> Item:
     return _judge(
         "Traces are complete",
         complete / runs >= 0.99 if _enough(seen) else None,
-        f"{_say_share(complete, runs)} runs of 7 days have their root span",
+        f"{_say_share(complete, runs)} {_say_runs(seen)} have their root span",
         "flush the exporter before the process ends; do not sample below the root",
     )
 
@@ -227,8 +242,9 @@ def _check_drift(seen: _Seen) -> Item:
 def _check_cases(seen: _Seen) -> Item:
     return _judge(
         f"At least {FEWEST_CASES} evaluation cases exist",
-        seen.cases >= FEWEST_CASES,
-        f"{seen.cases:,} different evaluation cases were seen in 90 days",
+        True if seen.cases >= FEWEST_CASES else None if seen.has_lost_cases else False,
+        f"{seen.cases:,} different evaluation cases were seen in 90 days"
+        + (", of which retention has deleted runs" if seen.has_lost_cases else ""),
         "export runs with `spanledger golden export`, and import results with `spanledger golden import`",
     )
 

@@ -87,7 +87,7 @@ def read_dear_day(window: Window, filters: Filters) -> DearDay | None:
     sums = {"calls": part("llm_call"), "cost_usd": part("llm_call", "cost_usd")}
     frame = totals(
         current().store, sums, start, until, day, where=filters.where(), group_by=["model", "agent"]
-    )
+    ).rows
     first = pl.lit(start.date())
     days = frame.with_columns(day=first + pl.duration(days=pl.col("bin")))
     return find_dear_day(days, ["model", "agent"])

@@ -135,6 +135,8 @@ class Course:
     errors_after: dict[str, float]
     segments: Sequence[str]
     """Where the change is, in words, the largest part first."""
+    is_partial: bool
+    """Retention has deleted facts that the values need: they speak of the rest."""
 
 
 def where_of(alarm: DriftAlarm) -> dict[str, str]:
@@ -151,7 +153,7 @@ def read_course(alarm: DriftAlarm) -> Course:
     until = min(now, alarm.last_raised_at.replace(tzinfo=UTC) + AFTER).replace(second=0, microsecond=0)
     start = (changed - BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
     window = open_window(write_interval(start, until), now)
-    values, events = _read_values(alarm, window)
+    values, events, is_partial = _read_values(alarm, window)
     low, high = find_band(alarm.before_value, events)
     near = Window("near", changed - NEAR_BEFORE, changed + NEAR_AFTER, 3_600, changed - NEAR_BEFORE)
     filters = Filters().only(agent=alarm.agent, environment=alarm.environment, service=alarm.service)
@@ -165,18 +167,19 @@ def read_course(alarm: DriftAlarm) -> Course:
         _count_errors(alarm, filters, window.start, changed),
         _count_errors(alarm, filters, changed, window.until),
         _find_segments(alarm),
+        is_partial,
     )
 
 
-def _read_values(alarm: DriftAlarm, window: Window) -> tuple[list[float | None], list[int]]:
-    """Return value and events per bin; nothing for what is watched but is no metric."""
+def _read_values(alarm: DriftAlarm, window: Window) -> tuple[list[float | None], list[int], bool]:
+    """Return value and events per bin, and whether facts are gone; nothing for what is watched but is no metric."""
     metric = CHARTED.get(alarm.metric, alarm.metric)
     step = timedelta(seconds=window.bin_s)
     try:
         frame = series(current().store, metric, window.start, window.until, step, where=where_of(alarm))
     except (ConfigError, NotFound):
-        return [None] * window.bins, [0] * window.bins
-    return frame["value"].to_list(), [int(n or 0) for n in frame["n"]]
+        return [None] * window.bins, [0] * window.bins, False
+    return frame["value"].to_list(), [int(n or 0) for n in frame["n"]], bool(frame["is_partial"].any())
 
 
 def _find_segments(alarm: DriftAlarm) -> list[str]:

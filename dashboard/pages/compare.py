@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.compare import Comparison
+from analytics.metrics import say_meaning
 from dashboard import filters
 from dashboard.address import choose_one, choose_option
 from dashboard.answers.compare import (
@@ -21,7 +22,7 @@ from dashboard.answers.compare import (
     read_values_of,
 )
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table
-from dashboard.figures import SMALL, say_meaning
+from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, Window, link_traces
 from dashboard.formats import GAP, format_count, format_signed, format_window
 from dashboard.metric_tiles import say_value
@@ -202,7 +203,7 @@ def comparison_line(row: Comparison) -> Line:
     return Line(
         metric.name,
         [
-            cell(metric.title, title=say_meaning(metric.name)),
+            cell(metric.title, title=say_meaning(metric)),
             cell(row.verdict, tone=TONES.get(row.verdict, "agent")),
             cell(say_value(metric.name, effect.a), is_quiet=effect.a is None or is_small),
             cell(say_value(metric.name, effect.b), is_quiet=effect.b is None or is_small),

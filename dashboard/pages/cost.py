@@ -31,7 +31,15 @@ from dashboard.formats import (
     format_usd,
     format_window,
 )
-from dashboard.metric_tiles import change_cell, count_cell, lacks_price, metric_tile, show_partial, value_cell
+from dashboard.metric_tiles import (
+    PARTIAL,
+    change_cell,
+    count_cell,
+    lacks_price,
+    metric_tile,
+    show_partial,
+    value_cell,
+)
 from dashboard.navigation import click_key, follow, leave
 from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
@@ -153,11 +161,14 @@ def _per_tokens(cost: Cost) -> Tile:
         return usd / count * 1e6 if usd is not None and count else None
 
     now, before = divide(money.value, tokens.value), divide(money.before, tokens.before)
+    is_partial = money.is_partial or tokens.is_partial
     return Tile(
         title="Cost per 1 M tokens",
         value=format_usd(now, at_least=money.unpriced_calls > 0) if now is not None else NO_DATA,
-        beside=[f"{format_count(tokens.value)} tokens"],
-        change=compare_amounts(
+        beside=[f"{format_count(tokens.value)} tokens", *([PARTIAL] if is_partial else [])],
+        change=Change("")
+        if is_partial or money.was_partial or tokens.was_partial
+        else compare_amounts(
             now, before, events=(money.n, money.n_before), words=cost.window.words, is_rise_bad=True
         ),
         spark=[],

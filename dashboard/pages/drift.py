@@ -41,7 +41,7 @@ from dashboard.components import (
 from dashboard.drift_decisions import name_mark, show_decided, show_decisions
 from dashboard.filters import Filters, Link, link_page, write_interval
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_step
-from dashboard.metric_tiles import is_rise_bad, say_value
+from dashboard.metric_tiles import PARTIAL, is_rise_bad, say_value
 from dashboard.navigation import active_filters, follow
 from dashboard.states import show_failure
 from dashboard.theme import palette
@@ -140,7 +140,8 @@ def _show_alarm(alarm: DriftAlarm) -> None:
             _show_links(alarm, course)
             show_decisions(alarm)
         with right:
-            st.caption(f"{title_of(metric)}, per {format_step(course.window.bin_s)}")
+            gone = f"; {PARTIAL}" if course.is_partial else ""
+            st.caption(f"{title_of(metric)}, per {format_step(course.window.bin_s)}{gone}")
             _show_course(alarm, course)
     st.caption(NOTE)
 

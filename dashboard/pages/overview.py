@@ -71,6 +71,7 @@ def _show_figures(overview: Overview, view: View) -> None:
         notes.append("runs that called the chosen models")
     show_notice(" · ".join(notes), is_plain=True, key="window")
     follow(show_tiles(build_tiles(overview, chosen), key="tiles"))
+    _show_deleted(overview)
     show_troubles(find_troubles(_per_bin(overview), overview.tool_errors), window, chosen)
     _show_partial_cost(overview, chosen)
     left, right = two_cards()
@@ -83,6 +84,20 @@ def _show_figures(overview: Overview, view: View) -> None:
         _show_cost(overview, chosen, colours)
     with right, card("Tool failures", "tools"):
         _show_tools(overview, chosen)
+
+
+def _show_deleted(overview: Overview) -> None:
+    gone = [
+        words
+        for words, period in (("this window", overview.now), ("the window before", overview.before))
+        if period.is_partial
+    ]
+    if gone:
+        show_notice(
+            f"Retention has deleted facts of {' and '.join(gone)}; figures speak of what is left.",
+            title="Figures are partial.",
+            key="partial_figures",
+        )
 
 
 def _show_partial_cost(overview: Overview, chosen: Filters) -> None:

@@ -60,6 +60,10 @@ def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: 
     report = perform("shadows", {"last_s": seconds(last), "agents": agent}, data=data, config=config)
     assert isinstance(report, Mapping)
     typer.echo(f"{report['pairs']:,} pairs, {report['unpaired']:,} shadow runs without a partner")
+    if report["is_partial"]:
+        typer.echo(
+            "retention has deleted facts of this time or the week around it; these figures speak of the rest"
+        )
     for name, words in (("same_tools", "used the same tools"), ("same_outcome", "had the same outcome")):
         if report[name] is not None:
             share, low, high = report[name]

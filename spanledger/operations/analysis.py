@@ -87,6 +87,7 @@ def compare_shadow_runs(services: Services, arguments: Arguments, _: Progress) -
         "outcome_p": report.outcome_p,
         "cost_usd": vars(report.cost_usd),
         "duration_ms": vars(report.duration_ms),
+        "is_partial": report.is_partial,
         "differing": report.pairs.filter(~report.pairs["same_tools"])
         .select("shadow_run_id", "run_id", "differs_at")
         .head(20)

@@ -82,17 +82,18 @@ class TestStates:
 
 
 class TestRetention:
+    @pytest.mark.parametrize("path", ["", "tools"])
     def test_figures_whose_facts_are_deleted_are_said_to_be_partial(
-        self, seeded: Store, clock: HandClock
+        self, seeded: Store, clock: HandClock, path: str
     ) -> None:
         hour = clock().replace(minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(hours=1)
         gone = pl.DataFrame({"subject": ["tool_call"], "hour_at": [hour]})
         forget_all()
-        assert "Figures are partial." not in notices(open_page("tools", range="6h"))
+        assert "Figures are partial." not in notices(open_page(path, range="6h"))
         seeded.replace(appends={"expired_hours": gone})
         forget_all()
         try:
-            assert "Figures are partial." in notices(open_page("tools", range="6h"))
+            assert "Figures are partial." in notices(open_page(path, range="6h"))
         finally:
             seeded.replace(Replacement("expired_hours", keys=gone, rows=gone.clear()))
             forget_all()

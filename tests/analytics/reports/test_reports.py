@@ -19,7 +19,7 @@ from analytics.reports import (
 )
 from analytics.rollups import update_rollups
 from store import Store
-from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call
+from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, touched_hours
 
 DAY = timedelta(days=1)
 
@@ -117,7 +117,9 @@ def test_digest_tells_figures_movers_failures_and_money(store: Store, write: Any
 
 def test_names_from_telemetry_stay_text(store: Store, write: Any) -> None:
     bad = 'x</td><script>alert("1")</script>|\n# [a](http://evil)'
-    write("runs", a_run("a-1", agent=bad, outcome="failure", started_at=NOON - timedelta(minutes=20)))
+    run = a_run("a-1", agent=bad, outcome="failure", started_at=NOON - timedelta(minutes=20))
+    write("runs", run)
+    write("touched_hours", *touched_hours("run", run))
     digest = build_digest(store, "weekly", NOON)
     html = write_digest_html(digest)
     assert "<script>" not in html
