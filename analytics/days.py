@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from analytics.density import find_length
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from store.figures import compose_day_buckets, compose_days
 from store.port import Replacement
@@ -16,8 +17,10 @@ PAUSE = timedelta(minutes=1)
 EVERY = timedelta(minutes=10)
 """How often it looks whether another day is over."""
 MAX_SHARE = 0.05
-MAX_DAYS = 20
-"""Days of a subject in one run."""
+MAX_DAYS = 100
+"""Days in one run, each subject's counted apart."""
+MAX_ROWS = 2_000_000
+"""Rows of hours that are added up at once: as many days as hold them, one at least."""
 
 
 def days_job() -> Job:
@@ -33,11 +36,11 @@ def update_days(context: JobContext) -> JobReport:
         return NOTHING_TO_DO
     totals: list[pl.DataFrame] = []
     buckets: list[pl.DataFrame] = []
-    for (subject,), days in waiting.group_by("subject", maintain_order=True):
-        for day in days["day_at"]:
-            # One at a time: scattered days do not scan all between, and a day of large agents is much already.
-            bounds = {"first": day, "until": day + DAY}
-            frames = {"days": pl.DataFrame({"day_at": [day]}, schema={"day_at": pl.Datetime("us")})}
+    length = max(DAY, find_length(context.store, "buckets", MAX_ROWS))
+    for (subject,), of_subject in waiting.group_by("subject", maintain_order=True):
+        for days in split_days(of_subject["day_at"], length):
+            bounds = {"first": days[0], "until": days[-1] + DAY}
+            frames = {"days": days.to_frame("day_at")}
             totals.append(context.store.select(compose_days(str(subject)), bounds, frames))
             per_bucket = compose_day_buckets(str(subject))
             if per_bucket is not None:
@@ -53,6 +56,17 @@ def update_days(context: JobContext) -> JobReport:
         changed=sum(frame.height for frame in (*totals, *buckets)) or waiting.height,
         has_more=waiting.height == MAX_DAYS,
     )
+
+
+def split_days(days: pl.Series, longest: timedelta) -> list[pl.Series]:
+    """Return the sorted days in parts of which none is longer than `longest`, but for a single day."""
+    parts: list[list[datetime]] = []
+    for day in days:
+        if parts and day + DAY - parts[-1][0] <= longest:
+            parts[-1].append(day)
+        else:
+            parts.append([day])
+    return [pl.Series("day_at", part, pl.Datetime("us")) for part in parts]
 
 
 def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:

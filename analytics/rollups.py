@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from analytics.density import find_length
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.settings import AnalyticsSettings
 from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
@@ -24,7 +25,9 @@ MAX_HOURS = 400
 MAX_SPANS = 16
 """Stretches of hours in one run: each is a query of its own, so that scattered hours do not scan all between."""
 JOINED_WITHIN = timedelta(hours=6)
-"""Hours this close are read in one stretch."""
+"""Hours this close are read in one stretch, whatever lies between."""
+READ_THROUGH = 500_000
+"""Facts between two hours up to which these are one stretch: to read them costs what another query does."""
 
 
 def rollups_job(settings: AnalyticsSettings) -> Job:
@@ -37,7 +40,7 @@ def update_rollups(context: JobContext) -> JobReport:
     waiting = context.store.select("rollups/touched", {"max_rows": MAX_ROWS})
     if waiting.is_empty():
         return NOTHING_TO_DO
-    stretches = split_hours(waiting["hour_at"].unique().sort())[:MAX_SPANS]
+    stretches = _find_stretches(context, waiting["hour_at"].unique().sort())[:MAX_SPANS]
     hours = pl.concat(stretches).head(MAX_HOURS)
     touched = waiting.filter(pl.col("hour_at").is_in(hours.implode()))
     totals: list[pl.DataFrame] = []
@@ -63,9 +66,16 @@ def update_rollups(context: JobContext) -> JobReport:
     )
 
 
-def split_hours(hours: pl.Series) -> list[pl.Series]:
-    """Return the sorted hours as stretches without long gaps."""
-    gaps = (hours.diff() > JOINED_WITHIN).fill_null(False)
+def _find_stretches(context: JobContext, hours: pl.Series) -> list[pl.Series]:
+    close = split_hours(hours, JOINED_WITHIN)
+    if len(close) == 1:
+        return close
+    return split_hours(hours, max(JOINED_WITHIN, find_length(context.store, "facts", READ_THROUGH)))
+
+
+def split_hours(hours: pl.Series, longest: timedelta) -> list[pl.Series]:
+    """Return the sorted hours as stretches without gaps longer than `longest`."""
+    gaps = (hours.diff() > longest).fill_null(False)
     edges = [0, *gaps.arg_true().to_list(), hours.len()]
     return [hours.slice(start, end - start) for start, end in pairwise(edges) if end > start]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 FRESH = timedelta(hours=1)
-"""The rollups of the last hours may lag behind the facts by some seconds: these come from the facts."""
+"""The rollups lag behind the facts by some seconds: while a last hour waits to be added up, it comes from the facts."""
 SHORT = timedelta(hours=3)
 """Windows up to this long are read from the facts alone."""
 MOST_PIECES = 8
@@ -60,6 +60,8 @@ class Standing:
     """Days that are to be read by the hour."""
     expired_hours: Moments = field(default_factory=dict[str, frozenset[datetime]])
     """Hours of which facts were deleted: the rollups alone know them whole."""
+    waiting: frozenset[str] = frozenset()
+    """Subjects of which one of the last hours is to be added up again."""
 
     def find_expired(self, subject: str) -> frozenset[datetime]:
         """Return the hours of a subject of which facts were deleted."""
@@ -68,15 +70,20 @@ class Standing:
 
 def read_standing(store: Store, span: Span) -> Standing:
     """Return what the rollups hold of a window."""
-    bounds = {"first": _floor(span.start, DAY), "until": span.end}
-    found: dict[str, dict[str, set[datetime]]] = {"open day": {}, "expired hour": {}}
+    bounds = {
+        "first": _floor(span.start, DAY),
+        "until": span.end,
+        "fresh_from": _floor(span.end, HOUR) - FRESH,
+    }
+    found: dict[str, dict[str, set[datetime]]] = {"open day": {}, "expired hour": {}, "waiting hour": {}}
     for subject, since, what in store.select("rollups/standing", bounds).iter_rows():
         found[what].setdefault(subject, set()).add(since.replace(tzinfo=UTC))
     days, hours = (
         {subject: frozenset(moments) for subject, moments in by_subject.items()}
         for by_subject in (found["open day"], found["expired hour"])
     )
-    return Standing(days, {subject: _within(hours[subject], span) for subject in hours})
+    expired = {subject: _within(hours[subject], span) for subject in hours}
+    return Standing(days, expired, frozenset(found["waiting hour"]))
 
 
 def cut(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> list[Piece]:
@@ -85,7 +92,9 @@ def cut(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> l
     Where facts were deleted, a window that begins or ends within an hour has all of that hour.
     """
     expired = standing.find_expired(subject)
-    first, until = _ceil(span.start, HOUR), _floor(span.end, HOUR) - FRESH
+    first, until = _ceil(span.start, HOUR), _floor(span.end, HOUR)
+    if subject in standing.waiting:
+        until -= FRESH
     if expired:
         first = min(first, *expired)
         until = max(until, max(expired) + HOUR)

@@ -17,6 +17,7 @@ from store.figures import (
     SUBJECTS,
     SUMS,
     Addend,
+    Grain,
     Grid,
     Selection,
     compose_buckets,
@@ -118,6 +119,11 @@ class Reading:
     rows: pl.DataFrame
     gaps: frozenset[int]
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether retention has deleted facts that were needed: the rows speak of the rest."""
+        return bool(self.gaps)
+
 
 def are_rolled_up(parts: Sequence[Part]) -> bool:
     """Return whether the rollups hold all of some sums."""
@@ -134,12 +140,11 @@ def read_totals(
 ) -> Reading:
     """Return bin, groups and a column per part (named by `part.key`); parts of one sum may stand in several rows."""
     subject = SUBJECTS[view.subject]
-    grid = Grid(question.is_one_bin, view.split)
     addends = [Addend(part.column, part.conditions) for part in parts]
     may_roll_up = view.may_roll_up(subject.rolled_up) and are_rolled_up(parts)
 
-    def compose(piece: Piece) -> ComposedQuery:
-        return compose_totals(view.subject, addends, grid, view.selection, grain=piece.grain)
+    def compose(grid: Grid, grain: Grain) -> ComposedQuery:
+        return compose_totals(view.subject, addends, grid, view.selection, grain=grain)
 
     columns = [pl.col(f"a{n}").cast(pl.Float64).alias(part.key) for n, part in enumerate(parts)]
     empty = {f"a{n}": pl.Float64 for n in range(len(parts))}
@@ -155,11 +160,10 @@ def read_totals(
 def read_buckets(store: Store, view: View, measure: str, question: Question, standing: Standing) -> Reading:
     """Return counts per logarithmic bucket by bin and groups; equal buckets may stand in several rows."""
     subject = SUBJECTS[view.subject]
-    grid = Grid(question.is_one_bin, view.split)
     may_roll_up = view.may_roll_up(subject.bucketed) and MEASURES[measure].is_rolled_up
 
-    def compose(piece: Piece) -> ComposedQuery:
-        return compose_buckets(view.subject, measure, grid, view.selection, grain=piece.grain)
+    def compose(grid: Grid, grain: Grain) -> ComposedQuery:
+        return compose_buckets(view.subject, measure, grid, view.selection, grain=grain)
 
     columns = [
         pl.col("bucket_number").cast(pl.Int64).alias("bucket"),
@@ -180,11 +184,16 @@ def _read(
     view: View,
     question: Question,
     pieces: Sequence[Piece],
-    compose: Callable[[Piece], ComposedQuery],
+    compose: Callable[[Grid, Grain], ComposedQuery],
 ) -> list[pl.DataFrame]:
     if view.is_empty:
         return []
-    query = unite([compose(piece) for piece in pieces])
+    parts: dict[Grain, tuple[int, ...]] = {}
+    for number, piece in enumerate(pieces):
+        parts[piece.grain] = (*parts.get(piece.grain, ()), number)
+    query = unite(
+        [compose(Grid(question.is_one_bin, view.split, numbers), grain) for grain, numbers in parts.items()]
+    )
     is_long = any(piece.grain == "event" and piece.until - piece.first > SHORT for piece in pieces)
     return [store.select(replace(query, is_bounded=is_long), params_of(view, question, pieces))]
 

@@ -5,7 +5,6 @@ Names come from those lists alone; what a caller asks for, attribute keys includ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -13,8 +12,6 @@ from typing import Final, Literal
 from store.figures.dimensions import find_attribute
 from store.figures.subjects import MEASURES, SUMS, Subject, find_subject
 from store.queries import ComposedQuery
-
-_OF_PART: Final = re.compile(r"\$(first|until|reach)\b")
 
 Grain = Literal["event", "hour", "day"]
 """What a query adds up: events of the narrow table, or rows of the rollup per hour or per day."""
@@ -38,6 +35,11 @@ class Grid:
 
     is_one_bin: bool
     group_by: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
+    """Numbers of the parts of the window that are read: of part N, $first is $first_N, and so on; none: one part."""
+
+
+_WHOLE: Final = Grid(is_one_bin=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,9 @@ def compose_buckets(
 
 
 def unite(queries: Sequence[ComposedQuery]) -> ComposedQuery:
-    """Return one query for the rows of several over parts of a window: of the n-th, $first is $first_n, and so on.
-
-    A short query costs more to begin than to run.
-    """
+    """Return one query for the rows of several: a short query costs more to begin than to run."""
     is_bounded = any(query.is_bounded for query in queries)
-    texts = [_OF_PART.sub(rf"$\1_{number}", query.sql) for number, query in enumerate(queries)]
+    texts = [query.sql for query in queries]
     return ComposedQuery(
         " and ".join(query.name for query in queries), "\nUNION ALL\n".join(texts), is_bounded
     )
@@ -116,11 +115,7 @@ def _compose_units(
     conditions: Sequence[str],
     also_by: Sequence[str],
 ) -> ComposedQuery:
-    where = [
-        f"{subject.at} >= $first AND {subject.at} < $until",
-        *conditions,
-        *filter_events(subject, selection, is_rolled_up=False),
-    ]
+    where = [lie_in(_WHOLE, subject.at), *conditions, *filter_events(subject, selection)]
     sql = (
         f"SELECT {', '.join([f'{subject.unit} AS unit_id', *columns])}\n"
         f"FROM {subject.source}\nWHERE {' AND '.join(where)}\n"
@@ -150,9 +145,9 @@ def _compose(
     ]
     cut = cut_bins(at, grid)
     where = [
-        f"{at} >= $first AND {at} < $until",
+        lie_in(grid, at),
         *conditions,
-        *filter_events(subject, selection, is_rolled_up=is_rolled_up),
+        *filter_events(subject, selection, grid, is_rolled_up=is_rolled_up),
     ]
     keys = ["bin_number", *(f"g{position}" for position in range(len(groups))), *also_by]
     sql = (
@@ -160,6 +155,12 @@ def _compose(
         f"FROM {source}\nWHERE {' AND '.join(where)}\nGROUP BY {', '.join(keys)}"
     )
     return ComposedQuery(f"{what} of {subject.name} per {grain}", sql)
+
+
+def lie_in(grid: Grid, at: str, end: str = "until") -> str:
+    """Return the condition that a time lies in the parts of the window that are read."""
+    ranges = [f"{at} >= $first_{part} AND {at} < ${end}_{part}" for part in grid.parts]
+    return f"({' OR '.join(ranges)})" if ranges else f"{at} >= $first AND {at} < ${end}"
 
 
 def cut_bins(at: str, grid: Grid) -> str:
@@ -193,7 +194,9 @@ def name_dimension(subject: Subject, name: str, key: str, *, is_rolled_up: bool 
     return subject.dimensions[name]
 
 
-def filter_events(subject: Subject, selection: Selection, *, is_rolled_up: bool = False) -> list[str]:
+def filter_events(
+    subject: Subject, selection: Selection, grid: Grid = _WHOLE, *, is_rolled_up: bool = False
+) -> list[str]:
     """Return the conditions that keep what is selected."""
     own = [
         f"coalesce({name_dimension(subject, name, f'$key_{position}', is_rolled_up=is_rolled_up)}, '') "
@@ -205,7 +208,7 @@ def filter_events(subject: Subject, selection: Selection, *, is_rolled_up: bool 
     inside = " AND ".join(
         f"coalesce({subject.containing[name]}, '') IN $in_{name}" for name in selection.containing
     )
-    within = "c.started_at >= $first AND c.started_at < $reach"
+    within = lie_in(grid, "c.started_at", "reach")
     return [*own, f"t.run_id IN (SELECT c.run_id FROM ledger.llm_calls AS c WHERE {within} AND {inside})"]
 
 

@@ -26,6 +26,8 @@ _SHARED: Final = {
 _MODEL: Final = "coalesce(t.response_model, t.request_model)"
 _MOST_TOKENS: Final = 1_000_000_000_000
 """Token counts beyond this are no counts: a sum of them would not fit."""
+_LARGEST: Final = "1e15"
+"""Numbers beyond this measure nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,11 @@ def _tokens(column: str) -> str:
     return f"CASE WHEN t.{column} BETWEEN 0 AND {_MOST_TOKENS} THEN t.{column} END"
 
 
+def _finite(column: str) -> str:
+    """A number of a narrow table, unknown where it is none: one NaN would be the sum of all, and has no bucket."""
+    return f"CASE WHEN t.{column} BETWEEN -{_LARGEST} AND {_LARGEST} THEN t.{column} END"
+
+
 def _if(condition: str, value: str = "1", otherwise: str = "0") -> str:
     return f"CASE WHEN {condition} THEN {value} ELSE {otherwise} END"
 
@@ -169,11 +176,13 @@ def _narrow(name: str, subject: str, value: str, *, is_money: bool = False, is_d
     return Sum(name, {subject: value}, is_money=is_money, is_distinct=is_distinct, is_rolled_up=False)
 
 
+_DURATION: Final = _finite("duration_ms")
+_FEEDBACK: Final = _finite("feedback")
+_VALUE: Final = _finite("value")
+_TIMED: Final = ("run", "llm_call", "tool_call")
 _GENERATING: Final = (
-    f"t.duration_ms > 0 AND t.status <> 'error' AND t.output_tokens BETWEEN 1 AND {_MOST_TOKENS}"
+    f"{_DURATION} > 0 AND t.status <> 'error' AND t.output_tokens BETWEEN 1 AND {_MOST_TOKENS}"
 )
-_TIMED: Final = "t.duration_ms IS NOT NULL"
-_SCORED: Final = "t.value BETWEEN -1e15 AND 1e15"
 
 SUMS: Final[Mapping[str, Sum]] = {
     item.name: item
@@ -212,20 +221,20 @@ SUMS: Final[Mapping[str, Sum]] = {
         Sum("fallbacks", {"llm_call": _if("t.is_fallback")}),
         Sum("loops", {"run": "t.loops"}),
         Sum("looped", {"run": _if("t.loops > 0")}),
-        Sum("rated", {"run": _if("t.feedback IS NOT NULL")}),
-        Sum("liked", {"run": _if("t.feedback > 0")}),
-        Sum("rating", {"run": "t.feedback"}),
+        Sum("rated", {"run": _if(f"{_FEEDBACK} IS NOT NULL")}),
+        Sum("liked", {"run": _if(f"{_FEEDBACK} > 0")}),
+        Sum("rating", {"run": _FEEDBACK}),
         Sum("confident", {"run": _if("t.confidence BETWEEN 0 AND 1")}),
         Sum("confidence", {"run": _if("t.confidence BETWEEN 0 AND 1", "t.confidence", "NULL")}),
         Sum("answerable", {"run": _if("t.complete AND t.has_answer IS NOT NULL")}),
         Sum("answered", {"run": _if("t.complete AND t.has_answer")}),
         Sum("runs", {"session": "t.runs", "case": "t.runs"}),
         Sum("reopened", {"case": _if("t.sessions > 1")}),
-        Sum("timed_events", dict.fromkeys(("run", "llm_call", "tool_call"), _if(_TIMED))),
-        Sum("duration_ms", dict.fromkeys(("run", "llm_call", "tool_call"), "t.duration_ms")),
-        Sum("model_ms", {"run": "t.model_ms"}),
-        Sum("tool_ms", {"run": "t.tool_ms"}),
-        Sum("waiting_ms", {"run": "t.waiting_ms"}),
+        Sum("timed_events", dict.fromkeys(_TIMED, _if(f"{_DURATION} IS NOT NULL"))),
+        Sum("duration_ms", dict.fromkeys(_TIMED, _DURATION)),
+        Sum("model_ms", {"run": _finite("model_ms")}),
+        Sum("tool_ms", {"run": _finite("tool_ms")}),
+        Sum("waiting_ms", {"run": _finite("waiting_ms")}),
         Sum("generated_tokens", {"llm_call": _if(_GENERATING, "t.output_tokens", "NULL")}),
         Sum("generating_ms", {"llm_call": _if(_GENERATING, "t.duration_ms", "NULL")}),
         _narrow("users", "run", "t.user_id", is_distinct=True),
@@ -236,8 +245,8 @@ SUMS: Final[Mapping[str, Sum]] = {
         _narrow("user_cost_usd", "run", _if("t.user_id IS NOT NULL", "t.cost_usd", "NULL"), is_money=True),
         _narrow("planned", "run", _if("t.plan_steps IS NOT NULL")),
         _narrow("plan_steps", "run", "t.plan_steps"),
-        _narrow("scored", "score", _if(_SCORED)),
-        _narrow("score_value", "score", _if(_SCORED, "t.value", "NULL")),
+        _narrow("scored", "score", _if(f"{_VALUE} IS NOT NULL")),
+        _narrow("score_value", "score", _VALUE),
     )
 }
 """All sums by name, in the order of the rollup's columns."""
@@ -255,8 +264,8 @@ class Measure:
 MEASURES: Final[Mapping[str, Measure]] = {
     item.name: item
     for item in (
-        Measure("duration_ms", dict.fromkeys(("run", "llm_call", "tool_call"), "t.duration_ms")),
-        Measure("ttft_ms", {"llm_call": "t.ttft_ms"}),
+        Measure("duration_ms", dict.fromkeys(_TIMED, _DURATION)),
+        Measure("ttft_ms", {"llm_call": _finite("ttft_ms")}),
         Measure("cost_usd", {"run": "t.cost_usd"}),
         Measure("output_tokens", {"llm_call": _tokens("output_tokens")}, is_rolled_up=False),
     )

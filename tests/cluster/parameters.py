@@ -125,7 +125,7 @@ OWN_VALUES: dict[str, dict[str, object]] = {
     "facts/told_traces": OF_LOADS,
     "facts/twin_traces": OF_LOADS,
     "dialects/attributes": OF_LOADS,
-    "rollups/standing": {"first": _BEGIN},
+    "rollups/standing": {"first": _BEGIN, "fresh_from": _BEGIN},
     "rereading/present": OF_LOADS,
     "rereading/spans": OF_LOADS,
     "rereading/traces": OF_LOADS,

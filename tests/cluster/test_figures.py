@@ -67,12 +67,17 @@ def test_totals(name: str, grain: Grain, is_one_bin: bool, duckdb: Store, clickh
 
 
 def test_parts_of_a_window_united(duckdb: Store, clickhouse: Store) -> None:
-    grid, selection = Grid(is_one_bin=True, group_by=("agent",)), Selection(("service",))
     queries = [
-        compose_totals("llm_call", [Addend("events"), Addend("cost_usd")], grid, selection, grain=grain)
-        for grain in GRAINS
+        compose_totals(
+            "llm_call",
+            [Addend("events"), Addend("cost_usd")],
+            Grid(is_one_bin=True, group_by=("agent",), parts=(n, n + 3)),
+            Selection(("service",)),
+            grain=grain,
+        )
+        for n, grain in enumerate(GRAINS)
     ]
-    parts = {f"{name}_{n}": value for n in range(3) for name, value in _TIMES.items()}
+    parts = {f"{name}_{n}": value for n in range(6) for name, value in _TIMES.items()}
     values = _TIMES | _VALUES | parts
     assert_equal(duckdb.select(unite(queries), values), clickhouse.select(unite(queries), values))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,9 @@ from store.settings import StoreSettings, parse_size
 _UNUSABLE_ROWS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
 _log = logging.getLogger(__name__)
+
+# Of the copy that this way of reading makes; answers that are read so are small.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
 
 
 class DuckDBStore:
@@ -60,7 +64,10 @@ class DuckDBStore:
         ):
             for name, frame in (frames or {}).items():
                 cursor.register(name, to_arrow(frame))
-            return to_polars(cursor.sql(sql, params=values).to_arrow_table())
+            if isinstance(query, str):
+                return to_polars(cursor.sql(sql, params=values).to_arrow_table())
+            # A relation is planned twice, which for figures is most of their cost; other answers may be large.
+            return to_polars(cursor.execute(sql, values).to_arrow_table())
 
     def append(
         self,

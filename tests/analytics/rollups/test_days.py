@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.days import MAX_DAYS, update_days
+from analytics.days import MAX_DAYS, split_days, update_days
 from analytics.jobs import NOTHING_TO_DO, JobContext, JobReport
 from analytics.metrics import evaluate, series
 from analytics.metrics.pieces import DAY, HOUR, Span, Standing, cut
@@ -95,7 +96,15 @@ def test_many_days_are_added_up_in_bounded_steps(write: Any, jobs: Any, store: S
     assert jobs(*moments).has_more
     assert not jobs().has_more
     assert sum(row[2] for row in read_days(store)) == len(moments)
-    assert count(store, TODAY - 90 * DAY) == len(moments)
+    assert count(store, TODAY - (MAX_DAYS + 9) * DAY) == len(moments)
+
+
+@given(st.sets(st.integers(0, 60), min_size=1), st.integers(1, 30))
+def test_days_are_added_up_in_parts_that_hold_every_day_once(numbers: set[int], longest: int) -> None:
+    days = pl.Series([BEGIN.replace(tzinfo=None) + n * DAY for n in sorted(numbers)])
+    parts = split_days(days, longest * DAY)
+    assert pl.concat(parts).to_list() == days.to_list()
+    assert all(part[-1] - part[0] < longest * DAY for part in parts)
 
 
 @pytest.mark.parametrize("days", [True, False])

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.jobs import NOTHING_TO_DO, JobContext
+from analytics.metrics import evaluate
 from analytics.metrics.percentiles import GAMMA, ZERO_BUCKET, percentile_by_group
-from analytics.rollups import MAX_HOURS, split_hours, update_rollups
+from analytics.rollups import MAX_HOURS, MAX_SPANS, split_hours, update_rollups
 from store import Replacement, Store
 from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, to_frame
 
@@ -86,6 +87,31 @@ def test_absurd_token_counts_do_not_stop_the_rollup(write: Any, roll_up: Any, st
     assert [row["input_tokens"] for row in read(store) if row["subject"] == "llm_call"] == [7]
 
 
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_what_is_no_number_is_unknown_and_spoils_nothing_beside_it(
+    odd: float, write: Any, roll_up: Any, store: Store
+) -> None:
+    times = ("duration_ms", "model_ms", "tool_ms", "waiting_ms", "feedback", "confidence")
+    write("runs", a_run("a-1", **dict.fromkeys(times, odd)), a_run("b-1", **dict.fromkeys(times, 0.5)))
+    write(
+        "llm_calls",
+        *(a_call(f"s{n}", duration_ms=x, ttft_ms=x, output_tokens=9) for n, x in enumerate([odd, 0.5])),
+    )
+    write("tool_calls", a_tool_call("s8", duration_ms=odd), a_tool_call("s9", duration_ms=0.5))
+    for subject in ("run", "llm_call", "tool_call"):
+        roll_up(subject, NOON)
+    for row in read(store):
+        told = ["duration_ms", *(["generating_ms"] if row["subject"] == "llm_call" else [])]
+        told += ["rating", *times[1:4], "confidence"] if row["subject"] == "run" else []
+        assert [row[name] for name in told] == [0.5] * len(told), row["subject"]
+        assert (row["events"], row["timed_events"]) == (2, 1)
+    rows = read(store, "buckets")
+    assert {(row["bucket"], row["events"]) for row in rows if row["measure"] != "cost_usd"} == {(-35, 1)}
+    for window in (HOUR, 9 * HOUR):
+        values = evaluate(store, ["run_p95_ms", "run_mean_ms", "mean_rating"], NOON, NOON + window)
+        assert values["value"].to_list() == pytest.approx([0.5] * 3, rel=0.01)
+
+
 def test_tools_and_cases_have_their_hours(write: Any, roll_up: Any, store: Store) -> None:
     write("tool_calls", a_tool_call("s1"), a_tool_call("s2", status="error"))
     case = {"case_id": "c1", "purpose": "production", "sessions": 1, "runs": 1, "unpriced_calls": 0}
@@ -135,13 +161,29 @@ def test_year_of_hours_is_rolled_up_in_bounded_steps(write: Any, roll_up: Any, s
 
 def test_scattered_hours_are_read_in_stretches() -> None:
     hours = pl.Series([HOUR_OF_NOON + n * HOUR for n in (0, 1, 5, 40, 41, 400)])
-    assert [stretch.len() for stretch in split_hours(hours)] == [3, 2, 1]
+    assert [stretch.len() for stretch in split_hours(hours, 6 * HOUR)] == [3, 2, 1]
+    assert [stretch.len() for stretch in split_hours(hours, 40 * HOUR)] == [5, 1]
+
+
+def test_what_lies_between_scattered_hours_is_read_where_it_is_little(
+    write: Any, roll_up: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = [NOON - n * 50 * HOUR for n in range(MAX_SPANS + 20)]
+    write("runs", *(a_run(f"t{n}-1", started_at=hour) for n, hour in enumerate(hours)))
+    assert not roll_up("run", *hours).has_more
+    assert sorted(row["hour_at"] for row in read(store)) == sorted(
+        hour.replace(tzinfo=None) for hour in hours
+    )
+    monkeypatch.setattr("analytics.rollups.READ_THROUGH", 1)
+    assert roll_up("run", *hours).has_more, (
+        "where they are many, a bounded number of stretches is read in one run"
+    )
 
 
 @given(st.lists(st.integers(0, 500), unique=True, min_size=1))
 def test_stretches_hold_every_hour_once(numbers: list[int]) -> None:
     hours = pl.Series([HOUR_OF_NOON + n * HOUR for n in sorted(numbers)])
-    assert pl.concat(split_hours(hours)).equals(hours)
+    assert pl.concat(split_hours(hours, 6 * HOUR)).equals(hours)
 
 
 DURATIONS = st.floats(0, 1e9, allow_nan=False)
