@@ -41,6 +41,8 @@ EVALUATION_INTERVAL: Final = timedelta(seconds=15)
 """How often rules are evaluated, at most after each load and at least by the clock."""
 IDLE_INTERVAL: Final = timedelta(minutes=1)
 """How often when nothing was loaded for as long and no alert is on its way: only the windows move then."""
+_PAUSE: Final = EVALUATION_INTERVAL - timedelta(seconds=1)
+"""Between two evaluations: with both, data wait for no longer than an interval."""
 _DAY: Final = timedelta(days=1)
 _MIRROR_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
@@ -329,7 +331,7 @@ def alerts_job(engine: AlertEngine) -> Job:
         engine.mirror()
         return JobReport(changed=report.events + report.queued + report.suppressed)
 
-    return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=EVALUATION_INTERVAL)
+    return Job("alerts", run, every=EVALUATION_INTERVAL, wakes_on_load=True, pause=_PAUSE)
 
 
 def _is_worth_keeping(instance: Instance, before: Instance | None) -> bool:

@@ -1,4 +1,4 @@
-"""Alerts: the CPU of evaluating many rules over many groups, and an outbox that holds very many messages."""
+"""Alerts: the CPU of evaluating many rules over many groups, an outbox that holds very many messages, and detection."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from alerts.messages.model import Item, Message
 from alerts.outbox import Outbox
 from alerts.rules import parse_alerting
 from alerts.rules.starter import STARTERS
+from benchmarks.detection import measure_detection
 from benchmarks.figures import Figure
 from store import Store, open_control, open_store
 from store.clock import utc_now
@@ -40,9 +41,10 @@ _DELIVERED = 500
 
 
 def measure_alerts() -> list[Figure]:
-    """Measure both."""
+    """Measure all three."""
     with tempfile.TemporaryDirectory() as directory:
-        return [*_measure_evaluation(Path(directory)), *_measure_outbox(Path(directory) / "outbox")]
+        figures = [*_measure_evaluation(Path(directory)), *_measure_outbox(Path(directory) / "outbox")]
+    return [*figures, *measure_detection()]
 
 
 def _measure_evaluation(directory: Path) -> list[Figure]:

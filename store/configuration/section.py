@@ -17,6 +17,8 @@ from store.errors import ConfigError
 _LONGEST_TEXT: Final = 4_096
 _LONGEST_NAME: Final = 100
 _LONGEST_LIST: Final = 200
+_MOST_CHOICES: Final = 20
+"""An error names no more of them."""
 _MOST_SECRET_BYTES: Final = 65_536
 Filters = Mapping[str, str | tuple[str, ...]]
 """What dimensions must be: one text, or one of several."""
@@ -95,7 +97,7 @@ class Section:
         """Return one of `choices`."""
         value = self.text(key, default)
         if value not in choices:
-            self.fail(key, f"is not one of {', '.join(choices)}{_suggest(value, choices)}")
+            self.fail(key, f"is not one of {_list(choices)}{_suggest(value, choices)}")
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -266,6 +268,12 @@ class Section:
 
 def _is_short_text(item: object) -> bool:
     return isinstance(item, str) and len(item.strip()) > 0 and len(item) <= _LONGEST_TEXT
+
+
+def _list(choices: Sequence[str]) -> str:
+    shown = choices if len(choices) <= _MOST_CHOICES else choices[:_MOST_CHOICES]
+    more = f" … ({len(choices)} in all)" if len(choices) > len(shown) else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def _suggest(word: str, choices: Collection[str]) -> str:
