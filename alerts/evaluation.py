@@ -95,12 +95,16 @@ def step_rule(
     attention = Attention(
         [instance.labels for instance in live.values()], rule.timing.no_data is NoDataPolicy.ALERT
     )
-    problem, readings = None, list[Reading]()
+    problem, readings, steps = None, list[Reading](), list[Step]()
     try:
         readings = list(rule.condition.observe(evidence, now, attention))
         steps = _step_groups(rule, known, live, readings, now)
     except SpanledgerError as error:
         problem = f"the rule could not be evaluated: {error}"
+    except Exception as error:  # noqa: BLE001 - a fault in one kind of rule must not keep all others from telling
+        _log.exception("the rule %s failed in an unforeseen way", rule.name)
+        problem = f"the rule could not be evaluated: it failed in an unforeseen way ({type(error).__name__})"
+    if problem is not None:
         observation = Observation(Verdict.ERROR, problem)
         steps = [transition(instance, observation, now, rule.timing) for instance in live.values()]
     duration_ms = (perf_counter() - started) * 1_000
@@ -108,11 +112,12 @@ def step_rule(
 
 
 def _ask_together(rules: Sequence[AlertRule], evidence: Evidence, now: datetime) -> None:
-    questions = [question for rule in rules if rule.is_enabled for question in rule.condition.questions(now)]
     try:
+        questions = [
+            question for rule in rules if rule.is_enabled for question in rule.condition.questions(now)
+        ]
         evidence.prepare(questions)
-    except SpanledgerError as error:
-        # Each rule asks for itself then, so that one bad question fails one rule.
+    except Exception as error:  # noqa: BLE001 - each rule asks for itself then, so that one bad question fails one rule
         _log.info("the rules' questions could not be asked together: %s", error)
 
 

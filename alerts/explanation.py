@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from alerts.context import NOTHING
 from alerts.evaluation import LIVE
-from alerts.figures import format_age, format_figure, format_instant
+from alerts.figures import format_age, format_figure, format_second
 from alerts.memory import load_groups, load_instances
 from alerts.messages.model import Context
 from alerts.messages.plain import explain_reason
@@ -56,7 +56,7 @@ def _explain_state(config: AlertingConfig, instance: Instance, now: datetime) ->
         ("ended at", instance.resolved_at),
     ):
         if at is not None:
-            lines.append(f"  {name}: {format_instant(at)} ({format_age(now - at)} ago)")
+            lines.append(f"  {name}: {format_second(at)} ({format_age(now - at)} ago)")
     if rule is None:
         return [*lines, "  rule: it is gone"]
     metric = rule.condition.metric
@@ -81,7 +81,7 @@ def _explain_context(context: Context) -> list[str]:
 def _explain_events(connection: Any, instance: Instance) -> list[str]:
     events = alerting.list_alert_events(connection, instance.fingerprint, limit=_MOST_EVENTS)
     return ["history:", *(
-        f"  {format_instant(e.happened_at)} {e.from_state} → {e.to_state}: {e.reason}" for e in events
+        f"  {format_second(e.happened_at)} {e.from_state} → {e.to_state}: {e.reason}" for e in events
     )]  # fmt: skip
 
 
@@ -104,28 +104,38 @@ def _explain_channels(
             group = groups.get(key)
             lines.append(f"  {channel}, by the route {route.path}")
             decisions = alerting.list_notifications(connection, group_key=key, limit=_MOST_DECISIONS)
-            lines += [f"    {_describe_decision(row)}" for row in decisions] or ["    nothing decided yet"]
+            lines += [f"    {_describe_decision(row, instance)}" for row in decisions] or [
+                "    nothing decided yet"
+            ]
             muted = route.find_mute(now)
             if muted:
                 lines.append(f"    now {muted}")
             if group is not None and instance.state in LIVE:
-                lines.append(f"    looked at next: {format_instant(group.flush_at)}")
+                lines.append(f"    looked at next: {format_second(group.flush_at)}")
     if quiet is not None:
         lines.append(f"  now not told: {quiet.detail}")
     return lines
 
 
-def _describe_decision(row: OutboxRow) -> str:
-    when = format_instant(row.decided_at)
+def _describe_decision(row: OutboxRow, instance: Instance) -> str:
+    when = format_second(row.decided_at)
     if row.state == "suppressed":
         return f"{when} {row.reason}: {row.subject or explain_reason(row.reason)}"
     outcome = {
-        "delivered": f"delivered {format_instant(row.delivered_at)}" if row.delivered_at else "delivered",
+        "delivered": f"delivered {format_second(row.delivered_at)}" if row.delivered_at else "delivered",
         "queued": f"waits, {row.attempts} attempts",
         "dead": f"given up after {row.attempts} attempts; spanledger alerts replay {row.notification_id}",
     }.get(row.state, row.state)
     error = f" ({row.last_error})" if row.last_error else ""
-    return f"{when} {row.reason}: {explain_reason(row.reason)}; {outcome}{error}"
+    others = "" if _is_about(row, instance) else " (about others of the group)"
+    return f"{when} {row.reason}{others}: {explain_reason(row.reason)}; {outcome}{error}"
+
+
+def _is_about(row: OutboxRow, instance: Instance) -> bool:
+    """Tell whether a message names the alert, or is so long that it does not name all."""
+    payload = row.payload or {}
+    named = {item.get("fingerprint") for item in payload.get("items", ())}
+    return instance.fingerprint in named or bool(payload.get("omitted"))
 
 
 def _explain_people(connection: Any, instance: Instance) -> list[str]:
@@ -137,7 +147,7 @@ def _explain_people(connection: Any, instance: Instance) -> list[str]:
     if owner is not None and owner.assigned_to:
         lines.append(f"assigned to {owner.assigned_to}")
     lines += [
-        f"{format_instant(row.made_at)} {row.author}: {row.kind}{f' {row.text}' if row.text else ''}"
+        f"{format_second(row.made_at)} {row.author}: {row.kind}{f' {row.text}' if row.text else ''}"
         for row in remarks
     ]
     for row in incidents.list_incidents(connection, limit=100):

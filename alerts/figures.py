@@ -53,6 +53,11 @@ def format_instant(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def format_second(at: datetime) -> str:
+    """Return the instant to the second, in UTC, where it matters what came first."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def format_age(age: timedelta) -> str:
     """Return about how long, in its two largest units.
 

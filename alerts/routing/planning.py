@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from alerts.figures import format_instant
 from alerts.routing.groups import NO_CHANNEL, Decision, Group, Plan, Reason, name_group
 from alerts.routing.inhibition import Inhibition
 from alerts.routing.limits import RateLimit
-from alerts.routing.quiet import Maintenance, Quiet, find_quiet
+from alerts.routing.quiet import Maintenance, Quiet, find_quiet, name_place
 from alerts.routing.routes import DEFAULT_ROUTE, Route
 from alerts.silences import Silence
 from alerts.states import ACTIVE, Instance
+
+_MOST_NAMED: Final = 3
+"""Alerts that a decision not to send names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +244,7 @@ class _Planner:
         wants_resolved = self._it.channels.get(group.channel, True)
         reason = self._find_reason(group, route, standing)
         if reason is None:
-            return _note_quiet(group, after, standing)
+            return self._note_quiet(group, after, standing)
         if group.channel == NO_CHANNEL:
             return _note_no_channel(now, group, after, standing, reason)
         if reason in (Reason.ALL_RESOLVED, Reason.NEWLY_RESOLVED) and not wants_resolved:
@@ -256,6 +260,17 @@ class _Planner:
         )
         instances = tuple(self._it.instances[fingerprint] for fingerprint in sorted(told))
         return Decision(group=after, reason=reason, is_sent=True, instances=instances), after
+
+    def _note_quiet(self, group: Group, after: Group, standing: _Standing) -> tuple[Decision | None, Group]:
+        """Record what is kept quiet, and of a group that is told the rest, which alerts those are."""
+        if standing.cause is None:
+            return None, after
+        about = ""
+        if standing.firing - standing.quiet:
+            places = sorted(filter(None, (name_place(self._it.instances[f].labels) for f in standing.quiet)))
+            about = f" about {'; '.join(places[:_MOST_NAMED])}{' …' if len(places) > _MOST_NAMED else ''}"
+        detail = f"not sent{about}: {standing.cause.detail}"
+        return _suppress(group, after, standing.cause.reason, detail, ",".join(sorted(standing.quiet)))
 
     def _find_repeat_block(self, group: Group, standing: _Standing) -> tuple[Reason, str] | None:
         if group.key in self._it.undelivered:
@@ -278,13 +293,6 @@ class _Planner:
             is_due = self._it.now - group.notified_at >= route.repeat_interval
             return Reason.REPEAT_INTERVAL if is_due else None
         return None
-
-
-def _note_quiet(group: Group, after: Group, standing: _Standing) -> tuple[Decision | None, Group]:
-    if standing.cause is None:
-        return None, after
-    detail = f"not sent: {standing.cause.detail}"
-    return _suppress(group, after, standing.cause.reason, detail, ",".join(sorted(standing.quiet)))
 
 
 def _note_no_channel(

@@ -68,6 +68,11 @@ class Maintenance:
         return f"{self.name}: {','.join(map(str, self.matchers))}, {when}"
 
 
+def name_place(labels: Mapping[str, str]) -> str:
+    """Return what an alert is about, without its name: the values of its labels; empty when it has none."""
+    return ", ".join(value for name, value in sorted(labels.items()) if name not in ("alert", "severity"))
+
+
 def find_quiet(
     instances: Mapping[str, Instance],
     *,
@@ -79,7 +84,7 @@ def find_quiet(
     """Return by fingerprint what keeps alerts quiet: a silence first, then a window, then another alert."""
     found: dict[str, Quiet] = {}
     for fingerprint, source in find_inhibited(inhibitions, instances.values()).items():
-        where = ", ".join(v for k, v in sorted(source.labels.items()) if k not in ("alert", "severity"))
+        where = name_place(source.labels)
         text = f"inhibited by {source.alert}{f' ({where})' if where else ''}, which fires"
         found[fingerprint] = Quiet(Reason.INHIBITED, text)
     windows = [(window, end) for window in maintenance if (end := window.find_end(now)) is not None]

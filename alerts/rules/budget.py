@@ -15,6 +15,8 @@ from store.configuration.section import Filters, Section
 
 _DAY: Final = timedelta(days=1)
 ANY: Final = "*"
+_PERIODS: Final = {"hour": "an hour", "day": "a day", "week": "a week", "month": "a month"}
+"""Of the calendar; any other is a length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,6 @@ class Budget:
         verb = "will be used" if self.is_forecast else "used"
         reason = (
             f"{format_figure(value, unit)}{name} {verb} of {format_figure(float(standing.limit), unit)}{name} "
-            f"a {standing.period} ({share})"
+            f"{_PERIODS.get(standing.period, f'in {standing.period}')} ({share})"
         )
         return Observation(verdict, reason, value, threshold)

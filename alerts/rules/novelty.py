@@ -76,8 +76,9 @@ class Novelty(OfMeasure):
         return f"a {self.dimension} that was not seen in the {format_duration(self.baseline)} before"
 
     def _find_new(self, measured: Measured, before: Measured) -> Flags:
-        if not len(before) or not np.nansum(before.counts):
-            return np.zeros(len(measured), dtype=np.bool_)  # nothing before: everything is new, so nothing is
+        # Without anything before everything is new, so nothing is.
+        if self.dimension not in measured.dimensions or not np.nansum(before.counts):
+            return np.zeros(len(measured), dtype=np.bool_)
         place = measured.dimensions.index(self.dimension)
         return np.array(
             [group[place] not in (None, "") and group not in before.positions for group in measured.groups],

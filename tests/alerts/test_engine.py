@@ -320,6 +320,11 @@ def test_error_of_one_rule_changes_no_state_and_stops_no_other(install: Install)
     assert status.problem == "the rule could not be evaluated: the database cannot be read; try again"
     [problem] = [i.problem for i in list_alerts(it.control) if i.alert == "rate"]
     assert problem == status.problem
+    it.evidence.figures["success_rate"] = ZeroDivisionError("a fault of ours")
+    it.evidence.show("run_p95_ms", ({}, 20.0, 5))
+    it.step()
+    assert it.states == {"support": "firing", "slow": "resolved"}
+    assert "it failed in an unforeseen way (ZeroDivisionError)" in (it.engine.statuses["rate"].problem or "")
 
 
 def test_removed_rule_ends_its_alerts_and_says_so(install: Install) -> None:

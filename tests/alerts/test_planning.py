@@ -226,6 +226,8 @@ def test_silence_hides_only_what_it_matches() -> None:
     desk.plan()
     [decision] = desk.plan(WAIT)
     assert told(decision) == {"b": "firing"}
+    [decision] = desk.plan(INTERVAL)
+    assert decision.detail.startswith("not sent about a: silenced by"), "b is told, and nothing else is new"
 
 
 def test_silence_stops_repeats() -> None:

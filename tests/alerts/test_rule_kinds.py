@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.observations import Verdict
 from alerts.rules.conditions import BudgetStanding, DriftAlarm
@@ -15,6 +17,7 @@ from alerts.rules.measured import Attention, Question
 from alerts.rules.rule import read_rule
 from store.configuration.section import Section
 from tests.alerts.building import START, Row, ScriptedEvidence
+from tests.alerts.test_documentation import RULES
 
 EVERYTHING = Attention(gaps=True)
 
@@ -156,6 +159,8 @@ def test_new_value_is_told_once_it_has_something_to_be_new_against(evidence: Scr
     assert observe(evidence, Attention(), new="failure_class") == {"auth": "breach"}
     evidence.by_question = lambda q: answer(q) if q.end == START else []
     assert observe(evidence, Attention(), new="failure_class") == {}
+    evidence.by_question = lambda q: [] if q.end == START else answer(q)
+    assert observe(evidence, Attention(), new="failure_class") == {}, "nothing happens now"
 
 
 def test_budget_is_told_at_its_share_and_by_forecast(evidence: ScriptedEvidence) -> None:
@@ -191,3 +196,34 @@ def test_drift_that_is_raised_again_is_told_from_its_first_alarm_on(evidence: Sc
     assert len(look(evidence, kind="drift")) == 1
     evidence.alarms = [replace(alarm, first_raised_at=START + timedelta(hours=1))]
     assert look(evidence, kind="drift") == {}
+
+
+FIGURES = st.sampled_from([None, 0.0, 0.5, 1e9])
+COUNTS = st.sampled_from([None, 0, 1, 500])
+GROUPS = st.dictionaries(st.sampled_from(["a", "b", None]), st.tuples(FIGURES, COUNTS), max_size=3)
+
+
+@settings(max_examples=40)
+@given(answers=st.lists(GROUPS, min_size=1, max_size=4))
+@pytest.mark.parametrize("kind", sorted(RULES))
+def test_no_kind_of_rule_stumbles_over_what_is_not_there(
+    kind: str, answers: list[dict[str | None, tuple[float | None, int | None]]]
+) -> None:
+    """Present and past may be there, or not, or say nothing, each by itself."""
+    table = {"name": "a", **RULES[kind]}
+    condition = read_rule(Section("[[alert]]", table)).condition
+    split = [*condition.group_by][:1] if kind == "new" else ["agent"]
+    if kind not in ("budget", "health", "drift", "in_a_row", "new"):
+        condition = read_rule(Section("[[alert]]", {**table, "group_by": split})).condition
+    evidence, given_so_far = ScriptedEvidence(), iter(range(10_000))
+
+    def answer(_: Question) -> list[Row]:
+        groups = answers[next(given_so_far) % len(answers)]
+        return [({} if name is None else {split[0]: name}, *figure) for name, figure in groups.items()]
+
+    evidence.by_question = answer
+    evidence.streaks = [row for row in answer(Question("", START, START)) if row[1] is not None]
+    evidence.traces = {(name,): [(9, 0.5, 40.0)] * 60 for name in answers[0]}
+    for attention in (EVERYTHING, Attention(), live(**{split[0]: "a"})):
+        for reading in condition.observe(evidence, START, attention):
+            assert reading.observation.reason
