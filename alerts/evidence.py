@@ -50,6 +50,7 @@ class StoreEvidence:
         self._past: dict[Question, Measured] = {}
         self._memory: dict[object, Any] = {}
         self._old_memory: dict[object, Any] = {}
+        self._health: Mapping[str, float] | None = None
 
     def renew(self, now: datetime) -> None:
         """Begin another evaluation: forget answers about the present, and those nobody asked for any more."""
@@ -59,6 +60,7 @@ class StoreEvidence:
         }
         self._answers = {}
         self._memory, self._old_memory = {}, self._memory
+        self._health = None
 
     def prepare(self, questions: Sequence[Question]) -> None:
         """Answer questions that will be asked, with as few queries as they allow."""
@@ -172,7 +174,9 @@ class StoreEvidence:
 
     def read_health(self) -> Mapping[str, float]:
         """Return the figures of Spanledger's own health that are known."""
-        return self._read_health()
+        if self._health is None:
+            self._health = self._read_health()
+        return self._health
 
 
 def _values(wanted: str | tuple[str, ...]) -> list[str]:

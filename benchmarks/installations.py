@@ -53,9 +53,9 @@ class Installation:
         for pid in list_tree(self.process.pid):
             command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             module = command[command.index("-m") + 1] if "-m" in command else command[0]
-            names[{"spanledger.supervisor": "supervisor", "collector.front": "front"}.get(module, "core")] = (
-                pid
-            )
+            name = {"spanledger.supervisor": "supervisor", "collector.front": "front"}.get(module, "core")
+            # The desk is forked from the front and bears its command.
+            names["desk" if name == "front" and name in names else name] = pid
         return names
 
     def kill(self) -> None:

@@ -40,6 +40,15 @@ def read_rss_bytes(pid: int) -> int:
         return 0
 
 
+def read_pss_bytes(pid: int) -> int:
+    """Return the memory of a process with its share of what it shares; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
 def read_tree_rss_bytes(root: int) -> int:
     """Return the resident memory of a process and its descendants."""
     return sum(read_rss_bytes(pid) for pid in list_tree(root))
