@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, str]] = {
     "same": "is no call of its own: another span of the same call has better figures",
     "pending": "is a copy sent before the span ended: it only holds a place in the tree",
     "agent_usage": "has usage that repeats what the calls below it say: it is not added",
+    "told_usage": "has usage, but is no span of a call, an agent or a workflow: it is not added",
     "cumulative": "has usage over the life of the agent object: it tells nothing of this run and is not added",
     "tool": "counts as a tool call",
     "tool_agent": "counts as a tool call: an agent that was called as a tool",
@@ -119,10 +120,14 @@ def _judge_usage(traces: TraceSet, groups: Groups) -> list[Verdict]:
     scope = traces.frame["usage_scope"]
     cumulative = scope.eq_missing("cumulative").to_numpy()
     spanning = traces.has_usage & ~traces.is_call & ~groups.calls.stands_in
+    sums = traces.is_agent | traces.is_workflow | traces.is_chain
     none = traces.size
     return [
         *((int(at), "usage", "cumulative", False, none) for at in np.flatnonzero(cumulative)),
-        *((int(at), "usage", "agent_usage", False, none) for at in np.flatnonzero(spanning & ~cumulative)),
+        *(
+            (int(at), "usage", "agent_usage" if sums[at] else "told_usage", False, none)
+            for at in np.flatnonzero(spanning & ~cumulative)
+        ),
     ]
 
 

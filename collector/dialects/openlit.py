@@ -13,6 +13,7 @@ from __future__ import annotations
 from collector.dialects.engine.conditions import has, has_under, name_starts, same_start, scope, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.readers import absent, key, positive, seconds, span_name
+from collector.dialects.engine.vocabulary import PROVIDERS
 
 OPENLIT = scope("openlit", "@openlit/")
 OLD = scope("openlit.otel.tracing")
@@ -24,7 +25,9 @@ PROVIDERS_OWN = scope(
 GOOGLE = scope("openlit.instrumentation.google_ai_studio", "openlit.instrumentation.vertexai")
 WORKFLOW = OPENLIT & name_starts("invoke_workflow ")
 GRAPH = scope("openlit.instrumentation.langgraph") & name_starts("invoke_workflow ")
-PROVIDER_AS_MODEL = OPENLIT & same_start("gen_ai.request.model", "gen_ai.provider.name", 64)
+PROVIDER_AS_MODEL = OPENLIT & (
+    same_start("gen_ai.request.model", "gen_ai.provider.name", 64) | value("gen_ai.request.model", *PROVIDERS)
+)
 STREAMED = value("gen_ai.request.is_stream", "true", "True") | value("gen_ai.request.stream", "true")
 TOLD = has("gen_ai.usage.cache_read.input_tokens")
 MODEL_SPAN = OPENLIT & (has("gen_ai.client.token.usage") | value("gen_ai.operation.name", "chat"))
@@ -45,7 +48,10 @@ DIALECT = Dialect(
         "input_tokens": (key("gen_ai.usage.input_tokens", exclusive=PROVIDERS_OWN),),
         "agent": (span_name(prefix="invoke_workflow ", when=GRAPH),),
         "request_model": (absent(PROVIDER_AS_MODEL),),
-        "response_model": (absent(PROVIDER_AS_MODEL & ~has("gen_ai.response.id")),),
+        "response_model": (
+            absent(PROVIDER_AS_MODEL & ~has("gen_ai.response.id")),
+            absent(OPENLIT & value("gen_ai.response.model", *PROVIDERS)),
+        ),
         "streamed": ("gen_ai.request.is_stream", "gen_ai.request.stream"),
         "ttft_ms": (
             seconds("gen_ai.server.time_to_first_token", when=STREAMED),

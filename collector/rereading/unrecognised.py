@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _WORDS: Final = (
-    "ai|llm|genai|agent|model|token|prompt|completion|embedding|chat|usage|cost|conversation|assistant|tool|openai"
+    "ai|llm|genai|agent|model|token|tok|prompt|completion|embedding|chat|usage|cost|conversation|assistant|tool|openai"
     "|anthropic|claude|gemini|bedrock|mistral|gpt|retriever|guardrail|reasoning|temperature|finish_reason"
 )
 _LIKELY: Final = re.compile(

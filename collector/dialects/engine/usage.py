@@ -148,7 +148,9 @@ def _sum_cache_writes(counts: Mapping[str, ValueColumn]) -> None:
 
 def _present(counts: Mapping[str, ValueColumn], added: Mask, impossible: Mask) -> Usage:
     columns = {name: counts[name].finish(name, pl.Int64) for name in TOKEN_FIELDS}
-    present = np.logical_or.reduce([counts[name].filled for name in TOKEN_FIELDS])
+    present = np.logical_or.reduce(
+        [counts[name].filled & ~np.isnan(counts[name].values) for name in TOKEN_FIELDS]
+    )
     codes = np.where(impossible, 2, np.where(added, 1, 0)).astype(np.int8)
     note = pl.Series("usage_note", codes).replace_strict(
         [0, 1, 2], [None, "exclusive_input", "inconsistent"], return_dtype=pl.String

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -113,6 +114,7 @@ NO_PROVIDERS: Final[frozenset[str]] = frozenset((
 ))  # fmt: skip
 """Frameworks that stand where a provider should."""
 
+_BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 FINISH_REASONS: Final[Mapping[str, str]] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -208,8 +210,8 @@ def normalise_provider(text: str) -> str | None:
 def normalise_finish_reason(text: str) -> str | None:
     """Return the OTel spelling of a finish reason, the first of an array; others as sent.
 
-    >>> normalise_finish_reason('["tool_calls"]'), normalise_finish_reason("FinishReason.MAX_TOKENS")
-    ('tool_call', 'length')
+    >>> [normalise_finish_reason(text) for text in ('["tool_calls"]', "FinishReason.MAX_TOKENS", "endTurn")]
+    ['tool_call', 'length', 'stop']
     """
     reason = text
     if text.startswith(("[", '"')):
@@ -218,7 +220,7 @@ def normalise_finish_reason(text: str) -> str | None:
         if not isinstance(first, str):
             return None
         reason = first
-    known = reason.rsplit(".", 1)[-1].strip().lower().replace("-", "_")
+    known = _BETWEEN_WORDS.sub("_", reason.rsplit(".", 1)[-1].strip()).lower().replace("-", "_")
     return FINISH_REASONS.get(known, reason) or None
 
 
