@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 import uvicorn
@@ -172,5 +174,17 @@ def main() -> int:
     return 0
 
 
+def _leave(code: int) -> NoReturn:
+    """End the process as it stands: everything is closed, and threads that sleep for ever need no goodbye.
+
+    With such threads about (Streamlit has some) the interpreter cannot clear its modules, and DuckDB's binding writes a page
+    about leaked objects to whoever stops a server.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from tests.commands import run
+
 SPANLEDGER = Path(sys.executable).with_name("spanledger")
 
 
@@ -76,16 +78,9 @@ class Installation:
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
 
-    def run(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
-        """Run a command on this installation and return what it printed."""
-        command = [SPANLEDGER, *arguments, "--data", self.data]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, input=stdin, check=False)
-        assert done.returncode == code, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-        return done.stdout if code == 0 else done.stderr
-
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Return the answer to a query."""
-        return json.loads(self.run("sql", "--format", "json", query))
+        return json.loads(run("sql", "--format", "json", query, "--data", self.data))
 
     def wait_for(self, query: str, expected: object, seconds: float = 30) -> None:
         """Poll a query of one value until it has the expected one."""

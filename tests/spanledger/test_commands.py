@@ -6,13 +6,12 @@ import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from spanledger.cli import main
+from tests.commands import run, run_bytes
 
 SPANLEDGER = Path(sys.executable).with_name("spanledger")
 BODY = json.dumps(
@@ -47,35 +46,11 @@ BODY = json.dumps(
 )
 
 
-def run_bytes(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> bytes:
-    """Run a command in this process, as the script does; return its output, or its errors where it should fail.
-
-    A process a command would cost the start of Python each time; the script itself is run below.
-    """
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["spanledger", *map(str, arguments)])
-        patch.setattr(sys, "stdin", io.StringIO(stdin or ""))
-        try:
-            main()
-            returned = 0
-        except SystemExit as ended:
-            returned = ended.code
-    written = [stream.buffer.getvalue() for stream in (out, err)]
-    assert returned == code, (returned, *(text[-2000:] for text in written))
-    return written[0 if code == 0 else 1]
-
-
 def run_script(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the installed script in a process of its own."""
     return subprocess.run(
         [SPANLEDGER, *arguments], capture_output=True, text=True, timeout=120, check=False, cwd=cwd
     )
-
-
-def run(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> str:
-    """Run a command in this process; return what it wrote as text."""
-    return run_bytes(*arguments, code=code, stdin=stdin).decode()
 
 
 @pytest.fixture(scope="module")
