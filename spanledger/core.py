@@ -177,8 +177,8 @@ def main() -> int:
 def _leave(code: int) -> NoReturn:
     """End the process as it stands: everything is closed, and threads that sleep for ever need no goodbye.
 
-    With such threads about (Streamlit has some) the interpreter cannot clear its modules, and DuckDB's binding writes a page
-    about leaked objects to whoever stops a server.
+    With such threads about (Streamlit has some) the interpreter cannot clear its modules, and DuckDB's binding
+    writes a page about leaked objects to whoever stops a server.
     """
     logging.shutdown()
     sys.stdout.flush()
