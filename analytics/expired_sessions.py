@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from analytics.metrics.pieces import HOUR, Span, read_standing
+
+if TYPE_CHECKING:
+    from store import Store
 
 
 @dataclass(frozen=True)
@@ -17,12 +24,18 @@ class Expired:
     """For each session that lost some of its runs a row like a run, which stands for those."""
 
 
-def find_expired(sessions: pl.DataFrame, runs: pl.DataFrame) -> Expired:
+def find_expired(store: Store, sessions: pl.DataFrame, runs: pl.DataFrame) -> Expired:
     """Return what of known sessions the runs that are left cannot tell.
 
     Only conversations go on: a run alone that is gone became part of another, or nothing will ask for it again.
     """
-    losing = sessions.filter("has_expired", "is_conversation")
+    conversations = sessions.filter("is_conversation")
+    hours = _read_expired_hours(store, conversations)
+    losing = conversations.filter(
+        pl.any_horizontal(
+            pl.col(name).dt.truncate("1h").is_in(hours.implode()) for name in ("started_at", "last_at")
+        )
+    )
     if losing.is_empty():
         return Expired(losing, runs.clear())
     beside = losing.join(_count_found(losing, runs), on="session_id", how="left", maintain_order="left")
@@ -37,6 +50,17 @@ def find_expired(sessions: pl.DataFrame, runs: pl.DataFrame) -> Expired:
         before.select(sessions.columns),
         _stand_in(missing.filter((pl.col("found") > 0) & (pl.col("run_count") > 0)), runs),
     )
+
+
+def _read_expired_hours(store: Store, sessions: pl.DataFrame) -> pl.Series:
+    """Return the hours of sessions of which runs were deleted."""
+    first, until = sessions["started_at"].min(), sessions["last_at"].max()
+    hours: list[datetime] = []
+    if isinstance(first, datetime) and isinstance(until, datetime):
+        first, until = (moment.replace(tzinfo=UTC) for moment in (first, until + HOUR))
+        expired = read_standing(store, Span(first, until, until - first)).find_expired("run")
+        hours = [hour.replace(tzinfo=None) for hour in expired]
+    return pl.Series(hours, dtype=pl.Datetime("us"))
 
 
 def _count_found(sessions: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:

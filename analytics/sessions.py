@@ -66,11 +66,14 @@ class SessionsState:
             context.store, changes, max(settings.reopen_window, settings.session_timeout)
         )
         runs = _read_runs(context.store, affected)
-        expired = find_expired(affected.sessions, runs)
+        expired = find_expired(context.store, affected.sessions, runs)
         runs = pl.concat([runs, expired.rests])
         earlier = self._count_earlier(context.store, affected, runs, expired.kept)
-        names = {"names": ["outcome", *settings.outcome_signals]}
-        judgements = context.store.select("sessions/judgements", names, {"asked": affected.asked})
+        asked = {
+            "names": ["outcome", *settings.outcome_signals],
+            "since": affected.asked["runs_from"].min(),
+        }
+        judgements = context.store.select("sessions/judgements", asked, {"asked": affected.asked})
         derived = derive_sessions(runs, judgements, now, settings, earlier, expired.kept)
         _write(context.store, affected, derived, touched, now)
         self._remember(derived)

@@ -232,9 +232,10 @@ def _finish(
     frame = traces.frame
     of_run = {name: run_rows[name].gather(run) for name in ("run_id", *_SHARED, *_PROMPT)}
     own = {name: frame[name].gather(rows["index"]) for name in _SHARED}
-    agent = pl.coalesce(rows["agent"], frame["agent"].gather(agent_index), of_run["agent"])
-    version = pl.coalesce(
-        rows["agent_version"], frame["agent_version"].gather(agent_index), of_run["agent_version"]
+    above_name = frame["agent"].gather(agent_index)
+    agent = pl.select(pl.coalesce(rows["agent"], above_name, of_run["agent"])).to_series()
+    version = _find_version(
+        agent, rows["agent_version"], (above_name, frame["agent_version"].gather(agent_index)), of_run
     )
     return rows.with_columns(
         load_seq=load_seq.gather(rows["index"]),
@@ -248,6 +249,21 @@ def _finish(
             for name in ("service", "environment", "tenant", "session_id", "user_id")
         },
     ).select(pl.col(name).cast(dtype) for name, dtype in columns.items())
+
+
+def _find_version(
+    agent: pl.Series, own: pl.Series, above: tuple[pl.Series, pl.Series], of_run: dict[str, pl.Series]
+) -> pl.Series:
+    """Return the version of the agent that made each call.
+
+    That agent's own span knows best: what a call carries is often the version of its service. A call that names
+    another agent than those above it speaks for itself first.
+    """
+    of_above, of_run_version = above[1], of_run["agent_version"]
+    theirs = pl.coalesce(
+        pl.when(agent == above[0]).then(of_above), pl.when(agent == of_run["agent"]).then(of_run_version)
+    )
+    return pl.select(pl.coalesce(theirs, own, of_above, of_run_version)).to_series()
 
 
 def _spans_of_runs(traces: TraceSet, runs: RunSet, run_rows: pl.DataFrame) -> pl.DataFrame:

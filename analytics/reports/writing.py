@@ -97,15 +97,18 @@ _Table = tuple[str, Sequence[str], list[list[str]]]
 
 
 def _tables(digest: Digest) -> list[_Table]:
+    figures = [
+        [it.metric.title, say_figure(it), say_change(it), _say_then(it.metric, it.before, it.were_partial[0]),
+         _say_then(it.metric, it.week_ago, it.were_partial[1])]
+        for it in digest.figures
+    ]  # fmt: skip
+    # The week before a week is what it was a week ago.
+    shown = 4 if digest.period == "weekly" else 5
     return [
         (
             "Figures",
-            ["metric", "now", "change", "before", "a week ago"],
-            [
-                [it.metric.title, say_figure(it), say_change(it), _say_then(it.metric, it.before, it.were_partial[0]),
-                 _say_then(it.metric, it.week_ago, it.were_partial[1])]
-                for it in digest.figures
-            ],
+            ["metric", "now", "change", "before", "a week ago"][:shown],
+            [row[:shown] for row in figures],
         ),
         (
             "Top movers",

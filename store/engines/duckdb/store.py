@@ -32,7 +32,7 @@ _UNUSABLE_ROWS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb
 
 _log = logging.getLogger(__name__)
 
-# Of the copy that this way of reading makes; answers that are read so are small.
+# Of the copy that `select` takes into account.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
 
 
@@ -64,9 +64,7 @@ class DuckDBStore:
         ):
             for name, frame in (frames or {}).items():
                 cursor.register(name, to_arrow(frame))
-            if isinstance(query, str):
-                return to_polars(cursor.sql(sql, params=values).to_arrow_table())
-            # A relation is planned twice, which for figures is most of their cost; other answers may be large.
+            # Not `cursor.sql`: a relation is planned twice, which costs more than the copy of rows that it saves.
             return to_polars(cursor.execute(sql, values).to_arrow_table())
 
     def append(

@@ -29,7 +29,7 @@ FROM (
         t.scored_at AS judged_at
     FROM ledger.scores AS t
     INNER JOIN ledger.runs AS r ON r.run_id = t.target_id
-    WHERE t.target = 'run' AND (t.span_id IS NULL OR t.name IN $names)
+    WHERE r.started_at >= $since AND t.target = 'run' AND (t.span_id IS NULL OR t.name IN $names)
         AND coalesce(r.session_id, r.run_id) IN (SELECT a.conversation_id FROM asked AS a)
 ) AS f
 WHERE f.judge IN ('user', 'human') OR f.score_name IN $names

@@ -188,6 +188,20 @@ def test_a_carrier_without_a_length_of_its_own_takes_the_times_of_the_model_span
     assert (row["span_id"], row["started_at"].second, row["duration_ms"]) == (carrier, 2, 3000.0)
 
 
+def test_call_has_the_version_of_its_agent_not_of_its_service() -> None:
+    counted = count(
+        a_span("boss", "agent", lasts=9, agent_version="2.8"),
+        a_span("call", "llm", "boss", used=(1, 1), agent_version="2.7"),
+        a_span("tool", "tool", "boss", at=1, agent_version="2.7"),
+        a_span("clerk", "agent", "boss", at=2, lasts=3, agent_version="1.0"),
+        a_span("below", "llm", "clerk", at=2, used=(1, 1), agent_version="2.7"),
+        a_span("other", "llm", "boss", at=6, used=(1, 1), agent="judge", agent_version="9"),
+    )
+    versions = dict(counted.llm_calls.select("span_id", "agent_version").iter_rows())
+    assert versions == {"call": "2.8", "below": "1.0", "other": "9"}
+    assert counted.tool_calls.filter(span_id="tool")["agent_version"].to_list() == ["2.8"]
+
+
 def test_calls_have_the_nearest_agent_and_the_dimensions_of_their_run() -> None:
     spans = (
         a_span("boss", "agent", lasts=9, environment="prod", session_id="s1", agent_version="2"),

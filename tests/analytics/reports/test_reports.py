@@ -111,6 +111,8 @@ def test_digest_tells_figures_movers_failures_and_money(store: Store, write: Any
     for heading in ("Figures", "Top movers", "Failures", "Money by model", "What happened"):
         assert f"## {heading}" in text
     assert "Success rate" in text
+    assert "| before | a week ago |" in text
+    assert "a week ago" not in write_digest_markdown(build_digest(store, "weekly", NOON + timedelta(hours=1)))
     assert "points" in text
     assert "(http://127.0.0.1:8501/" in text
 
