@@ -12,7 +12,8 @@ import numpy as np
 
 from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough, share_budget
 from analytics.drift.dispersion import judge_hours
-from analytics.drift.seasons import GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
+from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
+from analytics.drift.wander import measure_level
 
 USUAL = 8
 """Values told apart; the less usual ones are one symbol, values never seen another."""
@@ -132,7 +133,7 @@ class CategoryBank:
         overall = counts.sum(axis=0) / total
         overall[UNSEEN] = new
         shares = np.empty((GROUPS, SYMBOLS))
-        days = hours // 24 - hours.min() // 24
+        days = np.unique(hours // DAY, return_inverse=True)[1]
         margins = np.empty(SYMBOLS)
         for symbol in range(SYMBOLS):
             level = float(overall[symbol])
@@ -143,10 +144,13 @@ class CategoryBank:
             scatter = float(np.sum((counts[:, symbol] - seen * raw[groups]) ** 2)) / max(total * noise, 1e-9)
             hourly = max(1.0, scatter * hours.size / max(hours.size - np.count_nonzero(weights), 1))
             group_noise = hourly * noise / np.maximum(weights, 1e-9)
-            shares[:, symbol] = level if symbol == UNSEEN else shrink_season(raw, weights, group_noise, level)
+            shares[:, symbol] = (
+                level if symbol == UNSEEN else shrink_season(raw, weights, group_noise, level, is_ratio=True)
+            )
             surprise = add_up(days, counts[:, symbol] - seen * shares[groups, symbol])
-            daily = 1.0 if symbol == UNSEEN else float(np.sum(surprise**2)) / (total * noise)
-            margins[symbol] = widen(float(np.sqrt(noise * max(1.0, daily) / total)), np.unique(days).size)
+            chance = noise * hourly * add_up(days, seen)
+            daily = 1.0 if symbol == UNSEEN else hourly * measure_level(surprise, chance)
+            margins[symbol] = widen(float(np.sqrt(noise * daily / total)), surprise.size)
         return np.clip(shares, 1e-6, _HIGHEST_SHARE), margins
 
     @staticmethod

@@ -9,6 +9,7 @@ import numpy as np
 from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough, share_budget
 from analytics.drift.dispersion import judge_hours
 from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
+from analytics.drift.wander import measure_level
 
 RISES = (0.02, 0.03, 0.05, 0.10, 0.20, 0.40)
 FINE_RISES = (0.01, 0.02, 0.04, 0.08, 0.20, 0.40)
@@ -134,10 +135,8 @@ def learn_rates(hours: Ints, seen: Floats, failed: Floats) -> tuple[Floats, floa
     # Hours wobble together: their own scatter, not that of single runs.
     scatter = float(np.sum((failed - seen * raw[groups]) ** 2)) / max(total * noise, 1e-9)
     hourly = max(1.0, scatter * hours.size / max(hours.size - np.count_nonzero(weights), 1))
-    rates = shrink_season(raw, weights, hourly * noise / np.maximum(weights, 1e-9), overall)
+    rates = shrink_season(raw, weights, hourly * noise / np.maximum(weights, 1e-9), overall, is_ratio=True)
     rates = np.clip(rates, 1e-5, HIGHEST_RATE)
-    days = hours // DAY - hours.min() // DAY
-    surprise = add_up(days, failed - seen * rates[groups])
-    per_day = add_up(days, seen * noise)
-    daily = float(np.sum(surprise**2)) / max(float(per_day.sum()), 1e-9)
-    return rates, widen(float(np.sqrt(noise * max(1.0, daily) / total)), np.unique(days).size)
+    days = np.unique(hours // DAY, return_inverse=True)[1]
+    daily = measure_level(add_up(days, failed - seen * rates[groups]), add_up(days, seen * noise * hourly))
+    return rates, widen(float(np.sqrt(noise * hourly * daily / total)), int(days.max()) + 1)

@@ -83,15 +83,21 @@ def shrink(means: Floats, weights: Floats, noise: Floats, towards: Floats | floa
     return np.where(known, target + trust * (means - target), target)
 
 
-def shrink_season(means: Floats, weights: Floats, noise: Floats, overall: float) -> Floats:
+def shrink_season(
+    means: Floats, weights: Floats, noise: Floats, overall: float, *, is_ratio: bool = False
+) -> Floats:
     """Shrink the 48 groups: the hours of the day towards the overall mean, working days and week-ends towards these.
 
-    A week-end that was not seen yet is taken for working days, hour by hour.
+    What week-ends have in common is told from all their hours together: added, or as a ratio (`is_ratio`). A week-end
+    that was not seen yet is taken for working days, hour by hour.
 
     >>> means = np.where(np.arange(48) % 24 < 12, 1.0, 3.0)
     >>> seen = np.where(np.arange(48) < 24, 9.0, 0.0)  # working days only
     >>> shrink_season(means, seen, np.full(48, 1e-9), 2.0)[[0, 23, 24, 47]].round(3)
     array([1., 3., 1., 3.])
+    >>> double = means * np.where(np.arange(48) < 24, 1.0, 2.0)  # groups alone say little, all together enough
+    >>> shrink_season(double, np.ones(48), np.full(48, 2.0), 3.0, is_ratio=True)[[0, 23, 24, 47]].round(1)
+    array([1.5, 2.6, 2.8, 5.1])
     """
     halves = weights.reshape(2, DAY)
     total = halves.sum(axis=0)
@@ -99,7 +105,19 @@ def shrink_season(means: Floats, weights: Floats, noise: Floats, overall: float)
     of_day = (means.reshape(2, DAY) * share).sum(axis=0)
     noise_of_day = (noise.reshape(2, DAY) * share**2).sum(axis=0)
     hours = shrink(of_day, total, noise_of_day, overall)
-    return shrink(means, weights, noise, np.tile(hours, 2))
+    return shrink(means, weights, noise, _tell_halves(means, weights, noise, hours, is_ratio=is_ratio))
+
+
+def _tell_halves(means: Floats, weights: Floats, noise: Floats, hours: Floats, *, is_ratio: bool) -> Floats:
+    """Return the hours of the day of working days and of week-ends, which differ by one number."""
+    halves, seen = weights.reshape(2, DAY), weights.reshape(2, DAY).sum(axis=1)
+    share = halves / np.maximum(seen, 1e-12)[:, None]
+    level, usual = (means.reshape(2, DAY) * share).sum(axis=1), (hours * share).sum(axis=1)
+    error = (noise.reshape(2, DAY) * share**2).sum(axis=1)
+    if not is_ratio:
+        return (hours + shrink(level - usual, seen, error, 0.0)[:, None]).ravel()
+    usual = np.where(usual > 0, usual, 1.0)
+    return (hours * shrink(level / usual, seen, error / usual**2, 1.0)[:, None]).ravel()
 
 
 def widen(error: float, days: int) -> float:

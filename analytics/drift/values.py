@@ -14,6 +14,7 @@ import numpy as np
 from analytics.drift.bank import CERTAIN, Change, Events, grow, is_enough, share_budget
 from analytics.drift.dispersion import judge_hours
 from analytics.drift.seasons import DAY, GROUPS, Floats, Ints, add_up, group_of, shrink_season, widen
+from analytics.drift.wander import measure_level
 
 ZERO_BUCKET = -32_768
 """Bucket of zero, as the rollups have it: no factor moves it."""
@@ -79,9 +80,8 @@ class ValueBank:
         error = _level_error(events, cells)
         evidence, shares = weigh_bins(sample, bins, error)
         hours, place = np.unique(events.hours, return_inverse=True)
-        gain = np.zeros((hours.size, len(self.changes)))
-        np.add.at(gain, place, evidence[bins[cells]] * events.counts[:, None])
-        counts = add_up(place, events.counts)
+        by_bin = add_up(place * BINS + bins[cells], events.counts, hours.size * BINS).reshape(-1, BINS)
+        gain, counts = by_bin @ evidence, by_bin.sum(axis=1)
         mean = shares @ evidence
         expected, independent = np.outer(counts, mean), np.outer(counts, shares @ (evidence - mean) ** 2)
         dispersion, special = judge_hours(gain, expected, independent, hours)
@@ -220,7 +220,7 @@ def _level_error(events: Events, cells: Ints) -> float:
     total = float(events.counts.sum())
     level = float(np.average(clipped, weights=events.counts))
     own = float(np.average((clipped - level) ** 2, weights=events.counts)) / total
-    days = events.hours // DAY - events.hours.min() // DAY
-    sums = add_up(days, (clipped - level) * events.counts)
-    together = float(np.sum(sums**2)) / total**2
-    return widen(float(np.sqrt(max(own, together))), np.unique(days).size)
+    days = np.unique(events.hours // DAY, return_inverse=True)[1]
+    counts = add_up(days, events.counts)
+    daily = measure_level(add_up(days, (clipped - level) * events.counts), counts * own * total)
+    return widen(float(np.sqrt(own * daily)), counts.size)

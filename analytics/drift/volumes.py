@@ -85,4 +85,4 @@ def learn_volumes(hours: Ints, seen: Floats) -> Floats:
     means = np.divide(add_up(groups, seen, GROUPS), members, out=np.zeros(GROUPS), where=members > 0)
     scatter = add_up(groups, (seen - means[groups]) ** 2, GROUPS) / np.maximum(members - 1, 1)
     noise = np.maximum(scatter, np.maximum(means, LEAST_VOLUME)) / np.maximum(members, 1)
-    return shrink_season(means, members, noise, float(seen.mean()))
+    return shrink_season(means, members, noise, float(seen.mean()), is_ratio=True)
