@@ -39,6 +39,7 @@ from benchmarks.drift_others import HOURLY, ONLY_VALUES, Figures, calibrate, del
 from benchmarks.drift_public import measure_spikes
 from benchmarks.drift_traffic import replay_file
 from benchmarks.figures import Figure, write_table
+from store.errors import ConfigError, SpanledgerError
 
 SUCCESS, TOOL = failing(0.04), failing(0.02)
 MIX, MODELS = choice(*TOOLS), choice(0.7, 0.3)
@@ -235,12 +236,25 @@ def main() -> int:
     if arguments.traffic is None:
         print(write_table(measure_drift(arguments.series, arguments.months)))
         return 0
-    test_from = datetime.fromisoformat(arguments.test_from)
+    try:
+        _print_alarms(arguments.traffic, arguments.test_from)
+    except SpanledgerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print_alarms(path: Path, test_from: str) -> None:
+    try:
+        begin = datetime.fromisoformat(test_from)
+    except ValueError as error:
+        raise ConfigError(
+            f"--test-from {test_from!r} is no time; pass one such as 2026-03-02T00:00:00Z"
+        ) from error
     # A test that begins within an hour begins with the next whole one.
-    for raised in replay_file(arguments.traffic, hour_number(test_from + timedelta(seconds=3599))):
+    for raised in replay_file(path, hour_number(begin + timedelta(seconds=3599))):
         line = {"series": raised.series, "fired_at": f"{hour_start(raised.hour + 1).isoformat()}Z"}
         print(json.dumps(line, ensure_ascii=False), flush=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,29 +1,37 @@
-"""Traffic from a file: a row per run, with `series`, `kind`, `at` and what its kind measures."""
+"""Traffic from a file: a row per run, with `series`, `kind`, `at` and what its kind measures.
+
+The file is read a group of series at a time, so memory follows the largest group and not the file; where rows are
+sorted by series, the row groups of others are skipped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from analytics.drift.bank import TRAINING_HOURS
 from analytics.drift.panel import Panel, sort_events
-from analytics.drift.seasons import DAY
+from analytics.drift.seasons import DAY, hour_start
 from analytics.drift.values import ZERO_BUCKET
+from benchmarks.drift_file import TrafficFile
+from store.errors import RejectedData
 
 CHUNK = 500
 """Series stepped together; more would not be faster."""
-COLUMNS = ("series", "kind", "at", "failed", "value", "category")
-_BATCH_ROWS = 2_000_000
+GROUP_ROWS = 4_000_000
+"""Rows after which a group of series is stepped before more are read."""
+_KEYS = ("series", "kind", "hour", "symbol")
 _STEPS_PER_SD = 50.0
 _OFTEN_NEGATIVE = 0.01
 _LONGEST_GAP = 14 * DAY
 _STRAY = 0.001
+_LOGARITHMIC = pl.DataFrame(schema={"series": pl.Categorical, "unit": pl.Float64})
+"""No series has a linear scale."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +44,32 @@ class Raised:
 
 
 def replay_file(path: Path, test_from: int) -> Iterator[Raised]:
-    """Step every series of a file hour by hour from `test_from`, what lies before being history."""
-    counted = count_events(path, test_from)
-    if counted.is_empty():
+    """Step every series of a file hour by hour from `test_from`, what lies before being history.
+
+    Raises:
+        RejectedData: The file is no Parquet file of runs, or ends before `test_from`.
+    """
+    file = TrafficFile(path)
+    outline = file.survey()
+    if not outline.rows_of:
         return
-    until = find_end(counted, test_from)
-    recent = counted.filter((pl.col("hour") >= test_from - TRAINING_HOURS) & (pl.col("hour") < until))
-    for kind in ("rate", "value", "category"):
-        of_kind = recent.filter(pl.col("kind") == kind)
-        names = of_kind["series"].unique().cast(pl.String).sort()
-        for start in range(0, names.len(), CHUNK):
-            chosen = names.slice(start, CHUNK)
-            place = pl.DataFrame({"series": chosen.cast(pl.Categorical), "row": np.arange(chosen.len())})
-            yield from _replay(kind, of_kind.join(place, on="series"), chosen, test_from, until)
+    until = find_end(outline.rows_at)
+    if until <= test_from:
+        raise RejectedData(
+            f"{path} ends at {hour_start(until)} UTC, before the test begins at {hour_start(test_from)}; "
+            "pass an earlier --test-from"
+        )
+    for first, last in group_series(outline.rows_of):
+        is_signed = any(first <= name <= last for name in outline.signed)
+        scales = measure_scales(file, test_from, first, last) if is_signed else _LOGARITHMIC
+        counted = count_events(file, scales, (test_from - TRAINING_HOURS, until), (first, last))
+        for kind in ("rate", "value", "category"):
+            of_kind = counted.filter(pl.col("kind") == kind)
+            if of_kind.is_empty():
+                continue
+            names = of_kind["series"].unique().cast(pl.String).sort()
+            place = pl.DataFrame({"series": names.cast(pl.Categorical), "row": np.arange(names.len())})
+            yield from _replay(kind, of_kind.join(place, on="series"), names, test_from, until)
 
 
 def _replay(kind: str, rows: pl.DataFrame, names: pl.Series, test_from: int, until: int) -> Iterator[Raised]:
@@ -64,64 +85,41 @@ def _replay(kind: str, rows: pl.DataFrame, names: pl.Series, test_from: int, unt
         yield Raised(names[alarm.row], kind, alarm.hour)
 
 
-def count_events(path: Path, test_from: int) -> pl.DataFrame:
-    """Return how many events of each symbol every series had in every hour: what the rollups hold of them."""
-    scales = _measure_scales(path, test_from)
-    keys, kept, parts = ["series", "kind", "hour", "symbol"], pl.DataFrame(), list[pl.DataFrame]()
-    for batch in _read(path):
-        parts.append(_count(batch, scales))
-        # Sorted rows seldom meet again: adding up now and then keeps memory at what the rollups hold.
-        if sum(part.height for part in parts) > max(_BATCH_ROWS, kept.height):
-            kept = _add_up([kept, *parts], keys)
-            parts.clear()
-    return _add_up([kept, *parts], keys)
+def group_series(sizes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the first and last name of groups of neighbouring series that are stepped together.
+
+    >>> list(group_series({"b": GROUP_ROWS, "a": 3, "c": 1}))
+    [('a', 'b'), ('c', 'c')]
+    """
+    names = sorted(sizes)
+    first, series, rows = names[0], 0, 0
+    for name, following in zip(names, [*names[1:], None], strict=True):
+        series, rows = series + 1, rows + sizes[name]
+        if following is None or series == CHUNK or rows >= GROUP_ROWS:
+            yield first, name
+            first, series, rows = following or name, 0, 0
 
 
-def _add_up(parts: list[pl.DataFrame], keys: list[str]) -> pl.DataFrame:
-    filled = [part for part in parts if not part.is_empty()]
-    return pl.concat(filled).group_by(keys).agg(pl.col("count").sum()) if filled else pl.DataFrame()
+def count_events(
+    file: TrafficFile, scales: pl.DataFrame, hours: tuple[int, int], series: tuple[str, str]
+) -> pl.DataFrame:
+    """Return how many events of each symbol series had in every hour: what the rollups hold of them.
+
+    Hours are [first, last), series from the first to the last name.
+    """
+    parts: list[pl.DataFrame] = []
+    for batch in file.read(*series):
+        part = _count(batch.filter((pl.col("hour") >= hours[0]) & (pl.col("hour") < hours[1])), scales)
+        parts = [pl.concat([*parts, part]).group_by(_KEYS).agg(pl.col("count").sum())]
+    return parts[0] if parts else pl.DataFrame(schema={"kind": pl.Categorical})
 
 
-def _read(path: Path) -> Iterator[pl.DataFrame]:
-    file = pq.ParquetFile(path)
-    columns = [
-        name
-        for name in ("series", "kind", "at", "failed", "value", "category")
-        if name in file.schema_arrow.names
-    ]
-    for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-        frame = pl.from_arrow(batch)
-        assert isinstance(frame, pl.DataFrame)
-        for name in ("failed", "value", "category"):
-            if name not in frame.columns:
-                frame = frame.with_columns(pl.lit(None).alias(name))
-        yield frame.with_columns(
-            pl.col("series").cast(pl.String).cast(pl.Categorical),
-            pl.col("kind").cast(pl.String).cast(pl.Categorical),
-            _hour(frame["at"]).cast(pl.Int32, strict=False).alias("hour"),
-            pl.col("failed").cast(pl.Float64, strict=False).alias("failed"),
-            pl.col("value").cast(pl.Float64, strict=False).alias("value"),
-            pl.col("category").cast(pl.String, strict=False).alias("category"),
-        ).filter(pl.col("hour").is_not_null() & pl.col("series").is_not_null())
-
-
-def _hour(at: pl.Series) -> pl.Series:
-    if at.dtype == pl.String:
-        at = at.str.to_datetime(time_zone="UTC", strict=False)
-    return at.dt.epoch("s") // 3600
-
-
-def _measure_scales(path: Path, test_from: int) -> pl.DataFrame:
+def measure_scales(file: TrafficFile, test_from: int, first: str, last: str) -> pl.DataFrame:
     """Return the step of a linear scale for series whose history is often negative; the others are logarithmic."""
-    parts = []
-    for batch in _read(path):
-        values = batch.filter(
-            (pl.col("kind") == "value") & (pl.col("hour") < test_from) & pl.col("value").is_finite()
-        )
-        if (values["value"] < 0).any():
-            parts.append(values.select("series", "value"))
+    is_old_value = (pl.col("kind") == "value") & (pl.col("hour") < test_from) & pl.col("value").is_finite()
+    parts = [batch.filter(is_old_value).select("series", "value") for batch in file.read(first, last)]
     if not parts:
-        return pl.DataFrame(schema={"series": pl.Categorical, "unit": pl.Float64})
+        return _LOGARITHMIC
     value = pl.col("value")
     return (
         pl.concat(parts)
@@ -160,17 +158,21 @@ def _count(batch: pl.DataFrame, scales: pl.DataFrame) -> pl.DataFrame:
         batch.join(scales, on="series", how="left")
         .with_columns(symbol.alias("symbol"))
         .filter(pl.col("symbol").is_not_null())
-        .group_by("series", "kind", "hour", "symbol")
+        .group_by(_KEYS)
         .agg(pl.len().cast(pl.UInt32).alias("count"))
     )
 
 
-def find_end(counted: pl.DataFrame, test_from: int) -> int:
-    """Return the hour after the last; rows of broken clocks, few and far ahead of all others, do not count."""
-    hours = counted.group_by("hour").agg(pl.col("count").sum()).sort("hour")
-    numbers, counts = hours["hour"].to_numpy(), hours["count"].to_numpy()
+def find_end(rows: Mapping[int, int]) -> int:
+    """Return the hour after the last; rows of broken clocks, few and far ahead of all others, do not count.
+
+    >>> find_end({5: 2_000, 6: 1_000, 90_000: 2})
+    7
+    """
+    numbers = np.array(sorted(rows))
+    counts = np.array([rows[int(number)] for number in numbers])
     before_last = np.cumsum(counts) >= (1 - _STRAY) * counts.sum()
     end = int(np.argmax(before_last))
     while end + 1 < numbers.size and numbers[end + 1] - numbers[end] <= _LONGEST_GAP:
         end += 1
-    return max(int(numbers[end]) + 1, test_from)
+    return int(numbers[end]) + 1
