@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.drift.decisions import decide_baseline, mark_alarm
+from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
 from dashboard.acting import change, choose_author, may_change, record
 from dashboard.answers.drift import Decided, DriftAlarm
 from dashboard.components import Badge, Column, Line, cell, show_table
@@ -58,20 +58,10 @@ def _show_marking(alarm: DriftAlarm) -> None:
 
     def mark(actor: str) -> None:
         _need(reason)
-        word = "confirm" if action == "accept" else action
-        mark_alarm(current().store, alarm.alarm_id, word, reason=reason, author=actor, now=now)
         if action == "accept":
-            since = (alarm.changed_at or alarm.raised_at).replace(tzinfo=UTC)
-            decide_baseline(
-                current().store,
-                "pin",
-                series=alarm.series,
-                since=since,
-                until=now,
-                reason=reason,
-                author=actor,
-                now=now,
-            )
+            accept_change(current().store, alarm.alarm_id, reason=reason, author=actor, now=now)
+        else:
+            mark_alarm(current().store, alarm.alarm_id, action, reason=reason, author=actor, now=now)
         record(f"drift.{action}", alarm.alarm_id, actor, series=alarm.series, reason=reason)
 
     if is_sent and change(mark, key="mark_alarm", author=author):

@@ -50,7 +50,7 @@ def run_backtest(
     dimensions: Sequence[str] = (),
 ) -> Backtest:
     """Run the detectors over [since, until), learning from what lies before; `dimensions` are the declared ones."""
-    decisions = Decisions.read(store)
+    decisions = Decisions.read(store).as_if_made_before()
     watch = Watch(store, hour_number(since), false_alarms_per_month, dimensions, decisions=decisions)
     watch.advance(hour_number(until))
     alarms = sorted(watch.alarms.values(), key=lambda row: (row["raised_at"], row["series"]))

@@ -10,6 +10,7 @@ import polars as pl
 from analytics.drift.bank import TRAINING_HOURS
 from analytics.drift.decisions import Decisions
 from analytics.drift.explanation import explain_row
+from analytics.drift.hearing import decide_who_hears
 from analytics.drift.seasons import WEEK, hour_number, hour_start, week_start
 from analytics.drift.watch import SAME_ALARM, AlarmRow, Watch
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
@@ -21,7 +22,6 @@ RECALLED_WEEKS = 5
 """Late data changes alarms back to so many weeks; what is older fills history and tells nobody."""
 FOUND_KINDS = ("agent_version", "prompt_version", "model", "configuration", "price")
 """Markers that the watch finds itself."""
-_OLD_AFTER = timedelta(hours=24)
 
 
 def drift_job() -> Job:
@@ -61,8 +61,7 @@ class Monitor:
         watch, self._watch = self._watch, None  # given up should anything fail
         known_alarms = _recall_alarms(store, watch, begin)
         watch.advance(until)
-        is_fed_live = _is_fed_live(store, context.clock())
-        alarms = _decide_who_hears(watch.alarms, known_alarms, context.clock(), is_fed_live=is_fed_live)
+        alarms = decide_who_hears(store, watch.alarms, known_alarms, context.clock())
         for row in alarms:
             if not row["is_historic"] and row["explanation"] is None:
                 row["explanation"] = explain_row(store, row).say_where()
@@ -84,9 +83,7 @@ class Monitor:
             for at in figures.keys() | self._known.keys()
             if at >= hour_start(oldest - TRAINING_HOURS) and figures.get(at) != self._known.get(at)
         ]
-        if self._decisions is not None and decisions != self._decisions:
-            new = set(decisions.items) ^ set(self._decisions.items)
-            changed += [decision.since or stepped - 1 for decision in new]
+        changed += decisions.find_changed(self._decisions, stepped)
         late = [hour for hour in changed if hour < stepped]
         if self._watch is not None and not late:
             return None if until <= stepped else stepped
@@ -181,26 +178,6 @@ def _recall_alarms(store: Store, watch: Watch, begin: int) -> dict[str, AlarmRow
             )
             watch.alarms[alarm_id] = {**row, "last_raised_at": min(last, max(at, row["raised_at"]))}
     return known
-
-
-def _decide_who_hears(
-    alarms: dict[str, AlarmRow], known: dict[str, AlarmRow], now: datetime, *, is_fed_live: bool
-) -> list[AlarmRow]:
-    """Return the alarms; those of old data are historic, for good, and the end of an import is no silence."""
-    old = now.replace(tzinfo=None) - _OLD_AFTER
-    for alarm_id, row in alarms.items():
-        before = known.get(alarm_id)
-        is_end_of_import = not is_fed_live and row["kind"] == "volume" and row["direction"] == "down"
-        row["is_historic"] = before["is_historic"] if before else row["raised_at"] < old or is_end_of_import
-        if before:
-            row["explanation"] = row["explanation"] or before["explanation"]
-    return list(alarms.values())
-
-
-def _is_fed_live(store: Store, now: datetime) -> bool:
-    """Return whether agents sent something within four weeks; False where everything was imported from disk."""
-    loads, live = store.select("drift/loads", {"since": now - timedelta(hours=TRAINING_HOURS)}).row(0)
-    return live > 0 or not loads
 
 
 def _keys(name: str, times: list[datetime]) -> pl.DataFrame:

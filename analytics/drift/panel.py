@@ -48,6 +48,17 @@ class PanelAlarm:
     closeness: float
 
 
+@dataclass(frozen=True)
+class Pin:
+    """Hours that a baseline is learnt from, as people decided; without `since` the last 28 days again."""
+
+    at: int
+    """Hour from which on it holds."""
+    since: int | None
+    until: int | None
+    """None: all hours since, of the last 28 days: a new level that was accepted."""
+
+
 @dataclass
 class Panel:
     """The series of one kind with their baselines and statistics."""
@@ -60,8 +71,8 @@ class Panel:
     """Hours that baselines leave out: row, first hour, hour after the last."""
     excluded: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
     """The same, as people decided; nothing is tested in them."""
-    pinned: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
-    """Rows whose baseline is always learnt from these hours, as people decided."""
+    pins: dict[int, list[Pin]] = field(default_factory=dict[int, list[Pin]])
+    """By row what its baseline is learnt from, the latest decision last."""
     anchors: dict[int, dict[int, float]] = field(default_factory=dict[int, dict[int, float]])
     """By hour the rows of which something known happened: evidence starts higher, by so many hours' worth at most."""
     special: np.ndarray = field(init=False)
@@ -104,28 +115,56 @@ class Panel:
         return ~np.asarray(self.bank.weights.any(axis=1))
 
     def learn(self, events: Events, hour: int, *, everything: bool = False) -> None:
-        """Learn baselines from the 28 days before `hour`: of all series on Mondays, daily of those still growing."""
-        if not everything and hour % DAY:
+        """Learn baselines from the 28 days before `hour`: of all series on Mondays, daily of those still growing.
+
+        A decision about a baseline is followed at once; its series begins anew.
+        """
+        decided = [row for row, pins in self.pins.items() if any(pin.at == hour for pin in pins)]
+        for row in decided:
+            self.begin_anew(row)
+        if everything or week_start(hour) == hour:
+            rows = range(self.size)
+        else:
+            growing = [] if hour % DAY else np.flatnonzero(~self._is_grown).tolist()
+            rows = sorted({*growing, *decided})
+        if not rows:
             return
-        is_all = everything or week_start(hour) == hour
         edges = np.searchsorted(events.series, np.arange(self.size + 1))
         closeness = self.measure_closeness()
-        for row in np.flatnonzero(np.ones(self.size, bool) if is_all else ~self._is_grown):
+        for row in rows:
             own = events.take(slice(int(edges[row]), int(edges[row + 1])))
-            window = (hour - TRAINING_HOURS, hour)
-            self._is_grown[row] = bool(own.hours.size and own.hours[0] < window[0] + DAY)
-            window = self.pinned.get(int(row), window)
-            begin, end = np.searchsorted(own.hours, window)
-            own = own.take(slice(int(begin), int(end)))
-            if int(row) not in self.pinned:
-                own = self._without_doubt(int(row), own, hour, closeness[row])
-            special = self.bank.learn(int(row), own, *window)
-            self.special[row] = False if special is None else special
+            self._learn_row(row, own, hour, closeness[row])
 
-    def _without_doubt(self, row: int, events: Events, hour: int, closeness: float) -> Events:
+    def _learn_row(self, row: int, own: Events, hour: int, closeness: float) -> None:
+        first, pin = hour - TRAINING_HOURS, self.find_pin(row, hour)
+        window = (first, hour)
+        if pin is not None and pin.until is not None:
+            window = (pin.since or 0, pin.until)
+        elif pin is not None:
+            own = own.take(own.hours >= (pin.since or 0))
+        self._is_grown[row] = bool(own.hours.size and own.hours[0] < first + DAY)
+        begin, end = np.searchsorted(own.hours, window)
+        own = own.take(slice(int(begin), int(end)))
+        if pin is None or pin.until is None:
+            own = self._without_doubt(row, own, hour, closeness, accepted=pin.at if pin else 0)
+        special = self.bank.learn(row, own, *window)
+        self.special[row] = False if special is None else special
+
+    def find_pin(self, row: int, hour: int) -> Pin | None:
+        """Return what people decided that a baseline is learnt from at an hour; None: the last 28 days."""
+        pin = next((pin for pin in reversed(self.pins.get(row, [])) if pin.at <= hour), None)
+        return None if pin is None or pin.since is None else pin
+
+    def _without_doubt(
+        self, row: int, events: Events, hour: int, closeness: float, *, accepted: int
+    ) -> Events:
+        """Return events without hours in doubt or excluded; what was in doubt before it was accepted is none."""
         spans = [
             (first, until)
-            for of, first, until in (*self.doubtful, *self.excluded)
+            for of, first, until in (
+                *(doubt for doubt in self.doubtful if doubt[2] > accepted),
+                *self.excluded,
+            )
             if of == row and until > hour - TRAINING_HOURS
         ]
         if closeness >= SUSPICIOUS:
@@ -152,6 +191,8 @@ class Panel:
 
     def needs_history(self, hour: int) -> bool:
         """Return whether baselines are learnt at the start of an hour."""
+        if any(pin.at == hour for pins in self.pins.values() for pin in pins):
+            return True
         return hour % DAY == 0 and (week_start(hour) == hour or not bool(self._is_grown.all()))
 
     def weigh(self, row: int, events: Events, first: int, until: int) -> Floats:

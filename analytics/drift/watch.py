@@ -97,7 +97,9 @@ class Watch:
         )
         for kind, panel in self.panels.items():
             first = self.stepped - (TRAINING_HOURS if reaches_back else 2 * SAME_SPIKE_HOURS)
-            first = min([first, *(pinned for pinned, _ in panel.pinned.values())]) if reaches_back else first
+            if reaches_back:
+                pinned = (pin.since for pins in panel.pins.values() for pin in pins if pin.since is not None)
+                first = min([first, *pinned])
             events[kind] = self.catalogue.read(self.store, kind, _at(first), _at(last))
             panel.resize(len(self.catalogue.series[kind]))
         apply_decisions(self.decisions, self.panels, self.catalogue)

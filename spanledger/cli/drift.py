@@ -1,4 +1,4 @@
-"""Commands on drift: `drift list|explain|backtest|confirm|dismiss|exclude|pin|unpin`."""
+"""Commands on drift: `drift list|explain|backtest|confirm|accept|dismiss|exclude|pin|unpin`."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def confirm_drift(
 ) -> None:
     """Say that an alarm was right."""
     _mark(alarm, "confirm", reason, data, config)
+
+
+@app.command("accept")
+def accept_drift(alarm: AlarmId, reason: Reason = None, data: Data = None, config: ConfigFile = None) -> None:
+    """Say that an alarm was right, and that the new level is the normal one: baselines begin at the change."""
+    _mark(alarm, "accept", reason, data, config)
 
 
 @app.command("dismiss")

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from analytics.drift.backtest import measure_precision, run_backtest
-from analytics.drift.decisions import decide_baseline, mark_alarm
+from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
 from analytics.drift.explanation import explain_alarm
 from analytics.drift.narration import describe_backtest, describe_explanation
 from spanledger.services import Services
@@ -44,10 +44,12 @@ def backtest_drift(services: Services, arguments: Mapping[str, Any], _: _Progres
 
 def mark_drift(services: Services, arguments: Mapping[str, Any], _: _Progress) -> Mapping[str, Any]:
     """Keep that an alarm was right or not, and return how often they were."""
-    mark_alarm(
-        services.store, arguments["alarm_id"], arguments["action"], reason=arguments.get("reason"),
-        author=arguments.get("author"), now=utc_now(),
-    )  # fmt: skip
+    alarm_id, action = arguments["alarm_id"], arguments["action"]
+    said = {"reason": arguments.get("reason"), "author": arguments.get("author")}
+    if action == "accept":
+        accept_change(services.store, alarm_id, **said, now=utc_now())
+    else:
+        mark_alarm(services.store, alarm_id, action, **said, now=utc_now())
     confirmed, dismissed = measure_precision(services.store)
     return {"confirmed": confirmed, "dismissed": dismissed}
 

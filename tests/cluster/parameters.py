@@ -5,6 +5,7 @@ A query whose parameter has no example here fails its test: add one, so that bot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 
@@ -61,6 +62,7 @@ VALUES: dict[str, object] = {
     "run_id": f"{_TRACE}-{_SPAN}",
     "reach": _END + timedelta(days=1),
     "run_ids": [f"{_TRACE}-{_SPAN}"],
+    "series": "success_rate{}",
     "services": ["*"],
     "since": _BEGIN,
     "skipped_rows": 2,
@@ -99,7 +101,7 @@ _BUDGET_DIMENSIONS = (
     "session_id",
 )
 _CASE_DIMENSIONS = ("service", "environment", "tenant", "agent", "agent_version", "prompt_version", "user_id")
-OWN_VALUES: dict[str, dict[str, object]] = {
+OWN_VALUES: Mapping[str, Mapping[str, object]] = {
     "economics/cases": {
         **{f"by_{name}": name == "agent" for name in _CASE_DIMENSIONS},
         **{f"in_{name}": ["*"] for name in _CASE_DIMENSIONS},

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from analytics.drift.charting import read_chart
-from analytics.drift.decisions import decide_baseline, mark_alarm
+from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
 from analytics.drift.monitor import Monitor
 from analytics.jobs import JobContext
 from store import Replacement, Store, open_store
@@ -25,14 +25,19 @@ COLUMNS = (
 
 
 def an_agents_hours(
-    days: int = 50, *, per_hour: float = 60, before: float = 0.03, after: float = 0.15
+    days: int = 50,
+    *,
+    per_hour: float = 60,
+    before: float = 0.03,
+    after: float = 0.15,
+    fault: datetime = FAULT,
 ) -> pl.DataFrame:
-    """Rows of the rollup: an agent whose runs fail more often since FAULT."""
+    """Rows of the rollup: an agent whose runs fail more often since a fault."""
     dice = np.random.default_rng(11)
     end = int(NOW.timestamp()) // 3600
     hours = np.arange(end - days * 24, end)
     events = dice.poisson(per_hour * (1 + 0.6 * np.sin(2 * np.pi * (hours % 24) / 24)))
-    failed = dice.binomial(events, np.where(hours >= int(FAULT.timestamp()) // 3600, after, before))
+    failed = dice.binomial(events, np.where(hours >= int(fault.timestamp()) // 3600, after, before))
     common = {
         "hour_at": pl.from_epoch(pl.Series(hours * 3600), time_unit="s").cast(pl.Datetime("us")),
         "subject": "run",
@@ -188,25 +193,38 @@ def test_hours_that_a_backfill_has_not_reached_are_no_silence(tmp_path: Path) ->
     step(store, monitor)
     (alarm,) = read_alarms(store, "series, type, direction, is_historic")
     assert (str(alarm["series"]).split("{")[0], alarm["direction"]) == ("run_count", "down"), "it ended there"
-    assert alarm["is_historic"] is False
+    assert alarm["is_historic"] is True, "no agent was heard live"
     write_hours(store, rows)
     step(store, monitor)
     assert read_alarms(store) == []
     store.close()
 
 
-def test_where_an_import_ends_nobody_is_told_of_silence(tmp_path: Path) -> None:
+def test_a_level_that_is_accepted_is_the_normal_one_and_its_alarm_stays(tmp_path: Path) -> None:
     store, monitor = open_store(tmp_path), Monitor()
-    ended = (NOW - timedelta(hours=20)).replace(tzinfo=None)
-    write_hours(store, an_agents_hours(after=0.03).filter(pl.col("hour_at") < ended))
-    load = {
-        "load_seq": 1, "loaded_at": NOW.replace(tzinfo=None), "signal": "traces", "bodies": 1, "bytes": 1,
-        "records": 1, "duplicates": 0, "rejected": 0, "is_import": True,
-    }  # fmt: skip
-    store.replace(appends={"ingest_stats": pl.DataFrame([load])})
+    rows = an_agents_hours(days=40, fault=NOW - timedelta(days=6))
+    told_at = NOW - timedelta(days=5)
+    write_hours(store, rows.filter(pl.col("hour_at") < told_at.replace(tzinfo=None, minute=0)))
+    step(store, monitor, told_at)
+    before = read_alarms(store)
+    (alarm_id,) = [str(alarm["alarm_id"]) for alarm in before]
+    accept_change(store, alarm_id, reason="v8 asks back", author="ann", now=told_at)
+    states = "SELECT is_learning FROM drift_series WHERE series LIKE 'success_rate%'"
+    step(store, monitor, told_at + timedelta(hours=1))
+    assert store.query(states).to_pylist() == [{"is_learning": True}], (
+        "a day of the new level says too little"
+    )
+    write_hours(store, rows)
     step(store, monitor)
-    step(store, monitor)
-    (alarm,) = read_alarms(store, "direction, raised_at, is_historic")
-    assert alarm["raised_at"].replace(tzinfo=None) > ended  # type: ignore[union-attr]
-    assert (alarm["direction"], alarm["is_historic"]) == ("down", True)
+    assert read_alarms(store) == before
+    assert store.query(states).to_pylist() == [{"is_learning": False}]
+    store.close()
+
+
+def test_a_series_that_nobody_watches_cannot_be_decided_about(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with pytest.raises(NotFound, match="success_rat"):
+        decide_baseline(
+            store, "exclude", series="success_rat{}", since=FAULT, until=NOW, reason="", author="ann", now=NOW
+        )
     store.close()
