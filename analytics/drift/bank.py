@@ -76,6 +76,10 @@ class Bank(Protocol):
         """Return the evidence of one hour, shape (series, changes), and which series had events."""
         ...
 
+    def is_unlike(self, hour: int, other: int) -> np.ndarray:
+        """Return which series differ so much between the seasons of two hours that one looks like a changed other."""
+        ...
+
 
 def is_enough(events: Events, until: int) -> bool:
     """Return whether a training window says enough to test anything against it."""

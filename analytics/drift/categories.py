@@ -91,6 +91,11 @@ class CategoryBank:
         seen = np.asarray(counts.any(axis=1))
         return np.where(self.weights > 0, gain, 0.0) / np.maximum(self.dispersion, 1.0), seen
 
+    def is_unlike(self, hour: int, other: int) -> np.ndarray:
+        """Return which series differ between two hours by half of the smallest change looked for, or more."""
+        one, two = group_of(np.array([hour, other]))
+        return np.abs(self.shares[:, one] - self.shares[:, two]).max(axis=1) >= min(GROWTHS) / 2
+
     def _find_all(self, events: Events) -> Ints:
         usual = self.codes[events.series] == events.symbols[:, None]
         symbols = np.where(usual.any(axis=1), usual.argmax(axis=1), UNSEEN).astype(np.int64)

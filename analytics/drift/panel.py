@@ -18,7 +18,7 @@ from analytics.drift.detector import (
     step,
 )
 from analytics.drift.rates import RateBank
-from analytics.drift.seasons import DAY, WEEK, Floats, Ints, slot_of, week_start
+from analytics.drift.seasons import DAY, WEEK, Floats, Ints, may_be_shifted, slot_of, week_start
 from analytics.drift.values import ValueBank
 from analytics.drift.volumes import VolumeBank
 
@@ -181,6 +181,8 @@ class Panel:
     def step(self, hour: int, events: Events) -> Fired:
         """Take one hour in: `events` are those of that hour."""
         gain, is_seen = self.bank.gain(hour, events)
+        if may_be_shifted(hour):
+            self._allow_shift(gain, hour, events)
         muted = self.special[:, int(slot_of(np.array(hour)))].copy()
         muted[[row for row, first, until in self.excluded if first <= hour < until]] = True
         is_seen = is_seen & ~muted
@@ -188,6 +190,16 @@ class Panel:
         for row, most in self.anchors.get(hour, {}).items():
             self.statistics.totals[row] += min(self.threshold / ANCHOR_ODDS, most)
         return step(self.statistics, gain, is_seen, hour, self.bank.weights, self.threshold)
+
+    def _allow_shift(self, gain: Floats, hour: int, events: Events) -> None:
+        """Lower the evidence of an hour to what it would be if the hour were its neighbour, where these are unlike."""
+        for other in (hour - 1, hour + 1):
+            rows = np.flatnonzero(self.bank.is_unlike(hour, other))
+            if not rows.size:
+                continue
+            own = events.take(np.isin(events.series, rows))
+            alone = Events(np.searchsorted(rows, own.series), own.hours, own.symbols, own.counts)
+            gain[rows] = np.minimum(gain[rows], take_rows(self.bank, rows).gain(other, alone)[0])
 
     def needs_history(self, hour: int) -> bool:
         """Return whether baselines are learnt at the start of an hour."""
@@ -197,7 +209,7 @@ class Panel:
 
     def weigh(self, row: int, events: Events, first: int, until: int) -> Floats:
         """Return the evidence of one series, shape (hours, changes), against its present baseline."""
-        bank = only_row(self.bank, row)
+        bank = take_rows(self.bank, np.array([row]))
         gains = np.zeros((max(until - first, 0), len(self.bank.changes)))
         for hour in range(first, until):
             begin, end = np.searchsorted(events.hours, (hour, hour + 1))
@@ -246,13 +258,17 @@ class EventsByHour:
         return self._ordered.take(slice(int(begin), int(end)))
 
 
-def only_row(bank: Bank, row: int) -> Bank:
-    """Return a bank of one series, as its row stands."""
-    alone = type(bank)()
+def take_rows(bank: Bank, rows: Ints) -> Bank:
+    """Return a bank of some series, as their rows stand; what it derives from all rows, it derives anew."""
+    taken = type(bank)()
     for name, value in vars(bank).items():
-        if isinstance(value, np.ndarray | list):
-            setattr(alone, name, value[row : row + 1])
-    return alone
+        if name.startswith("_"):
+            continue
+        if isinstance(value, np.ndarray):
+            setattr(taken, name, value[rows])
+        elif isinstance(value, list):
+            setattr(taken, name, [value[row] for row in rows.tolist()])
+    return taken
 
 
 def sort_events(series: Ints, hours: Ints, symbols: Ints, counts: Floats) -> Events:

@@ -71,6 +71,12 @@ class RateBank:
         gain = rate_gain(seen, failed, self.rates[:, group], self.margin, self.steps)
         return np.where(self.weights > 0, gain, 0.0) / np.maximum(self.dispersion, 1.0), seen > 0
 
+    def is_unlike(self, hour: int, other: int) -> np.ndarray:
+        """Return which series differ between two hours by half of the smallest change looked for, or more."""
+        one, two = group_of(np.array([hour, other]))
+        smallest = np.where(self.weights > 0, np.abs(self.steps), np.inf).min(axis=1)
+        return np.abs(self.rates[:, one] - self.rates[:, two]) >= smallest / 2
+
 
 def by_hour(events: Events) -> tuple[Ints, Floats, Floats]:
     """Return the hours with events of one series, the events and the failures in each."""

@@ -61,6 +61,19 @@ def slot_of(hours: Ints) -> Ints:
     return (hours - _MONDAY) % WEEK
 
 
+def may_be_shifted(hour: int) -> bool:
+    """Return whether baselines may be an hour off: clocks were changed, somewhere, in the five weeks before.
+
+    From the second Sunday of March (North America) to five weeks after the first of April (Australia), and from the
+    last of September (New Zealand) to five weeks after the first of November (North America).
+
+    >>> [may_be_shifted(hour_number(datetime(2026, *day))) for day in ((3, 7), (3, 30), (6, 1), (10, 27), (12, 20))]
+    [False, True, False, True, False]
+    """
+    at = hour_start(hour)
+    return (3, 8) <= (at.month, at.day) <= (5, 12) or (9, 24) <= (at.month, at.day) <= (12, 12)
+
+
 def shrink(means: Floats, weights: Floats, noise: Floats, towards: Floats | float) -> Floats:
     """Pull the mean of each group towards another by the share of their difference that chance explains.
 

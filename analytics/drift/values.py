@@ -103,6 +103,11 @@ class ValueBank:
         gain = np.matmul(counts.astype(np.float32), self.evidence)[:, 0, :].astype(np.float64)
         return np.where(self.weights > 0, gain, 0.0), np.asarray(counts[:, 0, :].any(axis=1))
 
+    def is_unlike(self, hour: int, other: int) -> np.ndarray:
+        """Return which series differ between two hours by half of the smallest change looked for, or more."""
+        one, two = group_of(np.array([hour, other]))
+        return np.abs(self.offsets[:, one] - self.offsets[:, two]) >= log(FACTORS[0]) / BUCKET_LOG / 2
+
 
 def find_cells(buckets: Ints, offsets: np.ndarray) -> Ints:
     """Return the cell of each bucket: cell 0 holds zeros, the first and last others what lies beyond."""

@@ -64,6 +64,12 @@ class VolumeBank:
         is_watched = np.asarray(self.weights.any(axis=1))
         return np.where(is_watched[:, None], gain, 0.0) / np.maximum(self.dispersion, 1.0), is_watched
 
+    def is_unlike(self, hour: int, other: int) -> np.ndarray:
+        """Return which series differ between two hours by half of the smallest change looked for, or more."""
+        one, two = group_of(np.array([hour, other]))
+        level = np.log(np.maximum(self.volumes, LEAST_VOLUME))
+        return np.abs(level[:, one] - level[:, two]) >= np.log(2.0) / 2
+
 
 def volume_gain(seen: Floats, normal: Floats, margin: Floats) -> Floats:
     """Return the log-likelihood ratio (Poisson) of each factor to the normal volume, moved by its margin.

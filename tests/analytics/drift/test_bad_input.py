@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from analytics.drift.bank import Events
 from analytics.drift.panel import Panel, sort_events
-from analytics.drift.seasons import DAY, slot_of, week_start
+from analytics.drift.seasons import DAY, hour_number, slot_of, week_start
 from analytics.drift.spikes import SpikeMonitor
 from analytics.drift.values import ZERO_BUCKET
 
@@ -154,6 +156,31 @@ def test_failures_that_come_in_bursts_are_seldom_alarms(dice: np.random.Generato
     assert alarms <= 3
 
 
+def test_rates_that_wander_over_days_are_seldom_alarms(dice: np.random.Generator) -> None:
+    alarms = 0
+    for _ in range(8):
+        days = HOURS.size // DAY
+        level = np.zeros(days)
+        for day in range(1, days):
+            level[day] = 0.7 * level[day - 1] + dice.normal(0, 0.2)
+        hours = busy(dice, 60)
+        rate = 1 / (1 + np.exp(3.2 - level[(hours - HOURS[0]) // DAY]))
+        alarms += count_alarms("rate", events_of(hours, dice.random(hours.size) < rate))
+    assert alarms <= 4, "half of what would be told if single days were all that varied"
+
+
+def test_weekends_that_are_worse_every_week_are_quiet(dice: np.random.Generator) -> None:
+    alarms = 0
+    for _ in range(6):
+        hours = busy(dice, 60)
+        is_weekend = ((hours // DAY + 3) % 7) >= 5
+        hours = hours[~is_weekend | (dice.random(hours.size) < 0.5)]
+        is_weekend = ((hours // DAY + 3) % 7) >= 5
+        logit = -2.4 + 0.8 * np.sin(2 * np.pi * (hours % 24) / 24) + 0.5 * is_weekend
+        alarms += count_alarms("rate", events_of(hours, dice.random(hours.size) < 1 / (1 + np.exp(-logit))))
+    assert alarms <= 1
+
+
 def test_a_rate_that_falls_for_good_is_found_and_says_so(dice: np.random.Generator) -> None:
     hours = busy(dice, 60)
     failed = dice.random(hours.size) < np.where(hours >= START + 40, 0.05, 0.15)
@@ -162,3 +189,26 @@ def test_a_rate_that_falls_for_good_is_found_and_says_so(dice: np.random.Generat
     first = next(panel.replay(events_of(hours, failed), START, START + 120, learn_first=True))
     assert START + 40 <= first.hour <= START + 64
     assert panel.bank.changes[first.change].direction == "down"
+
+
+def test_clocks_that_change_are_no_change_of_a_steep_day_and_a_change_then_is_found(
+    dice: np.random.Generator,
+) -> None:
+    start = week_start(hour_number(datetime(2026, 3, 2, tzinfo=UTC)))
+    shift = start - START
+    hours = busy(dice, 60) + shift
+    local = hours + (hours >= start + 27 * DAY)
+    level = 300 + 40 * np.sin(2 * np.pi * (local % 24) / 24)
+    values = np.ceil(level + dice.normal(0, 25, hours.size))
+
+    def alarm_hours(symbols: np.ndarray) -> list[int]:
+        panel = Panel("value")
+        panel.resize(1)
+        events = events_of(hours, symbols)
+        return [
+            alarm.hour for alarm in panel.replay(events, start + 20 * DAY, start + 28 * DAY, learn_first=True)
+        ]
+
+    assert alarm_hours(values) == []
+    fault = start + 24 * DAY
+    assert fault <= alarm_hours(values + 15 * (hours >= fault))[0] <= fault + 10
