@@ -16,6 +16,7 @@ from alerts.rules.rule import AlertRule
 from alerts.states import ACTIVE, Instance
 from analytics.metrics import METRICS, evaluate
 from store import Store
+from store.configuration.durations import format_duration
 from store.errors import SpanledgerError
 
 _log = logging.getLogger(__name__)
@@ -49,8 +50,10 @@ def look_into(
     try:
         facts |= _compare(store, rule.condition.metric or instance.labels.get("metric"), where, window, now)
         affected, examples = _find_affected(store, where, now - window, now, dashboard_url)
-        facts |= affected
-        facts |= _add_up(store, where, now - window, now)
+        # Of short windows a longer time is looked at, which must be said: the shares are not the rule's.
+        over = "" if window == rule.condition.window else f" in the last {format_duration(window)}"
+        figures = affected | _add_up(store, where, now - window, now)
+        facts |= {name: f"{value}{over}" for name, value in figures.items()}
     except SpanledgerError as error:
         _log.info("the surroundings of the alert %s could not be read: %s", instance.alert, error)
         return Context(facts)

@@ -82,7 +82,10 @@ class Drift:
 
     def explain_absence(self) -> str:
         """Return why an alert of this kind ends."""
-        return f"no further alarm in the last {format_duration(self.window)}"
+        return (
+            f"no alarm in the last {format_duration(self.window)}: none came again, "
+            "or it was dismissed, or later data took it back"
+        )
 
     def describe(self) -> str:
         """Return the condition in words."""

@@ -216,15 +216,17 @@ def test_message_says_who_is_affected_and_what_shows_it(
 ) -> None:
     at = clock.now - timedelta(minutes=30)
     add_runs(store, "bad", at, ["failure"] * 15 + ["success"] * 5, user_id="ann", cost_usd=0.5)
-    rule = {"name": "bad runs", "metric": "success_rate", "below": 0.9, "group_by": ["agent"]}
-    config = configure(http, None, rule)
+    add_runs(store, "lately", clock.now - timedelta(minutes=4), ["failure"], user_id="bob", cost_usd=0.5)
+    rule = {"metric": "success_rate", "below": 0.9, "group_by": ["agent"]}
+    config = configure(http, None, {"name": "bad runs", **rule}, {"name": "lately", "window": "5m", **rule})
     engine = AlertEngine(store, control, config, clock=clock, dashboard_url="http://d")
     engine.evaluate()
     with control.read() as connection:
-        rows = [row for row in alerting.list_notifications(connection) if "bad runs" in (row.subject or "")]
-    item = rows[0].payload["items"][0]
-    assert item["facts"]["Failing"] == "15 of 20 runs, 1 user"
-    assert [example["link"][:18] for example in item["examples"]] == ["http://d/trace?id="] * 3
+        rows = alerting.list_notifications(connection)
+    items = {item["alert"]: item for row in rows for item in row.payload["items"]}
+    assert items["bad runs"]["facts"]["Failing"] == "16 of 21 runs, 2 users"
+    assert [example["link"][:18] for example in items["bad runs"]["examples"]] == ["http://d/trace?id="] * 3
+    assert items["lately"]["facts"]["Failing"] == "1 of 1 runs, 1 user in the last 15m", "not the rule's 5m"
 
 
 def test_heart_beats_while_rules_are_evaluated_and_stops_when_they_are_not(
