@@ -102,7 +102,7 @@ def _ask(
             waits_ms[place].append((time.perf_counter() - started) * 1_000)
             if place == 1:
                 connection.close()
-        time.sleep(0.005)
+        time.sleep(0.002)
     kept.close()
     bare.close()
     return waits_ms
