@@ -119,6 +119,7 @@ def _source_of(name: str, values: Mapping[str, object]) -> str:
         "other_units": "attributes of billable units",
         "input_messages": "messages in several attributes",
         "output_messages": "messages in several attributes",
+        "judgements": "scores, feedback or verdicts in attributes or events",
         "cache_write_tokens": "its 5-minute and 1-hour parts",
     }
     return fixed.get(name, "derived")
