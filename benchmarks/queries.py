@@ -54,8 +54,9 @@ _SHARED = """
     1 AS load_seq, md5(r.n::VARCHAR) AS trace_id, 'service-' || r.n % 5 AS service,
     ['production', 'staging'][1 + (hash(r.n, 9) % 4 = 0)::INT] AS environment,
     'tenant-' || hash(r.n, 8) % 200 AS tenant, 'agent-' || r.n % 20 AS agent,
-    'v' || (r.n * 3 // $runs) AS agent_version, 'production' AS purpose,
-    'prompt-' || r.n % 20 AS prompt_name, (r.n * 5 // $runs)::VARCHAR AS prompt_version,
+    'v' || (($runs * ($copies - 1) + r.n) * 3 // ($runs * $copies)) AS agent_version, 'production' AS purpose,
+    'prompt-' || r.n % 20 AS prompt_name,
+    (($runs * ($copies - 1) + r.n) * 5 // ($runs * $copies))::VARCHAR AS prompt_version,
     'user-' || hash(r.n, 7) % 50000 AS user_id, 'session-' || r.n // 3 AS session_id,
     md5(r.n::VARCHAR) || '-0' AS run_id
 """
@@ -91,7 +92,11 @@ _CASES = """INSERT INTO ledger.cases BY NAME SELECT r.session_id AS case_id, any
     any_value(r.agent_version) AS agent_version, 'production' AS purpose, min(r.started_at) AS opened_at,
     max(r.started_at) + INTERVAL 1 HOUR AS closed_at, 'resolved_assumed' AS outcome, 1 AS sessions, count(*) AS runs,
     sum(r.cost_usd) AS cost_usd, 0 AS unpriced_calls FROM ledger.runs AS r GROUP BY r.session_id"""
-_COPY = """INSERT INTO ledger.{table} SELECT h.* REPLACE (h.hour_at - to_days(d.n) AS hour_at)
+# Versions change in the course of a month, three of agents and five of prompts, not of every day.
+_COPY = """INSERT INTO ledger.{table} SELECT h.* REPLACE (
+        h.hour_at - to_days(d.n) AS hour_at,
+        'v' || (({days} - 1 - d.n) * 3 // {days}) AS agent_version,
+        (({days} - 1 - d.n) * 5 // {days})::VARCHAR AS prompt_version)
     FROM ledger.{table} AS h, range(1, {days}) AS d(n) ORDER BY hour_at"""
 _TEXTS = """INSERT INTO ledger.spans BY NAME SELECT 2 AS load_seq, $end AS received_at, md5(n::VARCHAR) AS trace_id,
     substr(md5('s' || n), 1, 16) AS span_id, 'service-1' AS service, 'agent-1' AS agent, 'chat' AS name,
@@ -157,7 +162,7 @@ def _fill(path: Path, runs: int, days: int, *, copies: int = 1) -> None:
     subjects = [it.name for it in SUBJECTS.values() if it.is_rolled_up]
     with duckdb.connect(str(path / "spanledger.duckdb")) as connection:
         for text in statements:
-            connection.execute(text, {"runs": runs, "days": days, "begin": begin})
+            connection.execute(text, {"runs": runs, "days": days, "begin": begin, "copies": copies})
         connection.execute(_CASES)
         connection.register("hours", hours.to_arrow())
         connection.register("days", all_days.to_arrow())

@@ -196,3 +196,10 @@ def test_buckets_hold_their_values_within_one_percent(database: duckdb.DuckDBPyC
 def test_vocabularies_of_comments_and_terms_agree() -> None:
     comments = {column.name: column.comment for column in read_tables()["spans"].columns}
     assert [word for word in re.split(r"\W+", comments["kind"]) if word != "or"] == list(terms.KINDS)
+
+
+@pytest.mark.parametrize("name", ["", "_buckets"])
+def test_days_hold_what_hours_hold(name: str) -> None:
+    hours, days = (read_tables()[f"{grain}{name}"].columns for grain in ("hourly", "daily"))
+    kept = [column for column in hours if column.name not in ("hour_at", "expired_load")]
+    assert [(c.name, c.type) for c in days[1:]] == [(c.name, c.type) for c in kept]

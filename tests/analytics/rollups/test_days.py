@@ -139,17 +139,18 @@ MINUTES = st.integers(0, 6 * 24 * 60)
 
 @given(
     MINUTES, MINUTES, st.sampled_from([None, 1440, 60, 90, 2880]), st.sets(st.integers(0, 6)),
-    st.sets(st.integers(0, 6 * 24)),
+    st.sets(st.integers(0, 6 * 24)), st.booleans(),
 )  # fmt: skip
 def test_pieces_cover_a_window_once(
-    first: int, last: int, step: int | None, open_days: set[int], expired: set[int]
+    first: int, last: int, step: int | None, open_days: set[int], expired: set[int], is_waiting: bool
 ) -> None:
     start, end = BEGIN + timedelta(minutes=min(first, last)), BEGIN + timedelta(minutes=max(first, last) + 1)
     span = Span(start, end, timedelta(minutes=step) if step else end - start)
     hours = frozenset(
         hour for hour in (BEGIN + n * HOUR for n in expired) if hour + HOUR > start and hour < end
     )
-    standing = Standing({"run": frozenset(BEGIN + n * DAY for n in open_days)}, {"run": hours})
+    waiting = frozenset(["run"] if is_waiting else [])
+    standing = Standing({"run": frozenset(BEGIN + n * DAY for n in open_days)}, {"run": hours}, waiting)
     pieces = cut(span, "run", standing, may_roll_up=True)
     assert all(one.until == other.first for one, other in pairwise(pieces))
     assert all(piece.first < piece.until for piece in pieces)
