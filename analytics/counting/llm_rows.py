@@ -74,9 +74,13 @@ def build_calls(spans: TraceSet, call: Ints) -> pl.DataFrame:
     if not shared.is_empty():
         rows = pl.concat([rows, _complete(spans, shared).select(rows.columns)])
     failed = pl.col("status") == "error"
-    rows = rows.sort("index").with_columns(
-        error_type=pl.when(failed).then(pl.col("error_type")),
-        status_message=pl.when(failed).then(pl.col("status_message")),
+    rows = (
+        _take_parts_around(spans, rows)
+        .sort("index")
+        .with_columns(
+            error_type=pl.when(failed).then(pl.col("error_type")),
+            status_message=pl.when(failed).then(pl.col("status_message")),
+        )
     )
     return rows.with_columns(failure_class=classify_failed(rows))
 
@@ -176,6 +180,25 @@ def _take_parts(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
             pl.when(fits).then(taken[part]).otherwise(base[part]).alias(part) for part in _PARTS
         )
     return base
+
+
+def _take_parts_around(spans: TraceSet, rows: pl.DataFrame) -> pl.DataFrame:
+    """Take over parts that only the chain above a call tells, out of its state, or the provider's raw request below."""
+    index = rows["index"].to_numpy()
+    telling = spans.is_chain & spans.has_usage
+    if telling.any():
+        rows = _take_parts(rows, [_facts_of(spans, _places(spans.tree.nearest(telling)[index], spans.size))])
+    raw = spans.has_usage & (spans.frame["kind"] == "other").to_numpy()
+    raw &= np.append(spans.is_call, False)[spans.tree.parent]
+    if raw.any():
+        below = np.full(spans.size, spans.size)
+        below[spans.tree.parent[raw]] = np.flatnonzero(raw)
+        rows = _take_parts(rows, [_facts_of(spans, _places(below[index], spans.size))])
+    return rows
+
+
+def _places(index: Ints, none: int) -> pl.Series:
+    return pl.Series(index, dtype=pl.Int64).replace(none, None)
 
 
 def _settle_status(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.Expr:

@@ -13,10 +13,25 @@ from collector.dialects.engine.conditions import has, has_under, name_starts, sc
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
-from collector.dialects.engine.provider_usage import PART_FIELDS, read_usage
+from collector.dialects.engine.provider_usage import PART_FIELDS, USAGE_FIELDS, read_usage
 from collector.dialects.engine.readers import positive
 
 LITELLM = scope_is("litellm")
+RAW = LITELLM & ~has(
+    "litellm.call_id", "llm.request.type", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"
+)
+"""The provider's raw request below a call has neither the call's id nor a request's type nor its usage."""
+PROVIDERS_ASKED = (
+    "openai",
+    "azure",
+    "anthropic",
+    "mistral",
+    "groq",
+    "deepseek",
+    "xai",
+    "openrouter",
+    "together_ai",
+)
 MAX_LITERAL_CHARS = 20_000
 
 
@@ -36,17 +51,7 @@ DIALECT = Dialect(
     layer=Layer.LIBRARY,
     recognise=LITELLM | has_under("litellm."),
     kinds=(
-        # The provider's raw request below a call has neither the call's id nor a request's type nor its usage.
-        kind(
-            "other",
-            LITELLM
-            & ~has(
-                "litellm.call_id",
-                "llm.request.type",
-                "gen_ai.usage.input_tokens",
-                "gen_ai.usage.prompt_tokens",
-            ),
-        ),
+        kind("other", RAW),
         kind_by(
             "llm.request.type",
             {
@@ -71,5 +76,11 @@ DIALECT = Dialect(
         "streamed": ("llm.is_streaming",),
         "status_message": ("error.message",),
     },
-    documents=(Document("metadata.usage_object", PART_FIELDS, read_usage, decode=read_literal),),
+    documents=(
+        Document("metadata.usage_object", PART_FIELDS, read_usage, decode=read_literal),
+        *(
+            Document(f"llm.{name}.usage", USAGE_FIELDS, read_usage, when=RAW, decode=read_literal)
+            for name in PROVIDERS_ASKED
+        ),
+    ),
 )

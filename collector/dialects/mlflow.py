@@ -1,6 +1,11 @@
-"""MLflow Tracing: everything is JSON, scalars too; reasoning tokens and ids stand in the output only."""
+"""MLflow Tracing: everything is JSON, scalars too; reasoning tokens and ids stand in the output only.
+
+With LangChain they stand in the state that the chain around the model's span gives out.
+"""
 
 from __future__ import annotations
+
+import json
 
 from collector.dialects.engine.conditions import has_under, is_root, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
@@ -25,6 +30,24 @@ def read_output(output: object) -> dict[str, object]:
     return facts
 
 
+CHAIN = value(TYPE, '"CHAIN"', "CHAIN")
+STATE_USAGE = '"usage_metadata":'
+DECODER = json.JSONDecoder()
+
+
+def find_last_usage(state: str) -> object:
+    """Return the usage of the last message in a state of LangChain's.
+
+    >>> find_last_usage('{"messages": [{"usage_metadata": null}, {"usage_metadata":{"input_tokens": 3}}]}')
+    {'input_tokens': 3}
+    """
+    _, found, rest = state.rpartition(STATE_USAGE)
+    try:
+        return DECODER.raw_decode(rest.lstrip())[0] if found else None
+    except (ValueError, RecursionError):
+        return None
+
+
 DIALECT = Dialect(
     name="mlflow",
     about="MLflow Tracing 3.x",
@@ -32,7 +55,7 @@ DIALECT = Dialect(
     recognise=scope_is("mlflow.tracing.provider") | has_under("mlflow."),
     kinds=(
         # The outermost chain is the invocation: a graph, a chain of LangChain's.
-        kind("workflow", value(TYPE, '"CHAIN"', "CHAIN") & is_root()),
+        kind("workflow", CHAIN & is_root()),
         kind_by(
             TYPE,
             {
@@ -76,6 +99,9 @@ DIALECT = Dialect(
     documents=(
         Document("mlflow.chat.tokenUsage", USAGE_FIELDS, read_usage),
         Document("mlflow.spanOutputs", (*USAGE_FIELDS, *OUTPUT_FIELDS), read_output, when=MODEL),
+        Document(
+            "mlflow.spanOutputs", USAGE_FIELDS, read_usage, when=CHAIN & ~is_root(), decode=find_last_usage
+        ),
     ),
     input_keys=("mlflow.spanInputs",),
     output_keys=("mlflow.spanOutputs",),

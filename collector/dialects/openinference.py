@@ -24,7 +24,12 @@ INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
 
 def answered(name: str) -> Reader:
     """Read a count that stands only in the answer, as JSON or as a printed object."""
-    return extract("output.value", rf"""(?:{name})(?:\\*["']\s*:|=)\s*(\d{{1,12}})""", when=LLM)
+    return extract(
+        "output.value",
+        rf"""(?:{name})(?:\\*["']\s*:|=)\s*(\d{{1,12}})""",
+        when=LLM,
+        holding=name.split("|"),
+    )
 
 
 MESSAGE = FlatMessages(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -318,9 +318,19 @@ def positive(name: str, *, when: Condition | None = None) -> KeyReader:
     return KeyReader(name, when, _positive)
 
 
-def extract(name: str, pattern: str, *, when: Condition | None = None, repeats: bool = False) -> KeyReader:
-    """Read the first group of a regular expression within a key's text."""
-    return KeyReader(name, when, lambda texts: texts.str.extract(pattern, 1), repeats=repeats)
+def extract(
+    name: str,
+    pattern: str,
+    *,
+    when: Condition | None = None,
+    repeats: bool = False,
+    holding: Sequence[str] = (),
+) -> KeyReader:
+    """Read the first group of a regular expression within a key's text.
+
+    `holding`: every text that fits holds one of these; to look for them first is several times faster.
+    """
+    return KeyReader(name, when, lambda texts: _extract(texts, pattern, holding), repeats=repeats)
 
 
 def member(name: str, *members: str, when: Condition | None = None, repeats: bool = False) -> KeyReader:
@@ -352,6 +362,16 @@ def event_time(event_name: str, when: Condition) -> EventTimeReader:
 
 MAX_MEMBER_CHARS: Final = 512
 """A longer text is no id."""
+
+
+def _extract(texts: pl.Series, pattern: str, holding: Sequence[str]) -> pl.Series:
+    if not holding:
+        return texts.str.extract(pattern, 1)
+    rows = np.flatnonzero(
+        np.logical_or.reduce([texts.str.contains(part, literal=True).to_numpy() for part in holding])
+    )
+    found = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
+    return found.scatter(rows, texts.gather(rows).str.extract(pattern, 1)) if len(rows) else found
 
 
 def _positive(texts: pl.Series) -> pl.Series:

@@ -219,3 +219,21 @@ def test_calls_have_the_nearest_agent_and_the_dimensions_of_their_run() -> None:
     ]
     assert (rows["own"]["agent"], rows["own"]["tenant"]) == ("named", "acme")
     assert {row["run_id"] for row in rows.values()} == {"t1-boss"}
+
+
+def test_parts_that_only_the_chain_around_a_call_tells_are_the_calls() -> None:
+    call = a_span("call", "llm", "node", used=(100, 10), cache_read_tokens=60)
+    node = a_span(
+        "node", "chain", used=(100, 10), usage_scope="agent", cache_read_tokens=60, reasoning_tokens=4
+    )
+    of_call = ("input_tokens", "cache_read_tokens", "reasoning_tokens")
+    assert count(node, call).llm_calls.select(of_call).rows() == [(100, 60, 4)]
+    other = node | {"output_tokens": 11}
+    assert count(other, call).llm_calls.select(of_call).rows() == [(100, 60, None)]
+
+
+def test_parts_that_only_the_raw_request_below_a_call_tells_are_the_calls() -> None:
+    call = a_span("call", "llm", used=(100, 10))
+    raw = a_span("raw", "other", "call", used=(100, 10), cache_read_tokens=60, cache_write_tokens=20)
+    found = count(call, raw).llm_calls.select("span_id", "cache_read_tokens", "cache_write_tokens")
+    assert found.rows() == [("call", 60, 20)]
