@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 MAX_VALUES = 20
 MAX_CHARACTERS = 200
+MAX_NUMBER = 1e8
 
 
 def read_values(name: str, longest: int = MAX_CHARACTERS) -> tuple[str, ...]:
@@ -77,6 +78,25 @@ def choose_text(label: str, name: str, *, placeholder: str, width_px: int) -> st
     text = text.strip()
     write_back(name, [text] if text else [])
     return text
+
+
+def choose_least(label: str, name: str, *, placeholder: str, width_px: int = 165) -> float:
+    """Draw a field for a number above 0 that the address holds; 0 where none is given."""
+    take_over(name, _read_number)
+    number = st.number_input(
+        label, min_value=0.0, max_value=MAX_NUMBER, value=None, step=1.0, format="%.3g", key=name, width=width_px,
+        placeholder=placeholder, label_visibility="collapsed",
+    )  # fmt: skip
+    write_back(name, [f"{number:.6g}"] if number else [])
+    return number or 0.0
+
+
+def _read_number(values: tuple[str, ...]) -> float | None:
+    try:
+        number = float(values[0]) if values else 0.0
+    except ValueError:
+        return None
+    return number if 0 < number <= MAX_NUMBER else None
 
 
 def choose_one(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from dashboard.components import Line, cell
+from dashboard.components import Column, Line, cell
 from dashboard.formats import GAP, format_count, format_usd
+
+CALENDAR: Final = ("day", "week", "month")
+COLUMNS: Final[Sequence[Column]] = (
+    Column("Budget"),
+    Column("Used", "bar"),
+    Column("Of", "number", "end"),
+    Column("By its end", "number", "end", "at the pace so far"),
+)
 
 
 def say_budget(row: dict[str, Any], value: float) -> str:
@@ -28,8 +37,10 @@ def budget_line(row: dict[str, Any]) -> Line:
             None
             if share is None or used is None
             else cell(say_budget(row, used), share=share, order=share, tone=tone),
-            cell(say_budget(row, limit)),
+            cell(
+                say_budget(row, limit),
+                note=f"a {row['period']}" if row["period"] in CALENDAR else row["period"],
+            ),
             None if row["forecast_value"] is None else cell(say_budget(row, float(row["forecast_value"]))),
-            cell(row["period"]),
         ],
     )

@@ -179,7 +179,9 @@ class Search:
     tenant: str = ""
     prompt: str = ""
     failure_class: str = ""
+    error: str = ""
     min_duration_ms: float = 0.0
+    min_cost_usd: float = 0.0
     only_unpriced: bool = False
     only_tool_failures: bool = False
     marked: tuple[str, ...] | None = None
@@ -188,7 +190,7 @@ class Search:
     page: int = 1
 
     def params(self) -> dict[str, object]:
-        """Return the parameters of `traces/runs` and `traces/totals`."""
+        """Return the parameters of `traces/runs` and `traces/outcomes`."""
         return {
             "outcomes": list(self.outcome) or ["*"],
             "tools": [self.tool] if self.tool else ["*"],
@@ -199,7 +201,9 @@ class Search:
             "prompts": [self.prompt or "*"],
             "classes": [self.failure_class or "*"],
             "marked": ["*"] if self.marked is None else list(self.marked) or [""],
+            "errors": [self.error or "*"],
             "min_duration_ms": self.min_duration_ms,
+            "min_cost_usd": self.min_cost_usd,
             "only_unpriced": self.only_unpriced,
             "only_tool_failures": self.only_tool_failures,
             "sort": self.sort,
@@ -210,19 +214,24 @@ class Search:
 
 @dataclass(frozen=True)
 class RunList:
-    """A page of runs and the totals over all pages."""
+    """A page of runs, and how all that match ended."""
 
     runs: pl.DataFrame
-    totals: dict[str, object]
+    outcomes: pl.DataFrame
+    """bin, outcome, runs, cost_usd, unpriced_calls."""
+
+    @property
+    def count(self) -> int:
+        """How many match, on all pages."""
+        return int(self.outcomes["runs"].sum())
 
 
 @cache_answers(ttl=60, max_entries=64)
 def _load_runs(window: Window, filters: Filters, search: Search) -> RunList:
     params = {**window_params(window, filters), **search.params()}
-    runs, totals = ask_together(
-        lambda: select("traces/runs", params), lambda: select("traces/totals", params)
+    return RunList(
+        *ask_together(lambda: select("traces/runs", params), lambda: select("traces/outcomes", params))
     )
-    return RunList(runs, totals.row(0, named=True))
 
 
 def read_runs(window: Window, filters: Filters, search: Search) -> Reading[RunList]:

@@ -146,7 +146,7 @@ def _latency_tile(overview: Overview, filters: Filters) -> Tile:
     counts = (int(now.latency["events"].sum()), int(before.latency["events"].sum()))
     more = {"sort": "slowest"} if p95 is None else {"sort": "slowest", "slower": f"{p95 / 1e3:.3g}"}
     return Tile(
-        title="p95 run latency",
+        title=METRICS["run_p95_ms"].title,
         value=format_duration(p95),
         beside=[] if p50 is None else [f"p50 {format_duration(p50)}", f"p99 {format_duration(p99)}"],
         change=compare_amounts(p95, earlier, events=counts, words=now.window.words, is_rise_bad=True),

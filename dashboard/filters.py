@@ -229,10 +229,6 @@ class Link:
         query = carry(self.query)
         return f"/{self.path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
 
-    def target(self) -> dict[str, object]:
-        """Return what a component hands back when it was clicked."""
-        return {"path": self.path, "query": {key: list(values) for key, values in self.query.items()}}
-
 
 def link_page(path: str, window_name: str, filters: Filters, **more: str) -> Link:
     """Return the link to a page with the same range and filters, and what is its own in `more`."""

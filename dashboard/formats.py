@@ -34,6 +34,15 @@ def format_count(value: Number | None) -> str:
     return NO_DATA
 
 
+def format_number(value: float) -> str:
+    """Return a number that is no count, in three digits and with a real minus.
+
+    >>> format_number(0.8064), format_number(-1.0)
+    ('0.806', '\u22121')
+    """
+    return f"{value:.3g}".replace("-", MINUS)
+
+
 def format_usd(value: Number | None, *, at_least: bool = False) -> str:
     """Return an amount in USD; `at_least` marks a sum that lacks calls without a price.
 

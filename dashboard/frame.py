@@ -34,7 +34,8 @@ def show(first: str = "") -> None:
         initial_sidebar_state="auto",
     )
     colours = palette(st.context.theme.type)
-    names = f"--sl-muted: {colours.muted}; --sl-raised: {colours.raised}; --sl-warning: {colours.warning};"
+    named = ("ground", "raised", "muted", "accent", "warning", "good")
+    names = " ".join(f"--sl-{name}: {getattr(colours, name)};" for name in named)
     st.html(f"<style>:root {{ {names} }} {_STYLE}</style>")
     st.logo(str(ASSETS / "logo.svg"), size="large")
     person = find_person()

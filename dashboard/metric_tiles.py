@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -19,6 +19,7 @@ from dashboard.formats import (
     format_count,
     format_duration,
     format_interval,
+    format_number,
     format_rate,
     format_usd,
 )
@@ -39,7 +40,7 @@ def say_value(metric: str, value: float | None, *, at_least: bool = False) -> st
         return format_usd(value, at_least=at_least)
     if value is None:
         return NO_DATA
-    return format_count(value) if unit in _COUNTED or value >= 1_000 else f"{value:.3g}"
+    return format_count(value) if unit in _COUNTED or value >= 1_000 else format_number(value)
 
 
 def is_rise_bad(metric: str) -> bool | None:
@@ -122,6 +123,11 @@ def count_cell(value: float | None) -> dict[str, object] | None:
     return None if value is None else cell(format_count(value), order=value)
 
 
+def find_longest(figures: Iterable[Figure], least: float) -> float:
+    """Return the rate that a full bar stands for: the highest one that rests on enough, `least` at least."""
+    return max([least, *(figure.value or 0.0 for figure in figures if figure.n >= SMALL)])
+
+
 def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[str, object] | None:
     """Return the cell of a rate: a bar, the rate, and the interval that it is in with 95 % certainty."""
     if figure.value is None:
@@ -130,7 +136,7 @@ def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[st
     return cell(
         say_value(figure.metric, figure.value),
         order=figure.value,
-        share=figure.value / longest if longest else 0.0,
+        share=min(1.0, figure.value / longest) if longest else 0.0,
         is_quiet=is_small,
         tone=tone if figure.value > 0 and not is_small else "agent",
         title=f"{format_interval(figure.hits[0], figure.n)} with 95 % certainty, of {format_count(figure.n)}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Final, NoReturn
 
 import streamlit as st
 
-from dashboard.components import Target
+from dashboard.components import go_to
 from dashboard.filters import Filters, Link
-from dashboard.zone import carry
+
+_PATIENCE_S: Final = 0.15
+"""Longer than a browser near by takes to draw the step and to ask for the page."""
 
 
 def active_filters() -> Filters:
@@ -17,20 +20,21 @@ def active_filters() -> Filters:
     return chosen if isinstance(chosen, Filters) else Filters()
 
 
-def follow(target: Target | None) -> None:
-    """Open the page that a component's link named; a target of unknown shape is ignored."""
-    if target is None:
-        return
-    path, query = target.get("path"), target.get("query")
-    if isinstance(path, str) and isinstance(query, dict):
-        open_link(Link(path, {str(key): _texts(value) for key, value in query.items()}))
+def open_link(link: Link) -> NoReturn:
+    """Open a page of the application with a query, and draw nothing more of this one."""
+    open_address(link.href)
 
 
-def open_link(link: Link) -> None:
-    """Open a page of the application with a query."""
-    page = st.session_state["pages"].get(link.path)
-    if page is not None:
-        st.switch_page(page, query_params=carry(link.query))
+def open_address(href: str) -> NoReturn:
+    """Open an address of the application, and draw nothing more of this page.
+
+    The browser goes there as it follows a link. It is given a moment to ask for the other page, so that this one is
+    not seen falling apart.
+    """
+    st.session_state["steps"] = st.session_state.get("steps", 0) + 1
+    go_to(href, key=f"step_{st.session_state['steps']}")
+    time.sleep(_PATIENCE_S)
+    st.stop()
 
 
 def click_key(name: str) -> str:
@@ -38,11 +42,7 @@ def click_key(name: str) -> str:
     return f"{name}_{st.session_state.get('visits', 0)}"
 
 
-def leave(link: Link) -> None:
+def leave(link: Link) -> NoReturn:
     """Open a page because a chart was clicked."""
     st.session_state["visits"] = st.session_state.get("visits", 0) + 1
     open_link(link)
-
-
-def _texts(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

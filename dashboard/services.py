@@ -36,6 +36,8 @@ def _no_alerting() -> None:
 class SampleState:
     """How far the sample is: `services` over it once it can be read, else what is done, or why it cannot be made.
 
+    Without any of these nobody has had it made.
+
     Attributes:
         services: what pages read; its clock stands at the moment the sample ends with.
         step: what is being done.
@@ -48,12 +50,17 @@ class SampleState:
     share: float = 0.0
     failure: str = ""
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether it is made or being made, or could not be."""
+        return self.services is not None or bool(self.step or self.failure)
+
 
 class Sample(Protocol):
     """Simulated data for a tour, in a store of its own."""
 
-    def ask(self) -> SampleState:
-        """Return how far it is; the first to ask has it made, in the background."""
+    def ask(self, *, may_begin: bool) -> SampleState:
+        """Return how far it is; the first to ask who may begin has it made, in the background."""
         ...
 
     def remove(self) -> None:
@@ -142,10 +149,16 @@ def current() -> Services:
     services = installed()
     if services.sample is None or not asks_for_sample():
         return services
-    sampled = services.sample.ask().services
+    sampled = ask_for_sample(services.sample).services
     if sampled is None:
         st.rerun()
     return sampled
+
+
+def ask_for_sample(sample: Sample) -> SampleState:
+    """Return how far the sample is; for those who only read, nothing is made."""
+    person = installed().identify(st.context.headers)
+    return sample.ask(may_begin=person is not None and person.may_change)
 
 
 def hold(services: Services, question: Callable[[], T]) -> T:

@@ -11,7 +11,6 @@ import polars as pl
 from dashboard.components import show_notice
 from dashboard.filters import Filters, Window, link_traces, write_interval
 from dashboard.formats import format_instant, format_rate, format_usd
-from dashboard.navigation import follow
 from dashboard.standouts import Burst, DearDay, find_burst
 
 BURSTS_SHOWN = 2
@@ -64,7 +63,7 @@ def show_troubles(troubles: Sequence[Trouble], window: Window, filters: Filters)
             else f"{format_instant(start)} – {format_instant(until)}"
         )
         mostly = f", mostly {trouble.error[:60]}" if trouble.error else ""
-        target = show_notice(
+        show_notice(
             f"{format_rate(burst.rate)} of its calls failed {when} UTC{mostly}; {format_rate(burst.rate_outside)} "
             "in the rest of the time.",
             title=f"{trouble.tool[:80]} {'fails' if lasts else 'broke'}",
@@ -73,7 +72,6 @@ def show_troubles(troubles: Sequence[Trouble], window: Window, filters: Filters)
             link_text="Show these runs",
             key=f"trouble_{place}",
         )  # fmt: skip
-        follow(target)
 
 
 def _interval(start: datetime, until: datetime) -> str:
@@ -93,7 +91,7 @@ def show_dear_day(found: DearDay, filters: Filters) -> None:
         else f"{found.calls_ratio:.1f}× as many model calls as usual"
     )
     named = {name: value for name, value in found.part.items() if value}
-    target = show_notice(
+    show_notice(
         f"Of the {format_usd(more)} more, {format_usd(min(found.part_usd, more))} went to {part}; {calls}.",
         title=f"{midnight:%A} {found.day.day} {found.day:%b} cost {format_usd(found.cost_usd)}, "
         f"{found.ratio:.1f}× a usual {'weekend day' if found.day.weekday() >= 5 else 'weekday'}.",
@@ -103,4 +101,3 @@ def show_dear_day(found: DearDay, filters: Filters) -> None:
         link_text="Show its dearest runs",
         key="dear_day",
     )
-    follow(target)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NoReturn
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,16 +12,25 @@ from dashboard.acting import find_person
 from dashboard.components import show_notice
 from dashboard.filters import Link
 from dashboard.formats import format_instant
-from dashboard.navigation import open_link
+from dashboard.navigation import open_address, open_link
 from dashboard.reading import forget_all
-from dashboard.services import SAMPLE, asks_for_sample, current, installed
+from dashboard.services import SAMPLE, ask_for_sample, asks_for_sample, current, installed
+from dashboard.zone import carry
 
 _STEP: Final = timedelta(seconds=1)
+_NOT_MADE: Final = (
+    "You are signed in as a viewer, who has nothing made. An admin can look around with it first."
+)
 
 
 def offer_tour() -> None:
-    """Draw the button that opens the sample data; nothing where none can be made."""
-    if installed().sample is not None and st.button("Look around with sample data", key="tour"):
+    """Draw the button that opens the sample data; nothing where there is none and whoever looks can have none made."""
+    sample, person = installed().sample, find_person()
+    if sample is None or person is None:
+        return
+    if not person.may_change and not sample.ask(may_begin=False).is_begun:
+        return
+    if st.button("Look around with sample data", key="tour"):
         open_link(Link("", {SAMPLE: ["1"]}))
 
 
@@ -29,7 +39,7 @@ def show_tour() -> bool:
     sample = installed().sample
     if sample is None or not asks_for_sample():
         return True
-    if sample.ask().services is None:
+    if ask_for_sample(sample).services is None:
         st.title("Sample data", anchor=False)
         st.fragment(_show_progress, run_every=_STEP)()
         return False
@@ -57,10 +67,12 @@ def _show_ways_out() -> None:
 
 def _show_progress() -> None:
     sample = installed().sample
-    state = sample.ask() if sample else None
+    state = ask_for_sample(sample) if sample else None
     if state is None or state.services is not None:
         st.rerun()
-    if state.failure:
+    if not state.is_begun:
+        show_notice(_NOT_MADE, title="There is no sample data.", key="sample_missing")
+    elif state.failure:
         show_notice(
             state.failure, title="The sample data cannot be made.", tone="error", key="sample_failure"
         )
@@ -71,7 +83,7 @@ def _show_progress() -> None:
         _leave()
 
 
-def _leave() -> None:
+def _leave() -> NoReturn:
     """Open the first page over the real data."""
-    st.query_params.pop(SAMPLE, None)
-    open_link(Link("", {}))
+    query = {name: values for name, values in carry({}).items() if name != SAMPLE}
+    open_address(f"/?{urlencode(query, doseq=True)}" if query else "/")

@@ -25,6 +25,7 @@ T = TypeVar("T")
 LIVE_STEP: Final = timedelta(seconds=10)
 WAITING_STEP: Final = timedelta(seconds=3)
 FRESH: Final = timedelta(minutes=2)
+_STEADY: Final = "<style>[data-stale] { opacity: 1 !important; transition: none !important; }</style>"
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,16 @@ def show_screen(screen: Screen) -> None:
         is_live = choose_toggle("Live", "live", help="Read again every 10 seconds.")
     if screen.choose:
         screen.choose()
+    if is_live:
+        hold_steady()
     is_waiting = _is_unsettled(screen, range_name)
     step = LIVE_STEP if is_live else WAITING_STEP if is_waiting else None
     st.fragment(_show_body, run_every=step)(screen, range_name, is_live, is_waiting)
+
+
+def hold_steady() -> None:
+    """Keep what is read again by itself from fading each time, as Streamlit has what is about to change fade."""
+    st.html(_STEADY)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import random
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,8 @@ from dashboard.saved import FILE_NAME as SAVED_FILE_NAME
 from dashboard.services import SampleState
 from dashboard.services import Services as DashboardServices
 from spanledger import __version__
-from spanledger.config import Config, show_config
+from spanledger.config import FILE_NAME as CONFIG_FILE_NAME
+from spanledger.config import Config, load_config, show_config
 from spanledger.demo.playing import Player
 from spanledger.demo.telemetry import Tracers
 from spanledger.layout import make_data_dir, sample_dir
@@ -42,6 +44,40 @@ _SEED: Final = 20261129
 _STORE: Final = StoreSettings(
     memory_limit="256MB", query_memory_limit="128MB", query_max_size="64MB", spill_limit="1GB", threads=1
 )
+_SETTINGS: Final = """\
+[[budget]]
+name = "each user's day"
+limit = 0.25
+unit = "usd"
+period = "day"
+group_by = ["user_id"]
+warn_at = 0.8
+
+[[budget]]
+name = "all agents, the month"
+limit = 100.0
+unit = "usd"
+period = "month"
+
+[[alert]]
+name = "tests fail"
+metric = "tool_failure_rate"
+above = 0.05
+window = "24h"
+where = { tool = "run_tests" }
+severity = "critical"
+annotations = { summary = "{{ value }} of the calls of run_tests fail" }
+
+[[alert]]
+name = "dear runs"
+metric = "cost_per_run_usd"
+above = 0.05
+window = "24h"
+group_by = ["agent"]
+min_count = 10
+severity = "warning"
+annotations = { summary = "A run of {{ labels.agent }} costs {{ value }}" }
+"""
 _CLOSE_WITHIN_S: Final = 10
 _PLAYED, _READ = 0.3, 0.6
 """Shares of the work that are done when the agents have played, and when what they sent is read."""
@@ -52,7 +88,7 @@ class SampleData:
 
     def __init__(self, config: Config, clock: Clock = utc_now, runs: int = RUNS) -> None:
         self._directory = sample_dir(config.data_dir)
-        self._config = Config(self._directory, collector=config.collector, store=_STORE)
+        self._addresses = config.collector
         self._clock = clock
         self._runs = runs
         self._lock = Lock()
@@ -61,10 +97,10 @@ class SampleData:
         self._opened = ExitStack()
         self._making: Thread | None = None
 
-    def ask(self) -> SampleState:
-        """Return how far it is; the first to ask has it made, in the background."""
+    def ask(self, *, may_begin: bool) -> SampleState:
+        """Return how far it is; the first to ask who may begin has it made, in the background."""
         with self._lock:
-            if self._making is None:
+            if self._making is None and may_begin:
                 self._stop = Event()
                 self._state = SampleState(step="Playing agents")
                 self._making = Thread(target=self._make, name="sample", daemon=True)
@@ -103,24 +139,36 @@ class SampleData:
         bodies = make_data_dir(self._directory) / "bodies"
         bodies.mkdir()
         self._play(bodies)
-        services = self._opened.enter_context(open_services(self._config, clock=self._clock))
+        config = self._configure()
+        services = self._opened.enter_context(open_services(config, alerting=True, clock=self._clock))
         import_bodies(services, {"paths": [bodies]}, self._report)
         shutil.rmtree(bodies)
+        engine = services.engine
+        assert engine is not None, "alerting is on"
+        engine.evaluate()
         made_at = self._clock()
         return DashboardServices(
             store=services.store,
             control=services.control,
-            settings=self._config,
+            settings=config,
             started_at=services.started_at,
-            otlp_http=f"http://{self._config.collector.http}",
-            otlp_grpc=f"http://{self._config.collector.grpc}",
+            otlp_http=f"http://{config.collector.http}",
+            otlp_grpc=f"http://{config.collector.grpc}",
             version=__version__,
-            describe_settings=partial(show_config, self._config),
+            find_alerting=lambda: config.alerting,
+            rule_statuses=lambda: engine.statuses,
+            describe_settings=partial(show_config, config),
             saved_file=self._directory / SAVED_FILE_NAME,
             operate=partial(_operate, services),
             clock=lambda: made_at,
             is_sample=True,
         )
+
+    def _configure(self) -> Config:
+        """Return the configuration of the sample: budgets and rules that its agents run into, and no channel."""
+        (self._directory / CONFIG_FILE_NAME).write_text(_SETTINGS, encoding="utf-8")
+        config = load_config(self._directory, environ={})
+        return replace(config, collector=self._addresses, store=_STORE)
 
     def _play(self, bodies: Path) -> None:
         """Have the agents of the demo write what they would send."""

@@ -24,7 +24,8 @@ from typing import Final
 from playwright.sync_api import Page, expect, sync_playwright
 
 from spanledger.demo.faults import OPUS_TUESDAY, PROMPT_8, SCRIPT_USER, WEB_SEARCH_LIMITED
-from tests.screenshots import ARGUMENTS, CHROMIUM, photograph
+from tests.dashboard.browsing import ARGUMENTS, CHROMIUM
+from tests.screenshots import photograph
 
 MOST_SECONDS: Final = 60.0
 READY_WITHIN_S: Final = 900.0

@@ -22,15 +22,11 @@ from alerts.messages.model import Example
 from dashboard.saved import FILE_NAME, Saved, SavedQuery, write_saved
 from store import open_control, open_store
 from tests.alerts.building import a_message, an_item
+from tests.dashboard.browsing import ARGUMENTS, CHROMIUM, await_drawn
 from tests.dashboard.conftest import NOW, served
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--hide-scrollbars",
-)  # fmt: skip
 QUALITY = 80
 _IN_RANGE = "started_at >= :start AND started_at < :until"
 BY_HOUR = f"""SELECT date_trunc('hour', started_at) AS hour_at, agent, count(*) AS runs
@@ -63,6 +59,8 @@ SHOTS = (
     Shot("overview-small-numbers", "/?range=1h&agent=research-brief", ".tile"),
     Shot("overview-nothing-found", "/?range=1h&agent=nobody", ".st-key-empty", height=700),
     Shot("traces", "/traces", "tbody tr", height=900),
+    Shot("traces-narrow", "/traces", "tbody tr", width=390, height=1500),
+    Shot("traces-wide", "/traces?range=7d", "tbody tr", width=2560, height=1100),
     Shot("traces-dark", "/traces?outcome=failure&sort=dearest", "tbody tr", height=900, scheme="dark"),
     Shot("trace", "/trace?id={failed}", ".row", height=960),
     Shot("trace-dark", "/trace?id={failed}", ".row", height=960, scheme="dark"),
@@ -71,10 +69,14 @@ SHOTS = (
     Shot("trace-running", f"/trace?id={'a' * 32}", ".row", height=900),
     Shot("trace-without-root", f"/trace?id={'b' * 32}", ".row", height=900),
     Shot("trace-hostile", f"/trace?id={'d' * 32}", ".row", height=900),
+    Shot("trace-wide", f"/trace?id={LONG}", ".row", width=2560, height=1200),
+    Shot("trace-beside-another", "/trace?id={failed}&with={other}&step={step}", ".sides", height=1300),
     Shot("sessions", "/sessions?range=7d&long=true", "tbody tr", height=800),
     Shot("conversation", "/sessions?id={session}", ".turn", height=1000),
+    Shot("conversation-narrow", "/sessions?id={session}", ".turn", width=390, height=1500),
     Shot("cost", "/cost?range=7d", ".tile", height=1900),
     Shot("cost-dark", "/cost?range=7d&by=user", ".tile", scheme="dark"),
+    Shot("cost-wide", "/cost?range=30d&instead_of=gpt-5-mini", ".tile", width=2560, height=1900),
     Shot("cost-narrow", "/cost", ".tile", width=390, height=2400),
     Shot("tools", "/tools", ".tile", height=1250),
     Shot("tools-one", "/tools?tool=web_search", ".st-key-one_tool", height=1850),
@@ -86,11 +88,18 @@ SHOTS = (
     Shot("compare", "/compare?range=30d&what=prompt+version", "tbody tr", height=950),
     Shot("drift", "/drift", "tbody tr", height=950),
     Shot("drift-dark", "/drift?alarm=0f1e2d3c4b5a6978", "tbody tr", height=950, scheme="dark"),
+    Shot("drift-narrow", "/drift", "tbody tr", width=390, height=2000),
     Shot("alerts", "/alerts", ".stPlotlyChart", height=950),
     Shot("alerts-dark", "/alerts", ".stPlotlyChart", height=950, scheme="dark"),
     Shot("alerts-narrow", "/alerts", ".stPlotlyChart", width=390, height=1700),
     Shot("alerts-decisions", "/alerts?show=decisions", "tbody tr", height=500),
     Shot("explore", "/explore?{sql}&chart=bars&x=hour_at&y=runs&by=agent", ".stPlotlyChart", height=900),
+    Shot(
+        "explore-dark",
+        "/explore?{sql}&chart=lines&x=hour_at&y=runs&by=agent",
+        ".stPlotlyChart",
+        scheme="dark",
+    ),
     Shot("explore-start", "/explore", "tbody tr", height=800),
     Shot("dashboards", "/dashboards", ".stPlotlyChart", height=850),
     Shot("system", "/system", ".tile", height=1150),
@@ -151,6 +160,7 @@ def take_mail(browser: Browser, width: int, directory: Path) -> None:
 def seed(directory: Path) -> dict[str, str]:
     """Fill a store with a month, odd traces, alerts and a board; return what addresses name."""
     facts = simulate(NOW, runs_per_hour=45)
+    of_agent = [run for run in facts.runs if run["agent"] == "code-reviewer" and run["outcome"] == "success"]
     candidates = [run for run in facts.runs if run["outcome"] == "failure" and run["unpriced_calls"]]
     big_trace(facts, NOW, 2_000)
     odd_traces(facts, NOW, days_ago=20)
@@ -170,6 +180,12 @@ def seed(directory: Path) -> dict[str, str]:
     longest = max(facts.sessions, key=lambda session: session["runs"])
     return {
         "failed": candidates[-1]["trace_id"],
+        "other": of_agent[-1]["trace_id"],
+        "step": next(
+            span["span_id"]
+            for span in facts.spans
+            if span["trace_id"] == candidates[-1]["trace_id"] and span["kind"] == "llm"
+        ),
         "session": longest["session_id"],
         "sql": urlencode({"sql": BY_HOUR}),
     }
@@ -180,12 +196,9 @@ def take(browser: Browser, url: str, shot: Shot, directory: Path, named: dict[st
     with opened(browser, shot) as page:
         page.goto(url + shot.path.format(**named))
         page.locator(shot.awaited).first.wait_for(timeout=60_000)
-        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=60_000)
-        page.wait_for_function(
-            "[...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg'))"
-        )
-        page.wait_for_function("!document.querySelector('[data-testid=stSpinner]')", timeout=60_000)
+        await_drawn(page)
         page.wait_for_timeout(1_200)
+        await_drawn(page)
         photograph(page, directory / shot.name)
 
 

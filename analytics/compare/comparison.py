@@ -15,6 +15,7 @@ from analytics.compare.statistics import (
     ALPHA,
     Effect,
     Floats,
+    Resampling,
     adjust,
     compare_quantiles,
     compare_ratios,
@@ -25,6 +26,7 @@ from analytics.metrics.percentiles import bucket_value
 from analytics.metrics.pieces import find_gaps, read_standing
 from analytics.metrics.reading import (
     Question,
+    View,
     check_question,
     find_view,
     read_unit_buckets,
@@ -107,8 +109,9 @@ def compare(store: Store, a: Side, b: Side, metrics: Sequence[str] = DEFAULT_MET
     if chosen and not fitting:
         check_question(chosen, _question(a))
         check_question(chosen, _question(b))
-    chance = np.random.default_rng(SEED)
-    rows = [_compare(store, metric, a, b, chance) for metric in fitting]
+    resampling = Resampling(np.random.default_rng(SEED))
+    facts_a, facts_b = (_Facts(store, side, fitting) for side in (a, b))
+    rows = [_compare(metric, facts_a, facts_b, resampling) for metric in fitting]
     adjusted = adjust([effect.p for effect, *_ in rows])
     gone = [_find_deleted(store, side) for side in (a, b)]
     return [
@@ -144,28 +147,68 @@ def is_comparable(metric: Metric) -> bool:
 _Row = tuple[Effect, tuple[int, int], tuple[int, int]]
 
 
-def _compare(store: Store, metric: Metric, a: Side, b: Side, chance: np.random.Generator) -> _Row:
+class _Facts:
+    """What a side holds, by session; what several metrics rest on is read once."""
+
+    def __init__(self, store: Store, side: Side, metrics: Sequence[Metric]) -> None:
+        self._store, self._question = store, _question(side)
+        self._parts: dict[View, dict[str, Part]] = {}
+        for metric in metrics:
+            if metric.quantile is None:
+                self._parts.setdefault(self._view(metric), {}).update(
+                    {part.key: part for part in _parts_of(metric)}
+                )
+        self._totals: dict[View, pl.DataFrame] = {}
+        self._values: dict[tuple[str | None, tuple[View, ...]], pl.DataFrame] = {}
+
+    def _view(self, metric: Metric) -> View:
+        return find_view(metric, metric.subjects[0], self._question)
+
+    def read_ratio(self, metric: Metric) -> tuple[Floats, int]:
+        """Return numerator and denominator per session, and the events behind; unknown values count for neither."""
+        view = self._view(metric)
+        if view not in self._totals:
+            self._totals[view] = read_unit_totals(
+                self._store, view, list(self._parts[view].values()), self._question
+            )
+        rows = (
+            self._totals[view]
+            .select(
+                numerator=_weigh(metric.numerator),
+                denominator=_weigh(metric.denominator),
+                events=_weigh(metric.events),
+            )
+            .filter((pl.col("denominator") > 0) | (pl.col("numerator") != 0))
+        )
+        events = int(rows["events"].sum())
+        return rows.select("numerator", "denominator").to_numpy().astype(np.float64), events
+
+    def read_values(self, metric: Metric) -> pl.DataFrame:
+        """Return unit_id, bucket and events of what a percentile is of."""
+        assert metric.measure is not None
+        views = tuple(find_view(metric, subject, self._question) for subject in metric.subjects)
+        key = (metric.measure, views)
+        if key not in self._values:
+            frames = [read_unit_buckets(self._store, view, metric.measure, self._question) for view in views]
+            self._values[key] = (
+                pl.concat(frames)
+                .group_by("unit_id", "bucket")
+                .agg(pl.col("events").sum())
+                .sort("unit_id", "bucket")
+            )
+        return self._values[key]
+
+
+def _parts_of(metric: Metric) -> list[Part]:
+    return [*metric.numerator, *metric.denominator, *metric.events]
+
+
+def _compare(metric: Metric, a: _Facts, b: _Facts, resampling: Resampling) -> _Row:
     if metric.quantile is not None:
-        return _compare_percentile(store, metric, metric.quantile, a, b, chance)
-    sides = [_read_ratio(store, metric, side) for side in (a, b)]
-    effect = compare_ratios(sides[0][0], sides[1][0], chance)
+        return _compare_percentile(metric, metric.quantile, a, b, resampling)
+    sides = [facts.read_ratio(metric) for facts in (a, b)]
+    effect = compare_ratios(sides[0][0], sides[1][0], resampling)
     return effect, (sides[0][1], sides[1][1]), (len(sides[0][0]), len(sides[1][0]))
-
-
-def _read_ratio(store: Store, metric: Metric, side: Side) -> tuple[Floats, int]:
-    """Return numerator and denominator per session, and the events they rest on; unknown values count for neither."""
-    question = _question(side)
-    parts = list(
-        {part.key: part for part in (*metric.numerator, *metric.denominator, *metric.events)}.values()
-    )
-    found = read_unit_totals(store, find_view(metric, metric.subjects[0], question), parts, question)
-    rows = found.select(
-        numerator=_weigh(metric.numerator),
-        denominator=_weigh(metric.denominator),
-        events=_weigh(metric.events),
-    ).filter((pl.col("denominator") > 0) | (pl.col("numerator") != 0))
-    events = int(rows["events"].sum())
-    return rows.select("numerator", "denominator").to_numpy().astype(np.float64), events
 
 
 def _weigh(parts: Sequence[Part]) -> pl.Expr:
@@ -173,9 +216,9 @@ def _weigh(parts: Sequence[Part]) -> pl.Expr:
 
 
 def _compare_percentile(
-    store: Store, metric: Metric, quantile: float, a: Side, b: Side, chance: np.random.Generator
+    metric: Metric, quantile: float, a: _Facts, b: _Facts, resampling: Resampling
 ) -> _Row:
-    frames = [_read_values(store, metric, side) for side in (a, b)]
+    frames = [facts.read_values(metric) for facts in (a, b)]
     buckets = pl.concat([frame.select("bucket") for frame in frames]).unique().sort("bucket")
     values = buckets.select(bucket_value(pl.col("bucket"))).to_series().to_numpy()
     sides = [_count_by_session(frame, buckets) for frame in frames]
@@ -183,19 +226,7 @@ def _compare_percentile(
     sessions = (len(sides[0]), len(sides[1]))
     if not len(values):
         return Effect(None, None), events, sessions
-    return compare_quantiles(sides[0], sides[1], values, quantile, chance), events, sessions
-
-
-def _read_values(store: Store, metric: Metric, side: Side) -> pl.DataFrame:
-    question = _question(side)
-    assert metric.measure is not None
-    frames = [
-        read_unit_buckets(store, find_view(metric, subject, question), metric.measure, question)
-        for subject in metric.subjects
-    ]
-    return (
-        pl.concat(frames).group_by("unit_id", "bucket").agg(pl.col("events").sum()).sort("unit_id", "bucket")
-    )
+    return compare_quantiles(sides[0], sides[1], values, quantile, resampling), events, sessions
 
 
 def _count_by_session(frame: pl.DataFrame, buckets: pl.DataFrame) -> Floats:

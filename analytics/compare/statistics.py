@@ -12,10 +12,10 @@ introduction to the bootstrap (1993); Holm, A simple sequentially rejective mult
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,51 @@ class Effect:
         return self.difference / abs(self.a)
 
 
-def compare_ratios(a: Floats, b: Floats, chance: np.random.Generator) -> Effect:
+class Resampling:
+    """Draws of sessions, made once for many metrics over equally many sessions: drawing is nearly all of the work.
+
+    Metrics that share them depend on one another. Each keeps its own level, and Holm's method asks for no more.
+    """
+
+    def __init__(self, chance: np.random.Generator) -> None:
+        self.chance = chance
+        self._kept: dict[tuple[str, int], tuple[tuple[int, int], Floats]] = {}
+
+    def draw(self, side: Literal["a", "b"], count: int, times: int) -> Floats:
+        """Return how often each of `count` rows is drawn, with replacement, for each resample of a side."""
+        return self._keep(side, (count, 0), times, self._draw)
+
+    def split(self, total: int, first: int, times: int) -> Floats:
+        """Return masks that choose `first` of `total`, each at random."""
+        return self._keep("both", (total, first), times, self._split)
+
+    def _keep(
+        self, name: str, size: tuple[int, int], times: int, make: Callable[[tuple[int, int], int], Floats]
+    ) -> Floats:
+        """Return what is kept for a size, or make it; of each name the last size alone is kept, to bound memory."""
+        kept = self._kept.get((name, times))
+        if kept is None or kept[0] != size:
+            kept = self._kept[name, times] = (size, make(size, times))
+        return kept[1]
+
+    def _draw(self, size: tuple[int, int], times: int) -> Floats:
+        count, _ = size
+        return self.chance.multinomial(count, np.full(count, 1 / count), size=times).astype(np.float64)
+
+    def _split(self, size: tuple[int, int], times: int) -> Floats:
+        total, first = size
+        chosen = np.argpartition(self.chance.random((times, total)), first - 1, axis=1)[:, :first]
+        mask = np.zeros((times, total))
+        np.put_along_axis(mask, chosen, 1.0, axis=1)
+        return mask
+
+
+def compare_ratios(a: Floats, b: Floats, resampling: Resampling) -> Effect:
     """Compare sums of the first column by sums of the second; a row per session.
 
     p-value by a studentised permutation of sessions, interval by the bootstrap over sessions.
     """
-    a, b = _group(a, chance), _group(b, chance)
+    a, b = _group(a, resampling.chance), _group(b, resampling.chance)
     value_a, value_b = _ratio(a), _ratio(b)
     if value_a is None or value_b is None:
         return Effect(value_a, value_b)
@@ -71,37 +110,40 @@ def compare_ratios(a: Floats, b: Floats, chance: np.random.Generator) -> Effect:
     if min(len(a), len(b)) < FEWEST_UNITS:
         return Effect(value_a, value_b, difference)
     error = math.sqrt(_variance(a, value_a) + _variance(b, value_b))
-    low, high = _bootstrap_ratios(a, b, chance)
+    low, high = _bootstrap_ratios(a, b, resampling)
     return Effect(
         value_a,
         value_b,
         difference,
         low,
         high,
-        _permute_ratios(a, b, difference, error, chance),
+        _permute_ratios(a, b, difference, error, resampling),
         (_Z + _Z_POWER) * error,
     )
 
 
 def compare_quantiles(
-    a: Floats, b: Floats, values: Floats, quantile: float, chance: np.random.Generator
+    a: Floats, b: Floats, values: Floats, quantile: float, resampling: Resampling
 ) -> Effect:
     """Compare a quantile of counted values; a row per session, a column per value, in ascending order.
 
     p-value by permutation of sessions, interval by the bootstrap over sessions.
     """
-    a, b = _group(a, chance), _group(b, chance)
+    a, b = _group(a, resampling.chance), _group(b, resampling.chance)
     value_a, value_b = (_quantiles(rows.sum(axis=0)[None, :], values, quantile)[0] for rows in (a, b))
     if math.isnan(value_a) or math.isnan(value_b):
         return Effect(*(None if math.isnan(value) else float(value) for value in (value_a, value_b)))
     difference = float(value_b - value_a)
     if min(len(a), len(b)) < FEWEST_UNITS:
         return Effect(float(value_a), float(value_b), difference)
-    drawn = [_quantiles(_draw(rows, QUANTILE_RESAMPLES, chance) @ rows, values, quantile) for rows in (a, b)]
+    drawn = [
+        _quantiles(resampling.draw(side, len(rows), QUANTILE_RESAMPLES) @ rows, values, quantile)
+        for side, rows in _named(a, b)
+    ]
     differences = (drawn[1] - drawn[0])[~np.isnan(drawn[1] - drawn[0])]
     low, high = np.quantile(differences, [ALPHA / 2, 1 - ALPHA / 2])
     both = np.concatenate([a, b])
-    first = _split(len(both), len(a), QUANTILE_RESAMPLES, chance)
+    first = resampling.split(len(both), len(a), QUANTILE_RESAMPLES)
     mixed = _quantiles((1 - first) @ both, values, quantile) - _quantiles(first @ both, values, quantile)
     extreme = np.count_nonzero(np.abs(np.nan_to_num(mixed)) >= abs(difference) * (1 - 1e-12))
     return Effect(
@@ -127,7 +169,7 @@ def compare_paired(a: Floats, b: Floats, chance: np.random.Generator) -> Effect:
     if len(steps) < FEWEST_UNITS:
         return Effect(value_a, value_b, difference)
     grouped = _group(np.column_stack([steps, np.ones(len(steps))]), chance)
-    sums = _draw(grouped, RESAMPLES, chance) @ grouped
+    sums = Resampling(chance).draw("a", len(grouped), RESAMPLES) @ grouped
     low, high = np.quantile(_divide(sums[:, 0], sums[:, 1]), [ALPHA / 2, 1 - ALPHA / 2])
     signs = chance.choice([-1.0, 1.0], size=(RESAMPLES, len(grouped)))
     flipped = np.abs(signs @ grouped[:, 0])
@@ -173,23 +215,25 @@ def _variance(rows: Floats, ratio: float) -> float:
     return float(count / (count - 1) * (rest**2).sum() / rows[:, 1].sum() ** 2)
 
 
-def _bootstrap_ratios(a: Floats, b: Floats, chance: np.random.Generator) -> tuple[float, float]:
+def _named(a: Floats, b: Floats) -> list[tuple[Literal["a", "b"], Floats]]:
+    return [("a", a), ("b", b)]
+
+
+def _bootstrap_ratios(a: Floats, b: Floats, resampling: Resampling) -> tuple[float, float]:
     ratios: list[Floats] = []
-    for rows in (a, b):
-        sums = _draw(rows, RESAMPLES, chance) @ rows
+    for side, rows in _named(a, b):
+        sums = resampling.draw(side, len(rows), RESAMPLES) @ rows
         ratios.append(_divide(sums[:, 0], sums[:, 1]))
     differences = (ratios[1] - ratios[0])[~np.isnan(ratios[1] - ratios[0])]
     low, high = np.quantile(differences, [ALPHA / 2, 1 - ALPHA / 2])
     return float(low), float(high)
 
 
-def _permute_ratios(
-    a: Floats, b: Floats, difference: float, error: float, chance: np.random.Generator
-) -> float:
+def _permute_ratios(a: Floats, b: Floats, difference: float, error: float, resampling: Resampling) -> float:
     both = np.concatenate([a, b])
     x, y = both[:, 0], both[:, 1]
     moments = np.column_stack([x, y, x * x, x * y, y * y])
-    first = _split(len(both), len(a), RESAMPLES, chance)
+    first = resampling.split(len(both), len(a), RESAMPLES)
     statistics = [
         _moments_of(mask @ moments, count) for mask, count in ((first, len(a)), (1 - first, len(b)))
     ]
@@ -222,20 +266,6 @@ def _quantiles(counts: Floats, values: Floats, quantile: float) -> Floats:
     rank = np.maximum(np.ceil(quantile * totals - 1e-9), 1)
     found = values[np.minimum((reached < rank[:, None]).sum(axis=1), len(values) - 1)]
     return np.where(totals > 0, found, np.nan)
-
-
-def _draw(rows: Floats, times: int, chance: np.random.Generator) -> Floats:
-    """How often each row is drawn, with replacement, for each resample."""
-    count = len(rows)
-    return chance.multinomial(count, np.full(count, 1 / count), size=times).astype(np.float64)
-
-
-def _split(total: int, first: int, times: int, chance: np.random.Generator) -> Floats:
-    """Masks that choose `first` of `total`, each at random."""
-    chosen = np.argpartition(chance.random((times, total)), first - 1, axis=1)[:, :first]
-    mask = np.zeros((times, total))
-    np.put_along_axis(mask, chosen, 1.0, axis=1)
-    return mask
 
 
 def _group(rows: Floats, chance: np.random.Generator) -> Floats:

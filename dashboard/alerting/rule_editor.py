@@ -36,7 +36,7 @@ from dashboard.components import (
 from dashboard.filters import DIMENSIONS, Filters, Link, link_page, write_interval
 from dashboard.formats import NO_DATA, format_count, format_instant, format_rate, format_step
 from dashboard.metric_tiles import PARTIAL, say_value
-from dashboard.navigation import follow, open_link
+from dashboard.navigation import open_link
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import palette
@@ -73,7 +73,7 @@ def edit_rule(name: str, config: AlertingConfig) -> None:
         show_notice(f"No rule is called {name[:80]!r}.", is_plain=True, key="unknown_rule")
         return
     back = [("All rules", Link("alerts", {"show": ["rules"]}))]
-    follow(show_heading("New rule" if rule is None else name, back, key="rule_head"))
+    show_heading("New rule" if rule is None else name, back, key="rule_head")
     left, right = st.columns([1, 1.35], gap="medium")
     with left:
         table, problem = _write(name, rule)
@@ -257,7 +257,7 @@ def _show_report(found: Backtest, rule: AlertRule) -> None:
         )
         for at, firing in enumerate(reversed(report.firings[-FIRINGS_SHOWN:]))
     ]
-    follow(show_table(columns, lines, key="firings", caption="Would have fired", nothing="", is_bare=True))
+    show_table(columns, lines, key="firings", caption="Would have fired", nothing="", is_bare=True)
 
 
 def _show_course(found: Backtest, rule: AlertRule) -> None:

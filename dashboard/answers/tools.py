@@ -47,23 +47,27 @@ class OneTool:
     window: Window
     figures: dict[str, Figure]
     callers: dict[str | None, dict[str, Figure]]
-    latency: dict[str, pl.DataFrame]
-    """By metric: bin and value."""
+    over_time: dict[str, pl.DataFrame]
+    """By metric: bin, value, n and so on."""
     failures: pl.DataFrame
     """The latest failed calls, as in `tools/recent_failures`."""
+    per_run: pl.DataFrame
+    """As in `tools/calls_per_run`."""
 
 
 @remembered()
 def read_tool(window: Window, filters: Filters, tool: str) -> OneTool:
     """Return one tool in detail."""
     where = {"tool": tool}
-    return OneTool(
-        window,
-        measure_all(METRICS, window, filters, where=where),
-        measure(METRICS[:2], window, filters, by="agent", where=where),
-        {
+    params = {**window_params(window, filters), "tools": [tool]}
+    answers = ask_together(
+        lambda: measure_all([*METRICS, "tool_retry_rate"], window, filters, where=where),
+        lambda: measure(METRICS[:2], window, filters, by="agent", where=where),
+        lambda: {
             name: trace_over_time(name, window, filters, where=where)
-            for name in ("tool_p50_ms", "tool_p95_ms")
+            for name in ("tool_failure_rate", "tool_p50_ms", "tool_p95_ms")
         },
-        select("tools/recent_failures", {**window_params(window, filters), "tools": [tool]}),
+        lambda: select("tools/recent_failures", params),
+        lambda: select("tools/calls_per_run", params),
     )
+    return OneTool(window, *answers)

@@ -13,6 +13,7 @@ from dashboard.theme import Palette
 SERIES_SHOWN: Final = 12
 POINTS_SHOWN: Final = 2_000
 CATEGORIES_SHOWN: Final = 60
+LABELS_SHOWN: Final = 24
 
 
 def find_numbers(frame: pl.DataFrame) -> list[str]:
@@ -40,9 +41,10 @@ def draw_built(
     """Return bars or lines; text of the answer is written as it is."""
     is_time = frame.schema[x].is_temporal()
     kind_of_x = "date" if is_time else "linear" if frame.schema[x].is_numeric() else "category"
-    figure = styled_figure(
-        colours, height_px=height_px, x_axis={"type": kind_of_x, "tickformatstops": TIME_TICKS}
-    )
+    x_axis: dict[str, object] = {"type": kind_of_x, "tickformatstops": TIME_TICKS}
+    if kind_of_x == "category":
+        x_axis["nticks"] = LABELS_SHOWN
+    figure = styled_figure(colours, height_px=height_px, x_axis=x_axis)
     shown = frame.head(POINTS_SHOWN).with_columns(pl.col(y).cast(pl.Float64, strict=False))
     groups = (
         [(str(key[0]), own) for key, own in shown.group_by([by], maintain_order=True)] if by else [(y, shown)]

@@ -32,7 +32,7 @@ def mark_events(figure: go.Figure, events: Sequence[Event], colours: Palette) ->
             line={"color": colours.muted, "width": 1, "dash": "dot"},
         )  # fmt: skip
         figure.add_annotation(
-            x=on_axis(at, 0), y=1, yref="paper", yanchor="bottom", showarrow=False, text="◆",
+            x=on_axis(at, 0), y=1, yref="paper", yanchor="top", showarrow=False, text="◆",
             hovertext="<br>".join(words),
             font={"size": 11, "color": colours.muted}, captureevents=True,
             hoverlabel={"bgcolor": colours.raised, "bordercolor": colours.line, "font": {"color": colours.text}},

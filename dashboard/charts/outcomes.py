@@ -7,7 +7,7 @@ from typing import Final
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.template import middles, new_figure
+from dashboard.charts.template import HEIGHT_PX, middles, new_figure
 from dashboard.filters import Window
 from dashboard.formats import format_count
 from dashboard.theme import Palette
@@ -31,9 +31,11 @@ def outcome_colour(outcome: str, colours: Palette) -> str:
     }[outcome]
 
 
-def draw_outcomes(runs: pl.DataFrame, window: Window, colours: Palette) -> go.Figure:
+def draw_outcomes(
+    runs: pl.DataFrame, window: Window, colours: Palette, *, height_px: int = HEIGHT_PX
+) -> go.Figure:
     """Return stacked bars: runs per bin and outcome, failures on top. `runs` has bin, outcome and runs."""
-    figure = new_figure(colours, window)
+    figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
     for outcome in OUTCOMES:
         counts = [0] * window.bins

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 import plotly.graph_objects as go
 
@@ -13,6 +14,9 @@ from dashboard.charts.template import middles
 from dashboard.filters import Window
 from dashboard.theme import Palette
 from dashboard.zone import on_axis
+
+LATE: Final = 0.8
+"""From this part of the window on there is no room for words to the right of a mark."""
 
 
 def draw_signal(
@@ -45,17 +49,16 @@ def draw_signal(
         figure.add_hline(
             y=limit,
             line={"color": colours.error, "width": 1.4, "dash": "dash"},
-            annotation={
-                "text": say(limit),
-                "font": {"color": colours.error, "size": 11.5},
-                "xanchor": "right",
-            },
+            annotation_position="top left",
+            annotation={"text": say(limit), "font": {"color": colours.error, "size": 11.5}},
         )
     shown = [*known, *([limit] if limit is not None else [])]
     shown += [edge for edges in band or () for edge in edges if edge is not None]
     if known:
         figure.update_yaxes(range=_frame(shown, most=1.0 if is_share else math.inf))
+    late = window.start + (window.until - window.start) * LATE
     for rank, (moment, words) in enumerate(marks):
+        is_late = moment.replace(tzinfo=UTC) > late
         figure.add_vline(
             x=on_axis(moment, window.bin_s),
             line={"color": colours.text, "width": 1.2, "dash": "dot"},
@@ -63,10 +66,11 @@ def draw_signal(
                 "text": words,
                 "font": {"color": colours.muted, "size": 11.5},
                 "yanchor": "bottom",
-                "xanchor": "center" if len(marks) == 1 else "right" if rank + 1 < len(marks) else "left",
+                "yshift": 13 * rank if is_late else 0,
+                "xanchor": "right" if is_late or rank + 1 < len(marks) else "center" if rank == 0 else "left",
             },
         )
-    figure.update_layout(showlegend=False, margin={"t": 20})
+    figure.update_layout(showlegend=False, margin={"t": 34 if len(marks) > 1 else 20})
     if is_share:
         figure.update_yaxes(tickformat=".0%")
     return figure

@@ -110,3 +110,20 @@ def show(figure: go.Figure, *, key: str, alt: str, is_clickable: bool = False) -
     )
     points: Sequence[Mapping[str, Any]] = state["selection"]["points"]
     return points[0] if points else None
+
+
+def show_to_cut(figure: go.Figure, *, key: str, alt: str) -> Sequence[Mapping[str, Any]]:
+    """Draw the figure and return the points that were clicked, or lie in the time that was dragged over."""
+    figure.layout["dragmode"], figure.layout["selectdirection"] = "select", "h"
+    config = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "doubleClick": False}
+    state = st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config=config,
+        alt=alt,
+        on_select="rerun",
+        selection_mode=("points", "box"),
+    )
+    points: Sequence[Mapping[str, Any]] = state["selection"]["points"]
+    return points

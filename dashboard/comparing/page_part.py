@@ -29,6 +29,7 @@ from dashboard.data import Trace, read_arguments, read_span, read_trace
 from dashboard.filters import Link
 from dashboard.formats import (
     GAP,
+    NO_PRICE,
     format_count,
     format_duration,
     format_instant,
@@ -36,7 +37,6 @@ from dashboard.formats import (
     format_usd,
     shorten,
 )
-from dashboard.navigation import follow
 from dashboard.span_detail import build_detail
 from dashboard.states import show_failure
 
@@ -130,12 +130,11 @@ def _show_figures(first: Trace, second: Trace, ways: Sequence[tuple[str, Link]])
     lines = [
         Line(
             key,
-            [cell(title), cell(say(a[key]), is_quiet=a[key] is None), cell(say(b[key]), is_quiet=b[key] is None),
-             say_change(a[key], b[key], say)],
+            [cell(title), say_figure(key, say, a), say_figure(key, say, b), say_change(a[key], b[key], say)],
         )
         for title, key, say in _FIGURES
     ]  # fmt: skip
-    follow(show_heading("Figures", ways, key="diff_ways"))
+    show_heading("Figures", ways, key="diff_ways")
     columns = [
         Column("Figure"),
         Column("A", "number", "end"),
@@ -143,6 +142,14 @@ def _show_figures(first: Trace, second: Trace, ways: Sequence[tuple[str, Link]])
         Column("B against A", "number", "end"),
     ]
     show_table(columns, lines, key="diff_figures", caption="Figures of both runs", nothing="")
+
+
+def say_figure(key: str, say: Say, of: Mapping[str, float | None]) -> dict[str, object]:
+    """Return the cell of a figure; a cost that lacks calls without a price is “at least”."""
+    value = of[key]
+    if key == "cost_usd":
+        return cell(format_usd(value, at_least=bool(of["unpriced_calls"])), is_quiet=value is None)
+    return cell(say(value), is_quiet=value is None)
 
 
 def say_change(a: float | None, b: float | None, say: Say) -> dict[str, object] | None:
@@ -165,17 +172,15 @@ def _show_steps(first: Trace, second: Trace) -> None:
     note = f"{format_count(len(pairs))} steps, {format_count(alone)} of them in one run only; a row shows its words."
     if max(first.span_count, second.span_count) > STEPS:
         note += f" The first {format_count(STEPS)} steps of each run are compared."
-    follow(show_heading("Steps", key="diff_steps_head", note=note))
+    show_heading("Steps", key="diff_steps_head", note=note)
     numbers = ("Time A", "Time B", "Tokens A", "Tokens B", "Cost A", "Cost B")
-    columns = [Column("Step"), Column("In both", "badge"), Column("Arguments")]
+    columns = [Column("Step"), Column("In both", "badge"), Column("What it was about")]
     columns += [Column(name, "number", "end") for name in numbers]
     lines = [step_line(pair, said, first.trace_id, second.trace_id) for pair in pairs]
     if chosen is not None:
         _show_said(chosen, first, second)
-    follow(
-        show_table(
-            columns, lines, key="diff_steps", caption="Steps of both runs", nothing="Neither run has a step."
-        )
+    show_table(
+        columns, lines, key="diff_steps", caption="Steps of both runs", nothing="Neither run has a step."
     )
 
 
@@ -197,6 +202,8 @@ def step_line(pair: Pair, said: Mapping[str, Row], first: str, second: str) -> L
     shown = shown or (" → ".join(sorted(models)) if len(models) > 1 else "")
 
     def number(span: Row | None, key: str, say: Say) -> dict[str, object] | None:
+        if span is not None and key == "cost_usd" and span["cost_status"] and span[key] is None:
+            return cell(NO_PRICE, is_quiet=True)
         return None if span is None or span[key] is None else cell(say(span[key]))
 
     return Line(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from dashboard.components.loading import register
 from dashboard.filters import Link
@@ -21,8 +21,7 @@ _INSPECTOR: Final = register("inspector", "messages")
 _CONVERSATION: Final = register("conversation", "messages")
 _WATERFALL: Final = register("waterfall")
 _SIDES: Final = register("sides")
-
-Target = Mapping[str, Any]
+_STEP: Final = register("step")
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,11 @@ class Tile:
 
 
 def _address(link: Link | None) -> dict[str, object]:
-    return {"href": None, "target": None} if link is None else {"href": link.href, "target": link.target()}
+    return {"href": None if link is None else link.href}
 
 
-def show_tiles(tiles: Sequence[Tile], *, key: str) -> Target | None:
-    """Draw a strip of tiles; return the target of the one that was clicked."""
+def show_tiles(tiles: Sequence[Tile], *, key: str) -> None:
+    """Draw a strip of tiles, each leading to what is behind it."""
     data = [
         {
             **{k: v for k, v in asdict(tile).items() if k != "link"},
@@ -64,12 +63,12 @@ def show_tiles(tiles: Sequence[Tile], *, key: str) -> Target | None:
         }
         for tile in tiles
     ]
-    return _TILES(data={"tiles": data}, key=key, on_opened_change=_nothing).opened
+    _TILES(data={"tiles": data}, key=key)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `kind` is text, number, time, badge, bar or spark."""
+    """A column of a table: `kind` is text, prose (which wraps), number, time, badge, bar or spark."""
 
     title: str
     kind: str = "text"
@@ -99,8 +98,8 @@ def show_table(
     caption: str,
     nothing: str,
     is_bare: bool = False,
-) -> Target | None:
-    """Draw a table; return the target of the row that was opened."""
+) -> None:
+    """Draw a table, whose rows lead somewhere."""
     data = {
         "columns": [_head(column) for column in columns],
         "rows": [{"key": row.key, "cells": list(row.cells), **_address(row.link)} for row in rows],
@@ -108,7 +107,7 @@ def show_table(
         "nothing": nothing,
         "is_bare": is_bare,
     }
-    return _TABLE(data=data, key=key, on_opened_change=_nothing).opened
+    _TABLE(data=data, key=key)
 
 
 def _head(column: Column) -> dict[str, object]:
@@ -119,22 +118,20 @@ def _head(column: Column) -> dict[str, object]:
 def show_notice(
     text: str, *, key: str, tone: str = "warning", title: str = "", link: Link | None = None, link_text: str = "",
     is_plain: bool = False,
-) -> Target | None:  # fmt: skip
-    """Draw one sentence that matters; return the target of its link when it was clicked."""
+) -> None:  # fmt: skip
+    """Draw one sentence that matters, and maybe where it leads."""
     links = [(link_text, link)] if link else []
     return _show_notice(text, title, links, tone, "plain" if is_plain else "", key)
 
 
-def show_heading(
-    title: str, links: Sequence[tuple[str, Link]] = (), *, key: str, note: str = ""
-) -> Target | None:
-    """Draw a heading that may come from telemetry, links at its end; return the target of the clicked one."""
+def show_heading(title: str, links: Sequence[tuple[str, Link]] = (), *, key: str, note: str = "") -> None:
+    """Draw a heading that may come from telemetry, links at its end."""
     return _show_notice(note, title, links, None, "heading", key)
 
 
 def _show_notice(
     text: str, title: str, links: Sequence[tuple[str, Link]], tone: str | None, form: str, key: str
-) -> Target | None:
+) -> None:
     data = {
         "text": text,
         "tone": tone,
@@ -142,7 +139,7 @@ def _show_notice(
         "form": form,
         "links": [{"text": words, **_address(link)} for words, link in links],
     }
-    return _NOTICE(data=data, key=key, on_opened_change=_nothing).opened
+    _NOTICE(data=data, key=key)
 
 
 @dataclass(frozen=True)
@@ -207,8 +204,8 @@ class Turn:
     pause: str = ""
 
 
-def show_conversation(turns: Sequence[Turn], *, key: str) -> Target | None:
-    """Draw a conversation; return the target of the run that was opened."""
+def show_conversation(turns: Sequence[Turn], *, key: str) -> None:
+    """Draw a conversation."""
     data = [
         {
             "key": turn.key,
@@ -221,7 +218,7 @@ def show_conversation(turns: Sequence[Turn], *, key: str) -> Target | None:
         }
         for turn in turns
     ]
-    return _CONVERSATION(data={"turns": data}, key=key, on_opened_change=_nothing).opened
+    _CONVERSATION(data={"turns": data}, key=key)
 
 
 @dataclass(frozen=True)
@@ -235,6 +232,11 @@ class Sides:
 def show_sides(title: str, parts: Sequence[Sides], *, key: str) -> None:
     """Draw pairs of texts side by side."""
     _SIDES(data={"title": title, "parts": [asdict(part) for part in parts]}, key=key)
+
+
+def go_to(href: str, *, key: str) -> None:
+    """Have the browser go to an address of the application; each step needs a key of its own."""
+    _STEP(data={"href": href}, key=key)
 
 
 def show_waterfall(data: Mapping[str, object], *, key: str) -> str | None:

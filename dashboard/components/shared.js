@@ -49,6 +49,7 @@ function formatUsd(value) {
   if (value < 0.0001) return `$${value.toFixed(Math.min(12, 1 - Math.floor(Math.log10(value))))}`;
   if (value < 0.1) return `$${value.toFixed(4)}`;
   if (value < 0.995) return `$${value.toFixed(3)}`;
+  if (value >= 999.5) return `$${Math.round(value).toLocaleString("en-US")}`;
   return `$${value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
@@ -97,10 +98,17 @@ function spark(values, { kind = "line", width = 120, height = 32, label = "" } =
 }
 
 // A link inside the application: a plain click stays in the session, any other opens the address as usual.
-function follow(event, target, setTriggerValue) {
+function follow(event, href) {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  setTriggerValue("opened", target);
+  go(href);
+}
+
+// One step of history, which Streamlit follows as it follows Back. Its own switch of pages leaves two: the old page
+// with the new query, then the new page.
+function go(href) {
+  history.pushState({}, "", href);
+  dispatchEvent(new PopStateEvent("popstate"));
 }
 
 async function copyText(text, button) {

@@ -44,11 +44,10 @@ from dashboard.components import (
 from dashboard.filters import DIMENSIONS, Filters, Link, link_page, write_interval
 from dashboard.formats import NO_DATA, format_age, format_count, format_instant, format_step
 from dashboard.metric_tiles import PARTIAL, say_value
-from dashboard.navigation import follow
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import Palette, palette
-from dashboard.view import page_head
+from dashboard.view import hold_steady, page_head
 
 VIEWS: Final = ("now", "silences", "rules", "decisions", "history")
 STEP: Final = timedelta(seconds=15)
@@ -70,6 +69,7 @@ def render() -> None:
         view = choose_one("Show", VIEWS, "show", default="now")
     # A rule that is written stays as it is until its author changes it.
     is_writing = view == "rules" and read_values("rule")
+    hold_steady()
     st.fragment(_show_body, run_every=None if is_writing else STEP)(view)
 
 
@@ -202,10 +202,8 @@ def _show_actions(instance: Instance, rule: AlertRule | None, owner: Ownership |
                 make_matcher(name, "=", value) for name, value in sorted(instance.labels.items()) if value
             ]
             show_silencing(matchers, instance.fingerprint)
-        follow(
-            show_notice("", is_plain=True, key=f"runs_{instance.fingerprint}", link=link_runs(instance, rule),
-                        link_text="Show the runs")
-        )  # fmt: skip
+        show_notice("", is_plain=True, key=f"runs_{instance.fingerprint}", link=link_runs(instance, rule),
+                        link_text="Show the runs")  # fmt: skip
     runbook = rule.annotations.get("runbook") if rule else None
     if runbook:
         st.link_button("Runbook", runbook)
@@ -256,7 +254,7 @@ def _show_instances(title: str, instances: list[Instance], key: str) -> None:
         )
         for instance in instances
     ]
-    follow(show_table(columns, lines, key=key, caption=title, nothing="None."))
+    show_table(columns, lines, key=key, caption=title, nothing="None.")
 
 
 def _say_labels(labels: Mapping[str, str]) -> str:
@@ -309,9 +307,9 @@ def _show_rules(alerts: Alerts) -> None:
         "A row shows its rule and what it would have told; rules stand in spanledger.toml or are made here."
     )
     new = Link("alerts", {"show": ["rules"], "rule": [NEW]})
-    follow(show_heading("", [("New rule", new)], note=words, key="rules_hint"))
+    show_heading("", [("New rule", new)], note=words, key="rules_hint")
     nothing = "There are no rules in this process."
-    follow(show_table(columns, lines, key="rules", caption="Rules", nothing=nothing))
+    show_table(columns, lines, key="rules", caption="Rules", nothing=nothing)
 
 
 def _rule_line(rule: AlertRule, instances: list[Instance], statuses: Mapping[str, object]) -> Line:

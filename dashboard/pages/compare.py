@@ -24,9 +24,9 @@ from dashboard.answers.compare import (
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table
 from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, Window, link_traces
-from dashboard.formats import GAP, format_count, format_signed, format_window
+from dashboard.formats import GAP, NO_DATA, format_count, format_signed, format_window
 from dashboard.metric_tiles import say_value
-from dashboard.navigation import active_filters, follow
+from dashboard.navigation import active_filters
 from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 from dashboard.view import page_head
@@ -121,7 +121,7 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
         _show_what_is_gone(compared, a, b)
         _show_verdict(compared, f"{b[:80]} against {a[:80]}" + (f", {of[:80]}" if of else ""))
         links = [(f"Runs of {name[:60]}", link) for name, link in _links(window, chosen, dimension, a, b)]
-        follow(show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}"))
+        show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}")
         columns = [
             Column("Metric"),
             Column("Verdict", "badge", help=_NOTE),
@@ -129,13 +129,13 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
             Column("To", "number", "end"),
             Column("Difference", "number", "end"),
             Column(
-                "In 95 of 100",
+                "95 % interval",
                 "number",
                 "end",
                 "the interval in which the true difference lies with 95 % certainty",
             ),
             Column(
-                "Could be seen",
+                "Detectable",
                 "number",
                 "end",
                 "the least difference that data like these show in 80 of 100 cases",
@@ -205,8 +205,13 @@ def comparison_line(row: Comparison) -> Line:
         [
             cell(metric.title, title=say_meaning(metric)),
             cell(row.verdict, tone=TONES.get(row.verdict, "agent")),
-            cell(say_value(metric.name, effect.a), is_quiet=effect.a is None or is_small),
-            cell(say_value(metric.name, effect.b), is_quiet=effect.b is None or is_small),
+            *(
+                cell(
+                    NO_DATA if value is None else say_value(metric.name, value),
+                    is_quiet=value is None or is_small,
+                )
+                for value in (effect.a, effect.b)
+            ),
             _difference_cell(say(effect.difference, effect.a), row),
             _interval_cell(say(effect.low, effect.a), say(effect.high, effect.a)),
             None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import polars as pl
@@ -13,7 +14,7 @@ from dashboard.address import choose_one, read_values
 from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast, read_waste
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure, values_of
-from dashboard.budget_lines import budget_line
+from dashboard.budget_lines import COLUMNS, budget_line
 from dashboard.changes import compare_amounts
 from dashboard.charts.cost import OTHERS, draw_cost
 from dashboard.charts.events import mark_events
@@ -40,13 +41,14 @@ from dashboard.metric_tiles import (
     show_partial,
     value_cell,
 )
-from dashboard.navigation import click_key, follow, leave
+from dashboard.navigation import click_key, leave
 from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
 from dashboard.standout_notices import show_dear_day
 from dashboard.view import Screen, View, card, show_screen, two_cards
+from dashboard.what_if import show_what_if
 
-PARTS_SHOWN: Final = 25
+PARTS_SHOWN: Final = 8
 BUDGETS_SHOWN: Final = 6
 STATUS_WORDS: Final = {
     "unpriced_model": "no price for this model",
@@ -120,12 +122,11 @@ def _draw(cost: Cost, view: View) -> None:
         _show_forecast()
         _show_budgets(cost.budgets)
     _show_waste(cost, view)
+    show_what_if(window, cost.usage)
     with card("Dearest runs", "dearest"):
-        follow(
-            show_table(
-                DEAREST_COLUMNS, [dear_line(row) for row in cost.dearest.iter_rows(named=True)], key="dearest",
-                caption="Dearest runs", nothing="No run of this window has a price.", is_bare=True,
-            )
+        show_table(
+            DEAREST_COLUMNS, [dear_line(row) for row in cost.dearest.iter_rows(named=True)], key="dearest",
+            caption="Dearest runs", nothing="No run of this window has a price.", is_bare=True,
         )  # fmt: skip
     if not cost.unpriced.is_empty():
         with card("Calls without a complete price", "unpriced_card", note=NO_PRICE_NOTE):
@@ -145,7 +146,7 @@ def _show_totals(cost: Cost, view: View) -> None:
         _per_tokens(cost),
         _cached(cost),
     ]  # fmt: skip
-    follow(show_tiles(tiles, key="tiles"))
+    show_tiles(tiles, key="tiles")
 
 
 def _say_cases(resolution: Figure) -> list[str]:
@@ -199,15 +200,13 @@ def _show_unknown(cost: Cost, view: View) -> None:
     if not unpriced:
         return
     share = format_rate(unpriced / calls) if calls else ""
-    follow(
-        show_notice(
-            f"{format_count(unpriced)} of {format_count(calls)} model calls ({share}) have no complete price, so sums "
-            "are “at least”.",
-            title="Cost is partial.",
-            link=link_traces(cost.window.name, view.filters, unpriced="true"),
-            link_text="Show the runs",
-            key="partial_cost",
-        )
+    show_notice(
+        f"{format_count(unpriced)} of {format_count(calls)} model calls ({share}) have no complete price, so sums "
+        "are “at least”.",
+        title="Cost is partial.",
+        link=link_traces(cost.window.name, view.filters, unpriced="true"),
+        link_text="Show the runs",
+        key="partial_cost",
     )
 
 
@@ -248,15 +247,13 @@ def _show_parts(cost: Cost, view: View) -> None:
     lines = [_part_line(part, figure, total, cost, view) for part, figure in ranked[:PARTS_SHOWN]]
     columns = [Column(cost.by.capitalize()), Column("Share", "bar"), Column("Cost", "number", "end"),
                Column("Change", "number", "end", "against the window before")]  # fmt: skip
-    follow(
-        show_table(
-            columns,
-            lines,
-            key="parts",
-            caption=f"Cost by {cost.by}",
-            nothing="Nothing has a price.",
-            is_bare=True,
-        )
+    show_table(
+        columns,
+        lines,
+        key="parts",
+        caption=f"Cost by {cost.by}",
+        nothing="Nothing has a price.",
+        is_bare=True,
     )
     if len(ranked) > PARTS_SHOWN:
         rest = sum(figure.value or 0.0 for _, figure in ranked[PARTS_SHOWN:])
@@ -301,18 +298,26 @@ def _show_forecast() -> None:
     at_least = forecast.unpriced_calls > 0
     spent = f"{format_usd(forecast.spent_usd, at_least=at_least)} so far"
     if forecast.expected_usd is None:
-        show_notice(
-            f"{spent}; history is too short to say more.", is_plain=True, title=forecast.month, key="forecast"
-        )
+        text = f"{spent}; history is too short to say more."
+        show_notice(text, is_plain=True, title=say_month(forecast.month), key="forecast")
         return
     low, high = format_usd(forecast.low_usd), format_usd(forecast.high_usd)
     text = f"{spent}, about {format_usd(forecast.expected_usd, at_least=at_least)} by its end"
     show_notice(
         f"{text}; in 8 of 10 such months between {low} and {high}. From {forecast.method}.",
         is_plain=True,
-        title=forecast.month,
+        title=say_month(forecast.month),
         key="forecast",
     )
+
+
+def say_month(month: str) -> str:
+    """Return a month as people say it.
+
+    >>> say_month("2026-11")
+    'November 2026'
+    """
+    return f"{datetime.strptime(month, '%Y-%m').replace(tzinfo=UTC):%B %Y}"
 
 
 def _show_waste(cost: Cost, view: View) -> None:
@@ -340,7 +345,7 @@ def _show_waste(cost: Cost, view: View) -> None:
     note = "Money of the window that bought nothing, whatever the filters say. Kinds overlap: never add them."
     with card("Waste", "waste", note=note):
         columns = [Column("Kind"), Column("Cost", "number", "end"), Column("How many", "number", "end")]
-        follow(show_table(columns, lines, key="waste", caption="Waste", nothing="", is_bare=True))
+        show_table(columns, lines, key="waste", caption="Waste", nothing="", is_bare=True)
 
 
 def _show_budgets(budgets: pl.DataFrame) -> None:
@@ -348,15 +353,8 @@ def _show_budgets(budgets: pl.DataFrame) -> None:
         show_notice("No budget is set. Add a [[budget]] to spanledger.toml to be told before money is gone.",
                     is_plain=True, key="no_budgets")  # fmt: skip
         return
-    columns = [
-        Column("Budget"),
-        Column("Used", "bar"),
-        Column("Of", "number", "end"),
-        Column("By its end", "number", "end", "at the pace so far"),
-        Column("Period"),
-    ]
     lines = [budget_line(row) for row in budgets.head(BUDGETS_SHOWN).iter_rows(named=True)]
-    show_table(columns, lines, key="budgets", caption="Budgets", nothing="", is_bare=True)
+    show_table(COLUMNS, lines, key="budgets", caption="Budgets", nothing="", is_bare=True)
     if budgets.height > BUDGETS_SHOWN:
         show_notice("Those that are fuller than all others.", is_plain=True, key="more_budgets")
 
@@ -400,9 +398,7 @@ def _show_unpriced(cost: Cost, view: View) -> None:
         )
         for row in cost.unpriced.iter_rows(named=True)
     ]  # fmt: skip
-    follow(
-        show_table(columns, lines, key="unpriced", caption="Calls without a price", nothing="", is_bare=True)
-    )
+    show_table(columns, lines, key="unpriced", caption="Calls without a price", nothing="", is_bare=True)
     unknown = cost.unpriced.filter(pl.col("cost_status") == "unpriced_model").select("provider", "model")
     if suggestion := suggest_prices(unknown.iter_rows()):
         st.code(suggestion, language="toml")

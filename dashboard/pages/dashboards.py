@@ -12,12 +12,12 @@ from dashboard.answering import Form, show_answer
 from dashboard.answers.queries import read_saved_query
 from dashboard.components import show_heading, show_notice
 from dashboard.filters import Link, Window
-from dashboard.navigation import active_filters, follow
+from dashboard.navigation import active_filters
 from dashboard.saved import FILE_NAME, Board, Saved, SavedQuery, read_saved
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import palette
-from dashboard.view import LIVE_STEP, page_head
+from dashboard.view import LIVE_STEP, hold_steady, page_head
 from store.errors import ConfigError
 
 EXAMPLE: Final = """[[query]]
@@ -44,6 +44,8 @@ def render() -> None:
     with page_head("Dashboards"):
         range_name = filters.choose_range()
         is_live = choose_toggle("Live", "live", help="Read again every 10 seconds.")
+    if is_live:
+        hold_steady()
     saved = _read()
     if saved is None:
         return
@@ -75,7 +77,7 @@ def _show_first_steps() -> None:
             f"{FILE_NAME} in the data directory. It is read anew each time."
         )
         st.code(EXAMPLE, language="toml")
-        follow(show_heading("", [("Open Explore", Link("explore", {}))], key="open_explore"))
+        show_heading("", [("Open Explore", Link("explore", {}))], key="open_explore")
 
 
 def _show_board(board: Board, saved: Saved, range_name: str) -> None:
@@ -91,7 +93,7 @@ def _show_board(board: Board, saved: Saved, range_name: str) -> None:
 def _show_query(query: SavedQuery, window: Window) -> None:
     link = {"sql": [query.sql], "chart": [query.chart], "x": [query.x], "y": [query.y], "by": [query.by]}
     links = [("Open", Link("explore", {"range": [window.name], **{k: v for k, v in link.items() if v[0]}}))]
-    follow(show_heading(query.name, links if query.sql else [], key=f"head_{query.name}"))
+    show_heading(query.name, links if query.sql else [], key=f"head_{query.name}")
     reading = read_saved_query(query, window, active_filters())
     if not show_failure(reading, key=f"failure_{query.name}") or reading.value is None:
         return

@@ -42,10 +42,10 @@ from dashboard.drift_decisions import name_mark, show_decided, show_decisions
 from dashboard.filters import Filters, Link, link_page, write_interval
 from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_step
 from dashboard.metric_tiles import PARTIAL, is_rise_bad, say_value
-from dashboard.navigation import active_filters, follow
+from dashboard.navigation import active_filters
 from dashboard.states import show_failure
 from dashboard.theme import palette
-from dashboard.view import card, page_head
+from dashboard.view import card, hold_steady, page_head
 from dashboard.zone import zone_name
 
 STEP: Final = timedelta(seconds=60)
@@ -60,6 +60,7 @@ def render() -> None:
     """Draw the page."""
     with page_head("Drift"):
         pass
+    hold_steady()
     st.fragment(_show_body, run_every=STEP)()
 
 
@@ -82,9 +83,7 @@ def _show_body() -> None:
             lines = [alarm_line(row, chosen) for row in drift.alarms]
             columns = [Column("Changed", "time"), Column("What"), Column("Of"), Column("Before", "number", "end"),
                        Column("After", "number", "end")]  # fmt: skip
-            follow(
-                show_table(columns, lines, key="alarms", caption="Alarms", nothing="No alarm.", is_bare=True)
-            )
+            show_table(columns, lines, key="alarms", caption="Alarms", nothing="No alarm.", is_bare=True)
         with right, card("Watched series", "watched", note="How near each is to an alarm."):
             _show_watched(drift.watched)
         if drift.decided:
@@ -251,15 +250,9 @@ def _show_links(alarm: DriftAlarm, course: Course) -> None:
         "traces", write_interval(_floor(changed - timedelta(days=2)), changed), filters, **more
     )
     with st.container(horizontal=True, key="alarm_links"):
-        follow(
-            show_notice(
-                "", is_plain=True, key="runs_since", link=since, link_text="Failures since the change"
-            )
-        )
-        follow(
-            show_notice(
-                "", is_plain=True, key="runs_before", link=before, link_text="Failures in two days before"
-            )
+        show_notice("", is_plain=True, key="runs_since", link=since, link_text="Failures since the change")
+        show_notice(
+            "", is_plain=True, key="runs_before", link=before, link_text="Failures in two days before"
         )
 
 
@@ -296,7 +289,8 @@ def _show_watched(watched: Sequence[Watched]) -> None:
         for one in watched[:WATCHED_SHOWN]
         for title, of in [read_series(one.name)]
     ]
-    columns = [Column("Series"), Column("Nearness", "bar")]
+    nearness = Column("Near to an alarm", "bar", help="how much of the evidence for an alarm there is")
+    columns = [Column("Series"), nearness]
     nothing = "No series has had enough traffic yet."
     show_table(columns, lines, key="watched", caption="Watched series", nothing=nothing, is_bare=True)
     if len(watched) > WATCHED_SHOWN:
@@ -309,4 +303,4 @@ def _closeness_cell(one: Watched) -> dict[str, object]:
         return cell("learning", share=0.0, is_quiet=True, tone="agent")
     share = min(1.0, max(0.0, one.closeness))
     tone = "error" if share >= 1 else "warning" if share >= 0.5 else "volume"
-    return cell(f"{share:.0%}", share=share, order=one.closeness, tone=tone)
+    return cell(format_rate(share), share=share, order=one.closeness, tone=tone)

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import filters
 from dashboard.acting import change, may_change, record
 from dashboard.address import choose_option, take_over, write_back
-from dashboard.answering import Form, show_answer, write_csv, write_parquet
+from dashboard.answering import Form, fit_form, show_answer, write_csv, write_parquet
 from dashboard.answers.queries import Answer, read_sql
 from dashboard.charts.built import find_numbers
 from dashboard.components import Column, Line, cell, show_notice, show_table
@@ -147,7 +147,7 @@ def _show_schema() -> None:
             for column in view.columns
         ]
         with st.container(height=420, border=False):
-            columns = [Column("Column"), Column("Meaning")]
+            columns = [Column("Column"), Column("Meaning", "prose")]
             show_table(columns, lines, key="columns", caption=f"Columns of {name}", nothing="", is_bare=True)
 
 
@@ -203,7 +203,7 @@ def _show(reading: Reading[Answer], sql: str) -> None:
         st.download_button(
             "Parquet", parquet, "answer.parquet", "application/vnd.apache.parquet", key="parquet"
         )
-        _show_save(sql, form)
+        _show_save(sql, fit_form(form, answer.frame))
 
 
 def _choose_form(frame: pl.DataFrame) -> Form:
@@ -238,7 +238,7 @@ def _show_save(sql: str, form: Form) -> None:
         if st.form_submit_button("Save", type="primary"):
             _save(
                 path,
-                SavedQuery(name.strip(), sql, "", form.chart or "table", form.x, form.y, form.by),
+                SavedQuery(name.strip(), sql, "", form.chart, form.x, form.y, form.by),
                 board.strip(),
             )
 

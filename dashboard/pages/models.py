@@ -16,15 +16,25 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.data import read_choices
 from dashboard.filters import link_traces
-from dashboard.formats import NO_DATA, format_count, format_duration, format_window
-from dashboard.metric_tiles import change_cell, count_cell, metric_tile, rate_cell, show_partial, value_cell
-from dashboard.navigation import click_key, follow, leave
+from dashboard.formats import NO_DATA, format_count, format_duration, format_rate, format_window
+from dashboard.metric_tiles import (
+    change_cell,
+    count_cell,
+    find_longest,
+    metric_tile,
+    rate_cell,
+    show_partial,
+    value_cell,
+)
+from dashboard.navigation import click_key, leave
 from dashboard.theme import Palette
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
 FULL_BAR: Final = 0.05
 LINES_SHOWN: Final = 5
 UNNAMED: Final = "unnamed model"
+FAILED: Final = "failed: "
+UNKNOWN: Final = "unknown"
 _COLUMNS: Final = (
     Column("Model"),
     Column("Calls", "number", "end"),
@@ -61,14 +71,12 @@ def _draw(models: Models, view: View) -> None:
     show_notice(format_window(window.start, window.until), is_plain=True, key="window")
     _show_totals(models, view)
     with card("All models", "all_models", note="A model leads to the runs that called it."):
-        follow(
-            show_table(
-                _COLUMNS, model_lines(models, view), key="models", caption="Models by number of calls",
-                nothing="No model was called.", is_bare=True,
-            )
+        show_table(
+            _COLUMNS, model_lines(models, view), key="models", caption="Models by number of calls",
+            nothing="No model was called.", is_bare=True,
         )  # fmt: skip
     left, right = two_cards()
-    with left, card("Latency p95", "model_latency"):
+    with left, card("Latency p95", "model_latency", note="95 of 100 calls took at most this long."):
         figure = draw_durations(_latency(models, view.colours), window, view.colours)
         mark_events(figure, find_events(window, view.filters), view.colours)
         show(figure, key="model_latency", alt="Lines of the 95th percentile of latency per model")
@@ -91,7 +99,7 @@ def _show_totals(models: Models, view: View) -> None:
         metric_tile(totals["ttft_p50_ms"], window),
         metric_tile(totals["cost_usd"], window, link=link_traces(window.name, view.filters, sort="dearest")),
     ]  # fmt: skip
-    follow(show_tiles(tiles, key="tiles"))
+    show_tiles(tiles, key="tiles")
 
 
 def _ranked(models: Models) -> list[tuple[str | None, dict[str, Figure]]]:
@@ -103,7 +111,7 @@ def model_lines(models: Models, view: View) -> list[Line]:
     sums = models.usage.group_by("model").agg(pl.exclude("bin", "model").sum())
     usage = {row["model"]: row for row in sums.iter_rows(named=True)}
     ranked = _ranked(models)
-    longest = max([FULL_BAR, *(figures["llm_error_rate"].value or 0 for _, figures in ranked)])
+    longest = find_longest((figures["llm_error_rate"] for _, figures in ranked), FULL_BAR)
     return [
         Line(
             key=model or "",
@@ -131,7 +139,7 @@ def _usage_cells(usage: dict[str, Any]) -> list[dict[str, object] | None]:
     return [
         None if speed is None else cell(f"{speed:,.0f}", order=speed),
         cell(format_count(tokens_in), order=tokens_in) if tokens_in else cell(NO_DATA, is_quiet=True),
-        None if share is None else cell(f"{share:.0%}", order=share),
+        None if share is None else cell(format_rate(share), order=share),
         count_cell(usage.get("output_tokens")),
     ]  # fmt: skip
 
@@ -153,7 +161,7 @@ def _latency(models: Models, colours: Palette) -> list[Series]:
 def _show_endings(models: Models, view: View) -> None:
     parts = models.endings.with_columns(
         part=pl.when(pl.col("status") == "error")
-        .then(pl.format("failed: {}", pl.col("ending").fill_null("unknown")))
+        .then(pl.format(FAILED + "{}", pl.col("ending").fill_null(UNKNOWN)))
         .otherwise(pl.col("ending").fill_null("not said"))
     )
     failures = sorted(set(parts.filter(pl.col("status") == "error")["part"]))
@@ -166,4 +174,6 @@ def _show_endings(models: Models, view: View) -> None:
         figure, key=click_key("endings"), alt="Bars of model calls by how they ended", is_clickable=True
     )
     if point:
-        leave(link_traces(str(point["customdata"][0]), view.filters))
+        interval, ending, _ = (str(value) for value in point["customdata"][:3])
+        error = ending.removeprefix(FAILED) if ending.startswith(FAILED) else ""
+        leave(link_traces(interval, view.filters, **({"error": error} if error not in ("", UNKNOWN) else {})))

@@ -17,9 +17,17 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.data import Overview, read_choices, read_firing_alerts, read_overview
 from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
-from dashboard.filters import Filters, Link, Window, link_traces
-from dashboard.formats import GAP, format_count, format_instant, format_rate, format_signed, format_window
-from dashboard.navigation import click_key, follow, leave
+from dashboard.filters import Filters, Link, Window, link_page, link_traces
+from dashboard.formats import (
+    GAP,
+    format_count,
+    format_instant,
+    format_rate,
+    format_signed,
+    format_window,
+    shorten,
+)
+from dashboard.navigation import click_key, leave
 from dashboard.standout_notices import find_troubles, show_troubles
 from dashboard.theme import Palette
 from dashboard.view import Screen, View, card, show_screen, two_cards
@@ -47,15 +55,13 @@ def _show_alerts() -> None:
     worst = alerts[0]
     more = f" · and {count - 1} more" if count > 1 else ""
     since = format_instant(cast("datetime | None", worst["fired_at"]), with_zone=True)
-    follow(
-        show_notice(
-            f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
-            title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
-            tone="error",
-            link=Link("alerts", {}),
-            link_text="Show them",
-            key="alerts",
-        )
+    show_notice(
+        f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
+        title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
+        tone="error",
+        link=Link("alerts", {}),
+        link_text="Show them",
+        key="alerts",
     )
 
 
@@ -70,7 +76,7 @@ def _show_figures(overview: Overview, view: View) -> None:
     if chosen.model:
         notes.append("runs that called the chosen models")
     show_notice(" · ".join(notes), is_plain=True, key="window")
-    follow(show_tiles(build_tiles(overview, chosen), key="tiles"))
+    show_tiles(build_tiles(overview, chosen), key="tiles")
     _show_deleted(overview)
     show_troubles(find_troubles(_per_bin(overview), overview.tool_errors), window, chosen)
     _show_partial_cost(overview, chosen)
@@ -105,18 +111,16 @@ def _show_partial_cost(overview: Overview, chosen: Filters) -> None:
     if not unpriced.unpriced_calls:
         return
     more = f" and {len(unpriced.models) - 3} more" if len(unpriced.models) > 3 else ""
-    names = ", ".join(unpriced.models[:3]) + more
+    names = ", ".join(shorten(model, 48) for model in unpriced.models[:3]) + more
     share = format_rate(unpriced.unpriced_calls / unpriced.calls)
-    follow(
-        show_notice(
-            f"{format_count(unpriced.unpriced_calls)} of {format_count(unpriced.calls)} model calls ({share}) have no "
-            f"complete price: {names}.",
-            title="Cost is partial.",
-            tone="warning",
-            link=link_traces(overview.now.window.name, chosen, unpriced="true"),
-            link_text="Show the runs",
-            key="partial_cost",
-        )
+    show_notice(
+        f"{format_count(unpriced.unpriced_calls)} of {format_count(unpriced.calls)} model calls ({share}) have no "
+        f"complete price: {names}.",
+        title="Cost is partial.",
+        tone="warning",
+        link=link_traces(overview.now.window.name, chosen, unpriced="true"),
+        link_text="Show the runs",
+        key="partial_cost",
     )
 
 
@@ -165,7 +169,7 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
         Column("Top error"),
     ]
     lines = tool_lines(overview, chosen)
-    target = show_table(
+    show_table(
         columns,
         lines[:TOOLS_SHOWN],
         key="tools",
@@ -178,7 +182,6 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
         show_notice(
             f"{rest} more {'tool' if rest == 1 else 'tools'}, failing less", is_plain=True, key="more_tools"
         )
-    follow(target)
 
 
 def _per_bin(overview: Overview) -> dict[str, tuple[list[float], list[float]]]:
@@ -203,7 +206,7 @@ def tool_lines(overview: Overview, chosen: Filters) -> list[Line]:
     ranked = now.with_columns(
         rate=pl.col("failures") / pl.col("calls"), is_small=pl.col("calls") < SMALL
     ).sort("is_small", "rate", "calls", "tool", descending=[False, True, True, False])
-    longest = max([FULL_BAR, *ranked["rate"]])
+    longest = max([FULL_BAR, *ranked.filter(~pl.col("is_small"))["rate"]])
     return [
         _tool_line(row, before.get(row["tool"]), top, overview, chosen, longest)
         for row in ranked.iter_rows(named=True)
@@ -221,19 +224,20 @@ def _tool_line(
     tool, is_small = row["tool"], row["is_small"]
     window = overview.now.window
     own = overview.now.tools.filter(pl.col("tool").eq_missing(tool))
-    more = {"failed_tools": "true"} if row["failures"] else {}
     tone = "error" if row["failures"] and not is_small else "agent"
     return Line(
         key=tool or "",
         cells=[
             cell(tool or "unnamed tool", title=tool or ""),
-            cell(format_rate(row["rate"]), share=row["rate"] / longest, is_quiet=is_small, tone=tone),
+            cell(
+                format_rate(row["rate"]), share=min(1.0, row["rate"] / longest), is_quiet=is_small, tone=tone
+            ),
             _change_cell(row, before),
             cell("share that failed over the window", values=_trend(own, window)),
             cell(format_count(row["calls"]), is_quiet=is_small),
             cell(top[tool] or "unknown", title=top[tool] or "") if tool in top else None,
         ],
-        link=link_traces(window.name, chosen, tool=tool, **more) if tool else None,
+        link=link_page("tools", window.name, chosen, tool=tool) if tool else None,
     )
 
 

@@ -11,9 +11,9 @@ from dashboard.charts.stacked import draw_stacked
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.filters import Link, link_page, link_traces
-from dashboard.formats import format_count, format_instant, format_rate, format_window
+from dashboard.formats import format_count, format_instant, format_number, format_rate, format_window
 from dashboard.metric_tiles import count_cell, metric_tile, rate_cell, show_partial, value_cell
-from dashboard.navigation import click_key, follow, leave
+from dashboard.navigation import click_key, leave
 from dashboard.pages.traces import TONES
 from dashboard.reviewing import show_labelling
 from dashboard.view import Screen, View, card, show_screen, two_cards
@@ -63,7 +63,7 @@ def _draw(found: Quality, view: View) -> None:
             link=link_traces(window.name, view.filters, outcome="escalated"),
         ),
     ]
-    follow(show_tiles(tiles, key="tiles"))
+    show_tiles(tiles, key="tiles")
     with card(
         "To be looked at",
         "review",
@@ -93,15 +93,13 @@ def _show_review(found: Quality) -> None:
         Column("User"),
     ]
     lines = [_review_line(row) for row in found.review.head(12).iter_rows(named=True)]
-    follow(
-        show_table(
-            columns,
-            lines,
-            key="review",
-            caption="Runs to be looked at",
-            nothing="No run needs a look.",
-            is_bare=True,
-        )
+    show_table(
+        columns,
+        lines,
+        key="review",
+        caption="Runs to be looked at",
+        nothing="No run needs a look.",
+        is_bare=True,
     )
 
 
@@ -150,7 +148,7 @@ def _show_agents(found: Quality, view: View) -> None:
         )
         for agent, figures in ranked[:15]
     ]
-    follow(show_table(columns, lines, key="agents", caption="Agents", nothing="No agent ran.", is_bare=True))
+    show_table(columns, lines, key="agents", caption="Agents", nothing="No agent ran.", is_bare=True)
 
 
 def _show_feedback(found: Quality, view: View) -> None:
@@ -203,7 +201,9 @@ def _score_line(row: dict[str, Any]) -> Line:
             if share is None
             else cell(format_rate(share), share=share, order=share, tone="volume", is_quiet=is_small),
             *(
-                None if row[name] is None else cell(f"{row[name]:.3g}", order=row[name], is_quiet=is_small)
+                None
+                if row[name] is None
+                else cell(format_number(row[name]), order=row[name], is_quiet=is_small)
                 for name in ("mean_value", "least_value", "most_value")
             ),
             count_cell(row["scores"]),

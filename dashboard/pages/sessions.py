@@ -44,7 +44,6 @@ from dashboard.formats import (
 )
 from dashboard.messages import bound_messages, read_messages
 from dashboard.metric_tiles import count_cell
-from dashboard.navigation import follow
 from dashboard.pages.traces import TONES as RUN_TONES
 from dashboard.reading import Reading
 from dashboard.states import show_failure, show_unknown
@@ -53,8 +52,8 @@ from dashboard.zone import zone_name
 
 WORDS: Final = {
     "open": "open",
-    "resolved_confirmed": "resolved, confirmed",
-    "resolved_assumed": "resolved, assumed",
+    "resolved_confirmed": "resolved (confirmed)",
+    "resolved_assumed": "resolved (assumed)",
     "escalated": "escalated",
     "abandoned": "abandoned",
     "failed": "failed",
@@ -88,10 +87,10 @@ def render() -> None:
         _show_one(asked[:500])
         return
     show_screen(
-        Screen(
-            "Sessions", "sessions", _read, _draw, is_empty=lambda found: found.sessions.is_empty(),
-            what="sessions", choose=_choose,
-        )
+    Screen(
+        "Sessions", "sessions", _read, _draw, is_empty=lambda found: found.sessions.is_empty(),
+        what="sessions", choose=_choose,
+    )
     )  # fmt: skip
 
 
@@ -128,11 +127,9 @@ def _draw(found: Sessions, view: View) -> None:
         is_plain=True,
         key="totals",
     )
-    follow(
-        show_table(
-            _COLUMNS, [session_line(row) for row in found.sessions.iter_rows(named=True)], key="sessions",
-            caption="Sessions that match", nothing="No session on this page.",
-        )
+    show_table(
+        _COLUMNS, [session_line(row) for row in found.sessions.iter_rows(named=True)], key="sessions",
+        caption="Sessions that match", nothing="No session on this page.",
     )  # fmt: skip
     pages = -(-sessions // PAGE_ROWS)
     if pages > 1:
@@ -181,7 +178,7 @@ def _show_one(session_id: str) -> None:
     with st.container(key="content"):
         conversation = reading.value
         show_headline(build_headline(conversation), key="headline")
-        follow(show_conversation(build_turns(conversation), key="conversation"))
+        show_conversation(build_turns(conversation), key="conversation")
 
 
 def build_headline(conversation: Conversation) -> Headline:

@@ -40,8 +40,9 @@ from dashboard.price_table import show_prices
 from dashboard.services import current
 from dashboard.states import show_failure
 from dashboard.theme import Palette, palette
-from dashboard.view import card, page_head, two_cards
+from dashboard.view import card, hold_steady, page_head, two_cards
 
+STORED: Final = {"llm_calls": "model calls"}
 VIEWS: Final = ("ingest", "jobs", "dead letters", "dialects", "prices", "configuration")
 STEP: Final = timedelta(seconds=15)
 
@@ -51,6 +52,7 @@ def render() -> None:
     with page_head("System"):
         range_name = filters.choose_range()
     view = choose_one("Show", VIEWS, "show", default=VIEWS[0])
+    hold_steady()
     st.fragment(_show_body, run_every=None if view == "prices" else STEP)(view, range_name)
 
 
@@ -93,9 +95,11 @@ def _show_ingest(window: Window) -> None:
         else:
             show(_draw_lag(ingest, colours), key="lag", alt="Line of the longest wait of a body")
     left, right = two_cards()
-    with left, card("Held", "held"):
+    with left, card("What is stored", "held"):
         lines = [
-            Line(name, [cell(name.replace("_", " ")), cell(format_count(rows), order=rows)])
+            Line(
+                name, [cell(STORED.get(name) or name.replace("_", " ")), cell(format_count(rows), order=rows)]
+            )
             for name, rows in sorted(ingest.rows.items(), key=lambda item: -item[1])
         ]
         columns = [Column("What"), Column("Rows", "number", "end")]

@@ -8,23 +8,34 @@ import polars as pl
 import streamlit as st
 
 from dashboard.address import read_values
-from dashboard.answers.measures import Figure, trace_over_time, values_of
+from dashboard.answers.measures import Figure, values_of
 from dashboard.answers.tools import OneTool, Tools, read_tool, read_tools
+from dashboard.charts.counts import draw_counts
 from dashboard.charts.heat import draw_heat
 from dashboard.charts.lines import Series, draw_durations
-from dashboard.charts.stacked import draw_stacked
+from dashboard.charts.stacked import OTHERS, draw_stacked
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table, show_tiles
 from dashboard.filters import Link, Window, link_page, link_traces
-from dashboard.formats import format_count, format_duration, format_instant, format_rate, format_window
-from dashboard.metric_tiles import change_cell, metric_tile, rate_cell, show_partial, value_cell
-from dashboard.navigation import click_key, follow, leave
+from dashboard.formats import (
+    format_count,
+    format_duration,
+    format_instant,
+    format_interval,
+    format_rate,
+    format_window,
+)
+from dashboard.metric_tiles import change_cell, find_longest, metric_tile, rate_cell, show_partial, value_cell
+from dashboard.navigation import click_key, leave
 from dashboard.standout_notices import find_troubles, show_troubles
 from dashboard.states import show_failure
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
 FULL_BAR: Final = 0.2
 UNNAMED: Final = "unnamed tool"
+UNTYPED: Final = "no type given"
+FAILURES_SHOWN: Final = 14
+"""As tall as what stands beside them."""
 _COLUMNS: Final = (
     Column("Tool"),
     Column("Failed", "bar", help="share of calls that failed; grey where there are fewer than 30"),
@@ -63,11 +74,9 @@ def _draw(tools: Tools, view: View) -> None:
     with card(
         "All tools", "all_tools", note="Failures for their calls first. Open a tool to see its errors."
     ):
-        follow(
-            show_table(
-                _COLUMNS, lines, key="tools", caption="Tools by failure rate", nothing="No tool was called.",
-                is_bare=True,
-            )
+        show_table(
+            _COLUMNS, lines, key="tools", caption="Tools by failure rate", nothing="No tool was called.",
+            is_bare=True,
         )  # fmt: skip
     left, right = two_cards()
     with left, card("Failures by error", "errors"):
@@ -86,19 +95,17 @@ def _show_totals(tools: Tools, view: View) -> None:
         part=pl.lit(""), value=pl.when(pl.col("n") > 0).then(pl.col("numerator") / pl.col("n"))
     )  # fmt: skip
     failures, calls = totals["tool_failure_rate"].hits[0], totals["tool_call_count"]
-    follow(
-        show_tiles(
-            [
-                metric_tile(calls, window, spark=values_of(everything, "", window, "n"),
-                            link=link_traces(window.name, view.filters), beside=[f"{len(tools.tools)} tools"]),
-                metric_tile(totals["tool_failure_rate"], window, spark=values_of(everything, "", window),
-                            link=link_traces(window.name, view.filters, failed_tools="true"),
-                            beside=[f"{format_count(failures)} of {format_count(calls.value)} calls"]),
-                metric_tile(totals["tool_p50_ms"], window),
-                metric_tile(totals["tool_p95_ms"], window),
-            ],
-            key="tiles",
-        )
+    show_tiles(
+        [
+            metric_tile(calls, window, spark=values_of(everything, "", window, "n"),
+                        link=link_traces(window.name, view.filters), beside=[f"{len(tools.tools)} tools"]),
+            metric_tile(totals["tool_failure_rate"], window, spark=values_of(everything, "", window),
+                        link=link_traces(window.name, view.filters, failed_tools="true"),
+                        beside=[f"{format_count(failures)} of {format_count(calls.value)} calls"]),
+            metric_tile(totals["tool_p50_ms"], window),
+            metric_tile(totals["tool_p95_ms"], window),
+        ],
+        key="tiles",
     )  # fmt: skip
 
 
@@ -128,7 +135,7 @@ def tool_lines(tools: Tools, view: View) -> list[Line]:
     """Return a row per tool; each leads to the tool's own part of the page."""
     top = _top_errors(tools.errors)
     ranked = ranked_tools(tools)
-    longest = max([FULL_BAR, *(figures["tool_failure_rate"].value or 0 for _, figures in ranked)])
+    longest = find_longest((figures["tool_failure_rate"] for _, figures in ranked), FULL_BAR)
     return [
         Line(
             key=tool or "",
@@ -172,12 +179,14 @@ def heat_rows(tools: Tools) -> list[tuple[str, list[float | None], list[str]]]:
 def _show_errors(tools: Tools, view: View, chosen: str) -> None:
     errors = tools.errors.filter(pl.col("tool") == chosen) if chosen else tools.errors
     parts = errors.select("bin", part="error_type", value="failures")
-    figure = draw_stacked(parts, tools.window, view.colours, say=format_count, unnamed="no type given")
+    figure = draw_stacked(parts, tools.window, view.colours, say=format_count, unnamed=UNTYPED)
     alt = "Bars of failed tool calls per type of error over the window"
     point = show(figure, key=click_key("errors"), alt=alt, is_clickable=True)
     if point:
+        interval, error, _ = (str(value) for value in point["customdata"][:3])
         narrowed = {"tool": chosen} if chosen else {}
-        leave(link_traces(str(point["customdata"][0]), view.filters, failed_tools="true", **narrowed))
+        narrowed |= {} if error in (OTHERS, UNTYPED) else {"error": error}
+        leave(link_traces(interval, view.filters, failed_tools="true", **narrowed))
 
 
 def _show_tool(name: str, tools: Tools, view: View) -> None:
@@ -190,7 +199,7 @@ def _show_tool(name: str, tools: Tools, view: View) -> None:
             ("Show all its runs", link_traces(window.name, view.filters, tool=name)),
             ("Close", link_page("tools", window.name, view.filters)),
         ]
-        follow(show_heading(name[:200], links, key="one_tool_head"))
+        show_heading(name[:200], links, key="one_tool_head")
         if tool.figures["tool_call_count"].value == 0:
             show_notice("It was not called in this window.", is_plain=True, key="not_called")
             return
@@ -200,34 +209,38 @@ def _show_tool(name: str, tools: Tools, view: View) -> None:
             _show_failed_calls(tool)
         with right:
             _show_callers(name, tool, view)
+            st.subheader("How long it takes", anchor=False)
             show(draw_durations(_latency(tool, window, view), window, view.colours, height_px=200), key="tool_latency",
                  alt="Lines of the 50th and 95th percentile of the tool's latency")  # fmt: skip
+            st.subheader("How often a run calls it", anchor=False)
+            show(draw_counts(tool.per_run, view.colours, height_px=200), key="tool_per_run",
+                 alt="Bars of runs by how often they call the tool")  # fmt: skip
 
 
 def _show_tool_figures(name: str, tool: OneTool, view: View) -> None:
     window = tool.window
-    rates = trace_over_time("tool_failure_rate", window, view.filters, where={"tool": name})
+    rates, failed_calls = tool.over_time["tool_failure_rate"], tool.figures["tool_failure_rate"]
     failed = link_traces(window.name, view.filters, tool=name, failed_tools="true")
-    follow(
-        show_tiles(
-            [
-                metric_tile(tool.figures["tool_call_count"], window, spark=values_of(rates, "", window, "n"),
-                            link=link_traces(window.name, view.filters, tool=name)),
-                metric_tile(tool.figures["tool_failure_rate"], window, spark=values_of(rates, "", window), link=failed,
-                            beside=[f"{format_count(tool.figures['tool_failure_rate'].hits[0])} failed"]),
-                metric_tile(tool.figures["tool_p95_ms"], window,
-                            spark=values_of(tool.latency["tool_p95_ms"], "", window),
-                            beside=[f"p50 {format_duration(tool.figures['tool_p50_ms'].value)}"]),
-            ],
-            key="tool_tiles",
-        )
+    show_tiles(
+        [
+            metric_tile(tool.figures["tool_call_count"], window, spark=values_of(rates, "", window, "n"),
+                        link=link_traces(window.name, view.filters, tool=name)),
+            metric_tile(failed_calls, window, spark=values_of(rates, "", window), link=failed,
+                        beside=[f"{format_count(failed_calls.hits[0])} failed",
+                                f"95 % sure: {format_interval(failed_calls.hits[0], failed_calls.n)}"]),
+            metric_tile(tool.figures["tool_p95_ms"], window,
+                        spark=values_of(tool.over_time["tool_p95_ms"], "", window),
+                        beside=[f"p50 {format_duration(tool.figures['tool_p50_ms'].value)}"]),
+            metric_tile(tool.figures["tool_retry_rate"], window),
+        ],
+        key="tool_tiles",
     )  # fmt: skip
 
 
 def _latency(tool: OneTool, window: Window, view: View) -> list[Series]:
     return [
-        Series("p50", values_of(tool.latency["tool_p50_ms"], "", window), view.colours.tool, 1.6, "dot"),
-        Series("p95", values_of(tool.latency["tool_p95_ms"], "", window), view.colours.tool, 2.6),
+        Series("p50", values_of(tool.over_time["tool_p50_ms"], "", window), view.colours.tool, 1.6, "dot"),
+        Series("p95", values_of(tool.over_time["tool_p95_ms"], "", window), view.colours.tool, 2.6),
     ]
 
 
@@ -249,18 +262,16 @@ def _show_failed_calls(tool: OneTool) -> None:
         for row in tool.failures.iter_rows(named=True)
     ]
     columns = [Column("At", "time"), Column("Error"), Column("Agent"), Column("Arguments")]
-    follow(
-        show_table(
-            columns, lines[:8], key="failed_calls", caption="Latest failed calls", nothing="No call failed.",
-            is_bare=True,
-        )
+    show_table(
+        columns, lines[:FAILURES_SHOWN], key="failed_calls", caption="Latest failed calls", nothing="No call failed.",
+        is_bare=True,
     )  # fmt: skip
 
 
 def _show_callers(name: str, tool: OneTool, view: View) -> None:
     st.subheader("Who calls it", anchor=False)
     ranked = sorted(tool.callers.items(), key=lambda item: -(item[1]["tool_call_count"].value or 0))
-    longest = max([FULL_BAR, *(figures["tool_failure_rate"].value or 0 for _, figures in ranked)])
+    longest = find_longest((figures["tool_failure_rate"] for _, figures in ranked), FULL_BAR)
     lines = [
         Line(
             key=agent or "",
@@ -274,8 +285,4 @@ def _show_callers(name: str, tool: OneTool, view: View) -> None:
         for agent, figures in ranked[:6]
     ]
     columns = [Column("Agent"), Column("Failed", "bar"), Column("Calls", "number", "end")]
-    follow(
-        show_table(
-            columns, lines, key="callers", caption="Agents that call it", nothing="Nobody.", is_bare=True
-        )
-    )
+    show_table(columns, lines, key="callers", caption="Agents that call it", nothing="Nobody.", is_bare=True)

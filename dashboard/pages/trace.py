@@ -28,7 +28,7 @@ from dashboard.data import SPAN_LIMIT, Trace, read_span, read_trace
 from dashboard.figures import Money
 from dashboard.filters import Link
 from dashboard.formats import format_count, format_duration, format_instant, format_rate
-from dashboard.navigation import follow, open_link
+from dashboard.navigation import open_link
 from dashboard.run_marks import show_marks
 from dashboard.services import current
 from dashboard.span_detail import build_detail
@@ -101,7 +101,7 @@ def _show_ways(trace: Trace) -> None:
             show_marks(trace.trace_id, run["run_id"])
         _show_comparing(trace, run)
         if links:
-            follow(show_heading("", links, key="ways"))
+            show_heading("", links, key="ways")
 
 
 def _show_comparing(trace: Trace, run: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def _show_comparing(trace: Trace, run: dict[str, Any]) -> None:
         ways = {"Choose in the list": {}, "A run that succeeded": {"outcome": ["success"]}}
         for words, more in ways.items():
             link = Link("traces", {"range": ["7d"], **agent, **more, "compare": [trace.trace_id]})
-            follow(show_notice("", is_plain=True, key=f"choose_{words}", link=link, link_text=words))
+            show_notice("", is_plain=True, key=f"choose_{words}", link=link, link_text=words)
 
 
 @st.fragment

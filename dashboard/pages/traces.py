@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+import polars as pl
 import streamlit as st
 
 from dashboard import filters
 from dashboard.address import (
+    choose_least,
     choose_one,
     choose_some,
     choose_text,
@@ -18,15 +20,17 @@ from dashboard.address import (
     write_back,
 )
 from dashboard.answers.marks import Marks, read_marks
-from dashboard.charts.outcomes import WORDS
+from dashboard.charts.outcomes import WORDS, draw_outcomes
+from dashboard.charts.template import show_to_cut
 from dashboard.comparing.page_part import link_diff
 from dashboard.components import Column, Line, cell, show_notice, show_table
 from dashboard.data import PAGE_ROWS, RunList, Search, read_runs
 from dashboard.filters import Filters, Link
 from dashboard.formats import format_count, format_duration, format_instant, format_usd, format_window
-from dashboard.navigation import active_filters, follow
+from dashboard.navigation import active_filters, click_key, leave
 from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
+from dashboard.theme import palette
 
 SORTS: Final = {"newest": "started", "slowest": "duration", "dearest": "cost"}
 GIVEN: Final = {
@@ -36,7 +40,6 @@ GIVEN: Final = {
     "failure_class": "failures of class",
 }
 MAX_PAGES: Final = 10_000
-MAX_SECONDS: Final = 1e8
 TONES: Final = {"success": "volume", "failure": "error", "escalated": "warning"}
 _COLUMNS: Final = (
     Column("Started", "time"),
@@ -51,6 +54,7 @@ _COLUMNS: Final = (
     Column("User"),
     Column("Trace"),
 )
+_HISTOGRAM_PX: Final = 175
 
 
 def render() -> None:
@@ -59,7 +63,9 @@ def render() -> None:
         st.title("Traces", anchor=False, width="content")
         range_name = filters.choose_range()
     search = _choose_search()
-    compared = _show_choosing()
+    compared = next(iter(read_values("compare")), "")
+    if compared:
+        _show_choosing(compared)
     chosen = active_filters()
     search = replace(search, page=_find_page(search, range_name, chosen))
     st.session_state["list_query"] = {name: st.query_params.get_all(name) for name in st.query_params}
@@ -73,36 +79,37 @@ def render() -> None:
         if found.runs.is_empty() and search.page == 1:
             _show_nothing(window, chosen, search)
             return
-        _show_totals(found, window, search)
+        _show_totals(found, window, search, is_choosing=bool(compared))
+        _show_histogram(found, window)
         marks = read_marks().value
-        follow(
-            show_table(
-                _COLUMNS,
-                [_lead(run_line(row, marks), compared) for row in found.runs.iter_rows(named=True)],
-                key="runs",
-                caption="Runs that match",
-                nothing="No run on this page.",
-            )
+        show_table(
+            _COLUMNS,
+            [_lead(run_line(row, marks), compared) for row in found.runs.iter_rows(named=True)],
+            key="runs",
+            caption="Runs that match",
+            nothing="No run on this page.",
         )
         _show_pages(found, search.page)
 
 
 def _choose_search() -> Search:
     with st.container(horizontal=True, vertical_alignment="center", key="search", gap="medium"):
-        outcome = choose_some("Outcome", list(WORDS), "outcome")
+        outcome = choose_some("Outcome", list(WORDS), "outcome", say=WORDS.__getitem__)
         sort = choose_one("Order", list(SORTS), "sort", default="newest")
         failed = choose_toggle("Failed tools", "failed_tools")
         unpriced = choose_toggle("Unpriced", "unpriced")
         starred = choose_toggle("Starred", "starred")
         noted = choose_toggle("Notes", "noted")
     with st.container(horizontal=True, vertical_alignment="center", key="narrow"):
-        tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=190)
-        slower_s = _choose_duration()
+        tool = choose_text("Tool", "tool", placeholder="Tool: any", width_px=130)
+        error = choose_text("Error", "error", placeholder="Error: any", width_px=130)
+        slower_s = choose_least("Longer than, in seconds", "slower", placeholder="Longer than, s")
+        dearer_usd = choose_least("Costlier than, in USD", "dearer", placeholder="Costlier than, $")
         text = choose_text(
-            "Trace, run, user or session id", "q", placeholder="Trace, run, user or session id", width_px=250
+            "Trace, run, user or session id", "q", placeholder="Trace, run, user or session id", width_px=225
         )
         said = choose_text(
-            "Text that was said", "said", placeholder="Text in question or answer", width_px=220
+            "Text that was said", "said", placeholder="Text in question or answer", width_px=205
         )
     given = {name: next(iter(read_values(name)), "") for name in GIVEN}
     _show_given(given)
@@ -115,7 +122,9 @@ def _choose_search() -> Search:
         tool=tool,
         text=text,
         said=said,
+        error=error,
         min_duration_ms=slower_s * 1e3,
+        min_cost_usd=dearer_usd,
         only_unpriced=unpriced,
         only_tool_failures=failed,
         marked=_find_marked(starred, noted),
@@ -127,21 +136,20 @@ FIRST: Final = "first"
 """The address of choosing two runs, of which none is chosen yet."""
 
 
-def _show_choosing() -> str:
-    """Say that two runs are being chosen, and return the trace that was; empty when none are, FIRST before one was."""
-    compared = next(iter(read_values("compare")), "")
-    rest = {
-        name: st.query_params.get_all(name) for name in st.query_params if name not in ("compare", "page")
-    }
-    link = Link("traces", rest if compared else {**rest, "compare": [FIRST]})
+def _show_choosing(compared: str) -> None:
+    """Say that two runs are being chosen; `compared` is the trace that was, FIRST before one was."""
     text = (
-        "" if not compared
-        else "Choose the first of two runs to compare." if compared == FIRST
+        "Choose the first of two runs to compare."
+        if compared == FIRST
         else f"Choose the run to lay beside {compared[:8]}."
-    )  # fmt: skip
-    words = "Compare no runs" if compared else "Compare two runs"
-    follow(show_notice(text, is_plain=True, link=link, link_text=words, key="choosing"))
-    return compared
+    )
+    link = Link("traces", _keep_query("compare"))
+    show_notice(text, is_plain=True, link=link, link_text="Compare no runs", key="choosing")
+
+
+def _keep_query(*without: str) -> dict[str, list[str]]:
+    """Return the query of the address without the page of the list, and without some more."""
+    return {name: st.query_params.get_all(name) for name in st.query_params if name not in ("page", *without)}
 
 
 def _lead(line: Line, compared: str) -> Line:
@@ -170,25 +178,7 @@ def _show_given(given: dict[str, str]) -> None:
     if words:
         rest = {name: st.query_params.get_all(name) for name in st.query_params if name not in GIVEN}
         link = Link("traces", rest)
-        follow(show_notice(f"Only {words}.", is_plain=True, link=link, link_text="Show all", key="given"))
-
-
-def _choose_duration() -> float:
-    take_over("slower", _read_seconds)
-    seconds = st.number_input(
-        "Longer than, in seconds", min_value=0.0, max_value=MAX_SECONDS, value=None, step=1.0, format="%.3g",
-        key="slower", width=190, placeholder="Longer than (s): any", label_visibility="collapsed",
-    )  # fmt: skip
-    write_back("slower", [f"{seconds:.6g}"] if seconds else [])
-    return seconds or 0.0
-
-
-def _read_seconds(values: tuple[str, ...]) -> float | None:
-    try:
-        seconds = float(values[0]) if values else 0.0
-    except ValueError:
-        return None
-    return seconds if 0 < seconds <= MAX_SECONDS else None
+        show_notice(f"Only {words}.", is_plain=True, link=link, link_text="Show all", key="given")
 
 
 def _find_page(search: Search, window_name: str, chosen: Filters) -> int:
@@ -201,23 +191,43 @@ def _find_page(search: Search, window_name: str, chosen: Filters) -> int:
     return min(max(1, st.session_state["page"]), MAX_PAGES)
 
 
-def _show_totals(found: RunList, window: filters.Window, search: Search) -> None:
-    totals: dict[str, Any] = found.totals
+def _show_histogram(found: RunList, window: filters.Window) -> None:
+    """Draw when the runs were and how they ended; a bar or a time that is dragged over narrows the list."""
+    figure = draw_outcomes(found.outcomes, window, palette(st.context.theme.type), height_px=_HISTOGRAM_PX)
+    alt = "Bars of the runs that match, per outcome over the window"
+    with st.container(border=True, key="histogram"):
+        points = show_to_cut(figure, key=click_key("histogram"), alt=alt)
+    if not points:
+        return
+    cut = [filters.read_interval(str(point["customdata"][0])) for point in points]
+    known = [interval for interval in cut if interval is not None]
+    query = _keep_query()
+    query["range"] = [filters.write_interval(min(known)[0], max(known)[1])]
+    if len(points) == 1:
+        query["outcome"] = [str(points[0]["customdata"][1])]
+    leave(Link("traces", query))
+
+
+def _show_totals(found: RunList, window: filters.Window, search: Search, *, is_choosing: bool) -> None:
+    outcomes = found.outcomes
+    runs, unpriced = found.count, outcomes["unpriced_calls"].sum()
+    failures = outcomes.filter(pl.col("outcome") == "failure")["runs"].sum()
+    known = outcomes["cost_usd"].drop_nulls()
     first = (search.page - 1) * PAGE_ROWS + 1
-    shown = f"{first:,}–{first + found.runs.height - 1:,} of " if totals["runs"] > found.runs.height else ""
-    cost = format_usd(totals["cost_usd"], at_least=bool(totals["unpriced_calls"]))
+    shown = f"{first:,}–{first + found.runs.height - 1:,} of " if runs > found.runs.height else ""
+    cost = format_usd(sum(known) if len(known) else None, at_least=bool(unpriced))
     show_notice(
-        f"{shown}{format_count(totals['runs'])} {'run' if totals['runs'] == 1 else 'runs'} · "
-        f"{format_count(totals['failures'])} failed · {cost} · {format_window(window.start, window.until)}",
+        f"{shown}{format_count(runs)} {'run' if runs == 1 else 'runs'} · {format_count(failures)} failed · "
+        f"{cost} · {format_window(window.start, window.until)}",
         is_plain=True,
+        link=None if is_choosing else Link("traces", {**_keep_query(), "compare": [FIRST]}),
+        link_text="Compare two runs",
         key="totals",
     )
 
 
 def _show_pages(found: RunList, page: int) -> None:
-    runs = found.totals["runs"]
-    assert isinstance(runs, int)
-    pages = min(-(-runs // PAGE_ROWS), MAX_PAGES)
+    pages = min(-(-found.count // PAGE_ROWS), MAX_PAGES)
     if pages > 1:
         st.session_state["page"] = min(page, pages)
         page = st.pagination(pages, key="page")
@@ -228,7 +238,9 @@ def _show_nothing(window: filters.Window, chosen: Filters, search: Search) -> No
     asked = [
         *(f"outcome {WORDS[name]}" for name in search.outcome),
         *([f"tool {search.tool}"] if search.tool else []),
+        *([f"error {search.error}"] if search.error else []),
         *([f"longer than {format_duration(search.min_duration_ms)}"] if search.min_duration_ms else []),
+        *([f"costlier than {format_usd(search.min_cost_usd)}"] if search.min_cost_usd else []),
         *([f"id {search.text}"] if search.text else []),
         *([f"“{search.said}” in question or answer"] if search.said else []),
         *(f"{words} {getattr(search, name)}" for name, words in GIVEN.items() if getattr(search, name)),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.address import choose_one, choose_text
 from dashboard.answers.users import Users, read_users
-from dashboard.budget_lines import budget_line, say_budget
+from dashboard.budget_lines import COLUMNS, budget_line, say_budget
 from dashboard.changes import compare_amounts, compare_counts
 from dashboard.components import Column, Line, Tile, cell, show_notice, show_table, show_tiles
 from dashboard.figures import SMALL, spread
@@ -25,7 +25,6 @@ from dashboard.formats import (
     format_window,
 )
 from dashboard.metric_tiles import count_cell
-from dashboard.navigation import follow
 from dashboard.reading import Reading
 from dashboard.view import Screen, View, card, show_screen
 
@@ -75,22 +74,20 @@ def _read(window: Window, filters: Filters) -> Reading[Users]:
 
 def _draw(found: Users, view: View) -> None:
     show_notice(format_window(found.window.start, found.window.until), is_plain=True, key="window")
-    follow(show_tiles(_tiles(found, view), key="tiles"))
+    show_tiles(_tiles(found, view), key="tiles")
     _show_budgets(found, view)
     _show_unnamed(found)
     costs = found.users["cost_usd"].drop_nulls()
     most = max(map(float, costs), default=0.0)
     lines = [user_line(row, found, view, most) for row in found.users.iter_rows(named=True)]
     with card("Users", "users", note="A user leads to the runs."):
-        follow(
-            show_table(
-                _COLUMNS,
-                lines,
-                key="users",
-                caption="Users by cost",
-                nothing="No user matches, or nobody named one.",
-                is_bare=True,
-            )
+        show_table(
+            _COLUMNS,
+            lines,
+            key="users",
+            caption="Users by cost",
+            nothing="No user matches, or nobody named one.",
+            is_bare=True,
         )
         if found.users.height < found.totals["users"] and found.users.height == 100:
             text = f"The first 100 of {format_count(found.totals['users'])}; narrow the search to see others."
@@ -203,19 +200,12 @@ def _show_budgets(found: Users, view: View) -> None:
     if per_user.is_empty():
         return
     _show_exceeded(per_user, view)
-    columns = [
-        Column("Budget"),
-        Column("Used", "bar"),
-        Column("Of", "number", "end"),
-        Column("By its end", "number", "end"),
-        Column("Period"),
-    ]
     rows = per_user.head(BUDGETS_SHOWN).iter_rows(named=True)
     lines = [
         Line(line.key, line.cells, _link_budget(row, view)) for row in rows for line in [budget_line(row)]
     ]
     with card("Budgets by user and group", "user_budgets", note="The fullest first."):
-        follow(show_table(columns, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True))
+        show_table(COLUMNS, lines, key="user_budgets", caption="Budgets", nothing="", is_bare=True)
 
 
 def _show_exceeded(per_user: pl.DataFrame, view: View) -> None:
@@ -225,15 +215,13 @@ def _show_exceeded(per_user: pl.DataFrame, view: View) -> None:
     worst = exceeded[0]
     who, used = _say_group(worst), say_budget(worst, float(worst["used_value"]))
     more = f", and {len(exceeded) - 1} more" if len(exceeded) > 1 else ""
-    follow(
-        show_notice(
-            f"{who} used {used} of {say_budget(worst, float(worst['limit_value']))} ({worst['budget']}){more}.",
-            title="Over budget.",
-            tone="error",
-            link=_link_budget(worst, view),
-            link_text="Show the runs",
-            key="over_budget",
-        )
+    show_notice(
+        f"{who} used {used} of {say_budget(worst, float(worst['limit_value']))} ({worst['budget']}){more}.",
+        title="Over budget.",
+        tone="error",
+        link=_link_budget(worst, view),
+        link_text="Show the runs",
+        key="over_budget",
     )
 
 

@@ -50,6 +50,8 @@ VALUES: dict[str, object] = {
     "project": "service",
     "load_seq": 5,
     "min_duration_ms": 0,
+    "min_cost_usd": 0,
+    "errors": ["*"],
     "model": "model 1",
     "models": ["*"],
     "now": _END,

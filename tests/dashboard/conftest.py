@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import streamlit as st
@@ -25,6 +26,9 @@ from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control, parse_rules
 from tests.stores import open_new_store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOW = datetime(2026, 11, 20, 15, 20)  # noqa: DTZ001
 NOW_UTC = NOW.replace(tzinfo=UTC)
@@ -112,6 +116,28 @@ def served(directory: Path, now: datetime | None) -> Generator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def address(seeded_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The seeded data, served for browsers; the server has them to itself."""
+    directory = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(seeded_dir, directory)
+    with served(directory, NOW) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    # Most tests of pages need no browser, so they do not wait for what drives one.
+    from playwright.sync_api import sync_playwright
+
+    from tests.dashboard.browsing import ARGUMENTS, CHROMIUM
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:

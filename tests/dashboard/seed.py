@@ -416,11 +416,23 @@ def simulate(now: datetime, *, days: float = 30, runs_per_hour: float = 20, seed
     return simulation.facts
 
 
+def name_series(metric: str, service: str, environment: str, agent: str, *, tool: str = "") -> str:
+    """Return the name that the watch gives a series."""
+    labels = {
+        "service": service,
+        "environment": environment,
+        "agent": agent,
+        **({"tool": tool} if tool else {}),
+    }
+    return metric + "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+
+
 def make_history(now: datetime) -> dict[str, pl.DataFrame]:
     """Return what jobs and detectors leave behind: drift alarms, markers, job runs, dead letters, scores' kin."""
     began = (now - timedelta(hours=9)).replace(minute=0)
     alarm: Row = {
-        "alarm_id": "a1b2c3d4e5f60718", "series": "tool_failure_rate research production research-brief web_search",
+        "alarm_id": "a1b2c3d4e5f60718",
+        "series": name_series("tool_failure_rate", "research", "production", "research-brief", tool="web_search"),
         "metric": "tool_failure_rate", "service": "research", "environment": "production", "agent": "research-brief",
         "tool": "web_search", "raised_at": began + timedelta(hours=3), "last_raised_at": began + timedelta(hours=8),
         "changed_at": began, "direction": "up", "before_value": 0.03, "after_value": 0.34, "evidence": 4.2,
@@ -428,13 +440,15 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
     }  # fmt: skip
     older = {
         **alarm, "alarm_id": "0f1e2d3c4b5a6978", "metric": "success_rate", "tool": None, "agent": "code-reviewer",
-        "service": "devtools", "series": "success_rate devtools production code-reviewer", "direction": "down",
+        "service": "devtools", "series": name_series("success_rate", "devtools", "production", "code-reviewer"),
+        "direction": "down",
         "raised_at": now - timedelta(days=12), "last_raised_at": now - timedelta(days=11, hours=20),
         "changed_at": now - timedelta(days=12, hours=7), "before_value": 0.94, "after_value": 0.88, "evidence": 1.3,
     }  # fmt: skip
     whole = {
         **older, "alarm_id": "77aa88bb99cc00dd", "metric": "agent_behaviour", "kind": "multivariate", "direction": "up",
-        "series": "agent_behaviour devtools production code-reviewer", "raised_at": now - timedelta(days=20),
+        "series": name_series("agent_behaviour", "devtools", "production", "code-reviewer"),
+        "raised_at": now - timedelta(days=20),
         "last_raised_at": now - timedelta(days=20), "changed_at": now - timedelta(days=20, hours=5),
         "before_value": None, "after_value": 1.06, "evidence": 1.06,
         "explanation": "no series alone, several together: run_ms 38%, run_steps 33%",
@@ -462,13 +476,13 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
         for i in range(3)
     ]  # fmt: skip
     states: list[Row] = [
-        {"hour_at": now.replace(minute=0), "series": series, "kind": "rate", "metric": series.split()[0],
+        {"hour_at": now.replace(minute=0), "series": series, "kind": "rate", "metric": series.partition("{")[0],
          "closeness": closeness or 0.0, "is_learning": closeness is None, "statistics": "", "doubtful": "[]"}
         for series, closeness in (
-            ("tool_failure_rate research production research-brief web_search", 4.2),
-            ("success_rate devtools production code-reviewer", 0.61),
-            ("success_rate support production support-triage", 0.12),
-            ("tool_failure_rate billing staging invoice-extractor parse_pdf", None),
+            (name_series("tool_failure_rate", "research", "production", "research-brief", tool="web_search"), 4.2),
+            (name_series("success_rate", "devtools", "production", "code-reviewer"), 0.61),
+            (name_series("success_rate", "support", "production", "support-triage"), 0.12),
+            (name_series("tool_failure_rate", "billing", "staging", "invoice-extractor", tool="parse_pdf"), None),
         )
     ]  # fmt: skip
     budgets: list[Row] = [
@@ -505,19 +519,33 @@ def fill(store: Store, facts: Facts, batch: str = "seed", now: datetime | None =
         "resources": pl.DataFrame(
             {"resource_id": pl.Series([1], dtype=pl.UInt64), "attributes": [pairs({"service.name": "demo"})]}
         ),
-        "ingest_stats": pl.DataFrame(
-            [{
-                "load_seq": 1, "loaded_at": max(row["started_at"] for row in facts.spans),
-                "signal": "traces", "bodies": 1, "bytes": 1,
-                "records": len(facts.spans), "duplicates": 0, "rejected": 0, "is_import": False,
-            }]
-        ),
-    }  # fmt: skip
+        "ingest_stats": make_loads(facts),
+    }
     rolled = roll_up(frames)
     # Nobody adds days up here, so that readers take their hours.
     days = rolled["hourly"].select("subject", day_at=pl.col("hour_at").dt.truncate("1d")).unique()
     tables = {**frames, **rolled, "touched_days": days, **extra, **(make_history(now) if now else {})}
     store.append(batch, {name: only_columns(name, frame) for name, frame in tables.items()})
+
+
+def make_loads(facts: Facts) -> pl.DataFrame:
+    """Return a load for every hour in which spans arrived; each waited a second or two."""
+    spans = pl.DataFrame({"at": [row["started_at"] for row in facts.spans]})
+    loads = spans.group_by(hour=pl.col("at").dt.truncate("1h")).agg(
+        loaded_at=pl.col("at").max(), records=pl.len()
+    )
+    return loads.sort("hour").select(
+        "loaded_at",
+        pl.col("records").cast(pl.Int64),
+        load_seq=pl.lit(1, pl.Int64),
+        signal=pl.lit("traces"),
+        bodies=(pl.col("records").cast(pl.Int64) + 40) // 50,
+        bytes=pl.col("records").cast(pl.Int64) * 900,
+        duplicates=pl.lit(0, pl.Int64),
+        rejected=pl.lit(0, pl.Int64),
+        is_import=pl.lit(False),
+        oldest_received_at=pl.col("loaded_at") - pl.duration(milliseconds=600 + pl.col("records") % 1_400),
+    )
 
 
 ZEROES: dict[str, object] = {"BIGINT": 0, "BOOLEAN": False, "VARCHAR": "", "TIMESTAMP": datetime(2026, 1, 1)}  # noqa: DTZ001

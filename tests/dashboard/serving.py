@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import streamlit
@@ -41,8 +42,11 @@ def main(data: str, port: str, now: str | None = None) -> None:
         streamlit.cache_data.clear()
         return PlainTextResponse("closed")
 
+    fillings = count(1)
+
     def fill_store(_: Request) -> Response:
-        fill(store, simulate(services.clock().replace(tzinfo=None), days=0.2, runs_per_hour=40))
+        number, now = next(fillings), services.clock().replace(tzinfo=None)
+        fill(store, simulate(now, days=0.2, runs_per_hour=40, seed=number), batch=f"filling {number}")
         return PlainTextResponse("filled")
 
     routes = [Route("/testing/close-store", close_store), Route("/testing/fill", fill_store)]

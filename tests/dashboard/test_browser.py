@@ -6,58 +6,18 @@ import re
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from dashboard.menu import PAGES
-from tests.dashboard.conftest import BIG, NOW, served
-
-expect.set_options(timeout=30_000)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def address(copied_dir: Path) -> Generator[str]:
-    with served(copied_dir, NOW) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
+from tests.dashboard.browsing import await_drawn, query_of, watched
+from tests.dashboard.conftest import BIG, served
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Generator[Page]:
-    """A page that fails the test when it asked anybody but our server, or when a script of it failed."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, base_url=address)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    asked: list[str] = []
-    broken: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    yield page
-    foreign = [
-        url for url in asked if not url.startswith((address, address.replace("http", "ws"), "blob:", "data:"))
-    ]
-    hacked = page.evaluate("window.hacked")
-    context.close()
-    assert foreign == []
-    assert broken == []
-    assert hacked is None
-
-
-def query_of(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
+    with watched(browser, address) as page:
+        yield page
 
 
 def test_range_and_filters_are_in_the_address_and_come_back_by_reload_and_back(page: Page) -> None:
@@ -83,9 +43,18 @@ def test_range_and_filters_are_in_the_address_and_come_back_by_reload_and_back(p
     assert query_of(page) == {}
 
 
-def test_overview_leads_to_a_tools_failures_to_the_run_to_the_span(page: Page) -> None:
+def test_overview_leads_to_a_tool_to_its_failed_call_in_the_run_and_back(page: Page) -> None:
     page.goto("/?range=7d&environment=production")
     page.locator("tr", has_text="web_search").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Tools", exact=True)).to_be_visible()
+    assert query_of(page) == {"range": ["7d"], "environment": ["production"], "tool": ["web_search"]}
+    page.get_by_role("table", name="Latest failed calls").locator("tbody a").first.click()
+    expect(page.locator(".waterfall")).to_be_visible()
+    expect(page.locator(".inspector h2")).to_contain_text("execute_tool web_search")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Tools", exact=True)).to_be_visible()
+    assert query_of(page) == {"range": ["7d"], "environment": ["production"], "tool": ["web_search"]}
+    page.locator(".st-key-one_tool").get_by_role("link", name="Tool failure rate").click()
     expect(page.get_by_role("heading", name="Traces")).to_be_visible()
     assert query_of(page) == {
         "range": ["7d"], "environment": ["production"], "tool": ["web_search"], "failed_tools": ["true"],
@@ -100,6 +69,25 @@ def test_overview_leads_to_a_tools_failures_to_the_run_to_the_span(page: Page) -
     assert query_of(page)["failed_tools"] == ["true"]
 
 
+def test_a_time_dragged_over_narrows_the_list_of_runs(page: Page) -> None:
+    page.goto("/traces?range=24h&sort=duration")
+    bars = page.locator(".st-key-histogram .point path")
+    expect(bars.first).to_be_visible()
+    left, right = (bars.nth(place).bounding_box() for place in (4, 8))
+    assert left is not None
+    assert right is not None
+    y = left["y"] + left["height"] / 2
+    page.mouse.move(left["x"] - 2, y)
+    page.mouse.down()
+    page.mouse.move(right["x"] + right["width"] + 2, y, steps=6)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("range=2026"))
+    start, _, until = query_of(page)["range"][0].partition("/")
+    hours = (int(until[-5:-3]) - int(start[-5:-3])) % 24
+    assert hours == 5
+    assert "outcome" not in query_of(page)
+
+
 def test_a_bar_leads_to_the_runs_of_its_time_and_outcome(page: Page) -> None:
     page.goto("/")
     bars = page.locator(".st-key-outcomes_card .point path")
@@ -112,6 +100,22 @@ def test_a_bar_leads_to_the_runs_of_its_time_and_outcome(page: Page) -> None:
     page.go_back()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(6)
+    assert query_of(page) == {}
+
+
+def test_back_returns_from_the_menu_and_from_a_run_to_the_view_that_was_left(page: Page) -> None:
+    page.goto("/traces?range=7d&outcome=failure")
+    page.locator("tbody a").first.click()
+    expect(page.locator(".waterfall")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Traces")).to_be_visible()
+    assert query_of(page) == {"range": ["7d"], "outcome": ["failure"]}
+    page.locator(".st-key-menu").get_by_role("link", name="Tools", exact=True).click()
+    expect(page.get_by_role("heading", name="Tools", exact=True)).to_be_visible()
+    assert query_of(page) == {"range": ["7d"]}
+    page.go_back()
+    expect(page.get_by_role("heading", name="Traces")).to_be_visible()
+    assert query_of(page) == {"range": ["7d"], "outcome": ["failure"]}
 
 
 def test_ten_thousand_spans_stay_usable_by_mouse_and_keys(page: Page) -> None:
@@ -167,15 +171,6 @@ def test_hostile_telemetry_is_shown_as_text(page: Page) -> None:
     expect(page.locator("td", has_text="<script>").first).to_be_visible()
 
 
-def test_a_phone_sees_everything_without_scrolling_sideways(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    listed = [f"/{entry.path}" for entry in PAGES if entry.section]
-    for path in (*listed, f"/trace?id={BIG}"):
-        page.goto(path)
-        expect(page.locator(".stMain .sl > *").first).to_be_visible()
-        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390, path
-
-
 def test_a_firing_alert_leads_to_its_runs_and_to_a_silence(page: Page) -> None:
     page.goto("/alerts")
     expect(page.get_by_role("heading", name="web search fails")).to_be_visible()
@@ -212,13 +207,58 @@ def test_a_query_is_asked_shown_as_a_chart_and_comes_back_by_reload(page: Page) 
     expect(page.locator(".stPlotlyChart .main-svg").first).to_be_visible()
 
 
-def test_an_empty_store_turns_live_by_itself(browser: Browser, tmp_path: Path) -> None:
-    with served(tmp_path, None) as url:
-        page = browser.new_page()
-        page.goto(url)
-        expect(page.get_by_text("Waiting for the first span")).to_be_visible(timeout=20_000)
+_WATCH_FOR_FLICKER = """() => {
+    window.seen = {tiles: 6, charts: 99, opacity: 1, height: 1};
+    const content = () => document.querySelector('.st-key-content');
+    const before = content().getBoundingClientRect().height;
+    const look = () => {
+        const tiles = document.querySelectorAll('[data-testid=stBidiComponentRegular], .stBidiComponent').length;
+        window.seen.charts = Math.min(window.seen.charts, document.querySelectorAll('.main-svg').length);
+        window.seen.height = Math.min(window.seen.height, content().getBoundingClientRect().height / before);
+        for (const part of content().querySelectorAll('[data-stale], .stElementContainer')) {
+            window.seen.opacity = Math.min(window.seen.opacity, Number(getComputedStyle(part).opacity));
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+def test_an_empty_store_turns_live_stays_steady_and_greys_when_the_store_fails(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with served(tmp_path, None) as url, watched(browser, url) as page:
+        page.clock.install()
+        page.goto("/")
+        expect(page.get_by_text("Waiting for the first span")).to_be_visible()
         expect(page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT").first).to_be_visible()
-        with urllib.request.urlopen(f"{url}/testing/fill") as answer:
-            assert answer.read() == b"filled"
+        assert ask(url, "fill") == "filled"
+        page.clock.fast_forward(3_000)
         expect(page.locator(".tile")).to_have_count(6)
-        page.close()
+
+        page.get_by_text("Live", exact=True).click()
+        expect(page).to_have_url(re.compile("live=true"))
+        await_drawn(page)
+        charts = page.locator(".main-svg").count()
+        page.evaluate(_WATCH_FOR_FLICKER)
+        runs = page.locator(".tile", has_text="Runs").locator(".value")
+        before = runs.inner_text()
+        assert ask(url, "fill") == "filled"
+        page.clock.fast_forward(10_000)
+        expect(runs).not_to_have_text(before)
+        seen = page.evaluate("window.seen")
+        assert seen["opacity"] == 1
+        assert seen["height"] > 0.95
+        assert seen["charts"] >= charts
+
+        assert ask(url, "close-store") == "closed"
+        page.clock.fast_forward(10_000)
+        notice = page.locator(".notice", has_text="The store does not answer.")
+        expect(notice).to_contain_text("What you see was read at")
+        expect(page.locator(".tile")).to_have_count(6)
+        assert page.locator(".st-key-content").evaluate("part => getComputedStyle(part).filter") != "none"
+
+
+def ask(url: str, what: str) -> str:
+    with urllib.request.urlopen(f"{url}/testing/{what}") as answer:
+        return answer.read().decode()

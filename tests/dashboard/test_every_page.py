@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.answers.tools import read_tool
+from dashboard.answers.what_if import OPERATION
+from dashboard.filters import Filters, open_window
 from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
+from dashboard.pages.tools import FAILURES_SHOWN
 from dashboard.reading import forget_all
-from dashboard.services import current
+from dashboard.services import current, install
 from store import Replacement, Store
 from store.control import alert_rules
 from store.control.auditing import AuditRow, list_changes
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
+from tests.dashboard.seed import only_columns
 
 OWN_STATES = ("compare", "drift", "explore", "dashboards")
 FILTERED = [e.path for e in PAGES if e.section and e.is_filtered and e.path not in OWN_STATES]
@@ -122,13 +129,55 @@ class TestTools:
             table for table in components(app, "table") if table["caption"] == "Latest failed calls"
         )
         sql = "SELECT span_id FROM tool_calls WHERE tool = 'web_search' AND status = 'error' ORDER BY started_at DESC"
-        newest = seeded.query(f"{sql} LIMIT 8").to_pylist()
+        newest = seeded.query(f"{sql} LIMIT {FAILURES_SHOWN}").to_pylist()
         assert [row["target"]["query"]["span"] for row in failed["rows"]] == [
             [row["span_id"]] for row in newest
         ]
 
+    def test_a_tool_says_how_sure_its_rate_is_and_how_often_runs_call_it(self, seeded: Store) -> None:
+        app = open_page("tools", tool="web_search", range="7d")
+        tiles = components(app, "tiles")[1]["tiles"]
+        assert [tile["title"] for tile in tiles][-1] == "Tool retries"
+        assert "95 % sure" in " ".join(tiles[1]["beside"])
+        window = open_window("7d", current().clock())
+        tool = read_tool(window, Filters(), "web_search").value
+        assert tool is not None
+        per_run = tool.per_run
+        assert (per_run["calls"] * per_run["runs"]).sum() == tool.figures["tool_call_count"].value
+
+    def test_a_kind_of_error_leads_to_the_runs_that_had_it(self, seeded: Store) -> None:
+        (table,) = components(
+            open_page("traces", range="7d", tool="web_search", failed_tools="true", error="RateLimited"),
+            "table",
+        )
+        assert table["rows"]
+
 
 class TestCost:
+    def test_calls_of_one_model_are_priced_as_anothers_on_demand(self, seeded: Store) -> None:
+        def instead(name: str, asked: Mapping[str, Any]) -> object:
+            assert (name, asked["model"], asked["by_model"]) == (OPERATION, "gpt-5-mini", "openai/gpt-5")
+            return {
+                "old": {"events": 1203, "usd": "12.40", "note": ""},
+                "new": {"events": 1203, "usd": "62.00", "note": "7 calls could not be compared"},
+            }
+
+        before = current()
+        install(replace(before, operate=instead))
+        asked = {"range": "7d", "instead_of": "gpt-5-mini", "by_model": "openai/gpt-5"}
+        book = pl.DataFrame({"price_model": ["openai/gpt-5"], "provider": ["openai"], "model": ["gpt-5"]})
+        version = pl.DataFrame({"cost_version": [0]})
+        seeded.replace(
+            appends={
+                "prices": only_columns("prices", book),
+                "cost_versions": only_columns("cost_versions", version),
+            }
+        )
+        said = notices(open_page("cost", **asked))
+        assert "1,203 calls cost $12.40, and would have cost $62.00: $49.60 more (+400.0" in said
+        assert "7 calls could not be compared." in said
+        install(before)
+
     @pytest.mark.parametrize("by", ["model", "agent", "version", "tool"])
     def test_parts_add_up_to_the_whole_and_lead_to_their_runs(self, seeded: Store, by: str) -> None:
         app = open_page("cost", by=by, range="7d")

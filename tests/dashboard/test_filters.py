@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from dashboard.filters import (
     PRESETS,
     Filters,
-    Link,
     Window,
     link_traces,
     open_window,
@@ -84,7 +83,6 @@ def test_links_carry_the_filters_and_leave_the_default_range_out() -> None:
         "/traces?agent=a+b&agent=c%26d&purpose=evaluation&outcome=failure"
     )
     assert link_traces("7d", Filters()).href == "/traces?range=7d"
-    assert Link("trace", {"id": ["x"]}).target() == {"path": "trace", "query": {"id": ["x"]}}
 
 
 def test_no_filter_lets_everything_of_production_through() -> None:

@@ -162,7 +162,42 @@ class TestTraces:
                 found = read_runs(window, chosen, search).value
                 assert found is not None
                 assert found.runs["run_id"].to_list() == ["t1-s1"]
-                assert found.totals["runs"] == 1
+                assert found.count == 1
+
+    def test_runs_are_found_by_an_error_in_them_and_by_what_they_cost(self, seeded: Store) -> None:
+        def find(search: Search) -> tuple[set[str], int]:
+            found = read_runs(open_window("7d", current().clock()), Filters(), search).value
+            assert found is not None
+            return set(found.runs["run_id"]), found.count
+
+        of_error = """SELECT run_id FROM {} WHERE coalesce(error_type, failure_class) = 'RateLimited'"""
+        runs, count = find(Search(error="RateLimited"))
+        expected = seeded.query(
+            f"{of_error.format('tool_calls')} UNION {of_error.format('llm_calls')}"
+        ).to_pylist()
+        assert count
+        assert runs <= {row["run_id"] for row in expected}
+        of_tool, _ = find(Search(error="RateLimited", tool="web_search"))
+        assert of_tool
+        assert find(Search(error="RateLimited", tool="parse_pdf")) == (set(), 0)
+        found = read_runs(open_window("7d", current().clock()), Filters(), Search(sort="cost")).value
+        assert found is not None
+        dearest = float(found.runs["cost_usd"][0])
+        assert find(Search(min_cost_usd=dearest * 0.999))[1] >= 1
+        assert find(Search(min_cost_usd=dearest * 1.001))[1] == 0
+
+    def test_the_histogram_adds_up_to_the_runs_that_match(self, seeded: Store) -> None:
+        window = open_window("7d", current().clock())
+        found = read_runs(window, Filters(), Search()).value
+        assert found is not None
+        start, until = window.start.replace(tzinfo=None), window.until.replace(tzinfo=None)
+        rows = seeded.query(
+            f"SELECT outcome, count(*) AS runs FROM runs WHERE started_at >= TIMESTAMP '{start}' "
+            f"AND started_at < TIMESTAMP '{until}' AND purpose = 'production' GROUP BY outcome"
+        ).to_pylist()
+        sums = dict(found.outcomes.group_by("outcome").agg(pl.col("runs").sum()).iter_rows())
+        assert sums == {row["outcome"]: row["runs"] for row in rows}
+        assert found.outcomes["bin"].is_between(0, window.bins - 1).all()
 
     def test_a_search_without_result_says_what_was_searched(self, seeded: Store) -> None:
         app = open_page("traces", q="no-such-user", outcome="failure")

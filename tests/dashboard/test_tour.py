@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.services import SampleState, current, install
+from dashboard.services import SampleState, current, install, installed
 from store import Store, open_control, open_store
+from store.control.access import Person
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock
 
@@ -26,9 +27,9 @@ class MadeSample:
     asked: int = 0
     removed: list[bool] = field(default_factory=list)
 
-    def ask(self) -> SampleState:
-        self.asked += 1
-        return self.state
+    def ask(self, *, may_begin: bool) -> SampleState:
+        self.asked += may_begin
+        return self.state if self.asked or self.state.services else SampleState()
 
     def remove(self) -> None:
         self.removed.append(True)
@@ -87,8 +88,7 @@ def test_links_keep_the_sample_and_leave_ends_it(sample: MadeSample) -> None:
     hrefs = [str(data) for data in components(app, "table")]
     assert any("sample=1" in href for href in hrefs)
     app = button(app, "Leave").click().run()
-    assert "sample" not in app.query_params
-    assert marks(app) == []
+    assert [step["href"] for step in components(app, "step")] == ["/"]
 
 
 def test_tools_take_bins_without_calls_for_unknown(sample: MadeSample) -> None:
@@ -123,7 +123,24 @@ def test_an_unready_sample_shows_how_far_it_is_and_nothing_real(sample: MadeSamp
     assert "the disk is full" in notices(open_page(sample="1"))
 
 
+def see_a_viewer(_: Mapping[str, str]) -> Person:
+    return Person("kim", "viewer")
+
+
+def test_only_who_may_change_has_the_sample_made(sample: MadeSample) -> None:
+    made, sample.state = sample.state, SampleState()
+    sample.asked = 0
+    install(replace(installed(), identify=see_a_viewer))
+    assert not any("sample" in one.label for one in open_page().button)
+    app = open_page(sample="1")
+    assert "There is no sample data" in notices(app)
+    assert sample.asked == 0
+    sample.state = made
+    assert button(open_page(), "Look around with sample data")
+    assert marks(open_page(sample="1", range="7d"))
+
+
 def test_the_sample_is_removed_on_demand(sample: MadeSample) -> None:
     app = button(open_page(sample="1", range="7d"), "Remove sample data").click().run()
     assert sample.removed == [True]
-    assert marks(app) == []
+    assert [step["href"] for step in components(app, "step")] == ["/"]

@@ -11,9 +11,10 @@ from spanledger.sample import SampleData
 
 def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(tmp_path: Path) -> None:
     sample = SampleData(Config(tmp_path), runs=30)
-    assert sample.ask().services is None
+    assert not sample.ask(may_begin=False).is_begun
+    assert sample.ask(may_begin=True).services is None
     next(thread for thread in threading.enumerate() if thread.name == "sample").join()
-    state = sample.ask()
+    state = sample.ask(may_begin=False)
     assert state.services is not None, state.failure
     try:
         rows = state.services.store.select("overview/freshness").row(0, named=True)
@@ -22,6 +23,9 @@ def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(tmp_path: 
         agents, cost_usd = (column[0].as_py() for column in found.columns)
         assert agents >= 2
         assert cost_usd > 0
+        assert state.services.store.query("SELECT DISTINCT budget FROM budgets").num_rows == 2
+        assert state.services.alerting is not None
+        assert "dear runs" in state.services.rule_statuses()
         assert [path.name for path in tmp_path.iterdir()] == ["sample"]
         assert state.services.clock() >= rows["last_loaded_at"].replace(tzinfo=state.services.clock().tzinfo)
     finally:

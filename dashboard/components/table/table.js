@@ -1,6 +1,6 @@
 // A table whose rows lead somewhere: real links, arrow keys between rows, text only.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".sl");
   const focused = parentElement.activeElement?.closest("tr")?.dataset.key;
   if (data.rows.length === 0) {
@@ -11,7 +11,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const body = node("tbody");
   const kept = MEMORY.get(root) ?? {};
   MEMORY.set(root, kept);
-  const fill = () => body.replaceChildren(...ordered(data.rows, kept).map((row) => drawRow(row, data.columns, setTriggerValue)));
+  const fill = () => body.replaceChildren(...ordered(data.rows, kept).map((row) => drawRow(row, data.columns)));
   data.columns.forEach((column, i) => head.append(drawHead(column, i, data, kept, head, fill)));
   fill();
   body.addEventListener("keydown", moveBetweenRows);
@@ -47,18 +47,18 @@ function ordered(rows, { column, isRising }) {
   });
 }
 
-function drawRow(row, columns, setTriggerValue) {
+function drawRow(row, columns) {
   const line = node("tr", { class: row.href ? "linked" : null, "data-key": row.key });
   row.cells.forEach((cell, i) => {
     const column = columns[i];
     const content = drawCell(cell, column);
     const holder = node("td", { class: `kind-${column.kind} ${column.align ?? ""}${i === 0 ? " first" : ""}` });
     if (cell && cell.title) holder.title = cell.title;
-    if (i === 0 && row.href) holder.append(node("a", { href: row.href, onclick: (event) => follow(event, row.target, setTriggerValue) }, content));
+    if (i === 0 && row.href) holder.append(node("a", { href: row.href, onclick: (event) => follow(event, row.href) }, content));
     else holder.append(content);
     line.append(holder);
   });
-  if (row.href) line.addEventListener("click", (event) => { if (!event.target.closest("a")) follow(event, row.target, setTriggerValue); });
+  if (row.href) line.addEventListener("click", (event) => { if (!event.target.closest("a")) follow(event, row.href); });
   return line;
 }
 

@@ -1,15 +1,15 @@
 // A strip of key figures; each leads to the runs behind it.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".sl");
   const strip = node("div", { class: "tiles" });
-  for (const tile of data.tiles) strip.append(drawTile(tile, setTriggerValue));
+  for (const tile of data.tiles) strip.append(drawTile(tile));
   root.replaceChildren(node("div", { class: "frame" }, strip));
 }
 
-function drawTile(tile, setTriggerValue) {
+function drawTile(tile) {
   const title = tile.href
-    ? node("a", { href: tile.href, onclick: (event) => follow(event, tile.target, setTriggerValue) }, tile.title)
+    ? node("a", { href: tile.href, onclick: (event) => follow(event, tile.href) }, tile.title)
     : node("span", {}, tile.title);
   const box = node("section", { class: `tile smooth${tile.is_small ? " small" : ""}` });
   const help = tile.help ? node("button", { class: "help", type: "button", "aria-label": `What ${tile.title} means`, "aria-expanded": "false" }, "?") : null;

@@ -24,6 +24,14 @@ export default function ({ data, parentElement, setStateValue }) {
   return stop;
 }
 
+// What a span does stands in front of what it does it with; where there is little room its colour says it.
+const VERB = /^(chat|execute_tool|invoke_agent|invoke_workflow|embeddings|retrieval) (?=\S)/;
+
+function splitVerb(name) {
+  const verb = VERB.exec(name)?.[0];
+  return verb ? [node("span", { class: "verb" }, verb), name.slice(verb.length)] : [name];
+}
+
 class Waterfall {
   constructor(host, data, report, before) {
     Object.assign(this, { host, data, report, trace: data.trace });
@@ -124,9 +132,10 @@ class Waterfall {
     const width = this.ticks.clientWidth || 300;
     this.ticks.replaceChildren();
     for (const at of timeTicks(this.from, this.until, Math.max(2, Math.floor(width / 90)))) {
-      const left = `${((at - this.from) / (this.until - this.from)) * 100}%`;
+      const share = (at - this.from) / (this.until - this.from);
+      const left = `${share * 100}%`;
       const line = node("i");
-      const label = node("span", {}, at === 0 ? "0" : formatTick(at));
+      const label = node("span", { class: (1 - share) * width < 48 ? "before" : null }, at === 0 ? "0" : formatTick(at));
       line.style.left = left;
       label.style.left = left;
       this.ticks.append(line, label);
@@ -155,7 +164,7 @@ class Waterfall {
     const isFolded = this.collapsed.has(data.id[i]) && !this.hits;
     const classes = ["row", data.failed[i] ? "failed" : "", data.is_missing[i] ? "missing" : "", this.hits && !this.hits[i] ? "dimmed" : ""].join(" ");
     const row = node("div", { class: classes, id: `span-${i}`, role: "treeitem", "data-row": i, "data-tone": TONES[data.tone[i]], "aria-level": data.depth[i] + 1, "aria-selected": String(i === this.selected), "aria-expanded": data.size[i] ? String(!isFolded) : null });
-    const name = node("div", { class: "name" }, node("span", { class: "twist", "data-twist": data.size[i] ? "1" : null }, data.size[i] ? (isFolded ? "▶" : "▼") : ""), node("span", { class: "dot" }), node("span", { class: "label", title: data.detail[i] ? `${data.name[i]} · ${data.detail[i]}` : data.name[i] }, data.name[i]));
+    const name = node("div", { class: "name" }, node("span", { class: "twist", "data-twist": data.size[i] ? "1" : null }, data.size[i] ? (isFolded ? "▶" : "▼") : ""), node("span", { class: "dot" }), node("span", { class: "label", title: data.detail[i] ? `${data.name[i]} · ${data.detail[i]}` : data.name[i] }, ...splitVerb(data.name[i])));
     name.style.setProperty("--depth", Math.min(data.depth[i], 14));
     const hidden = isFolded ? below(this.errorCounts, data, i) - data.failed[i] : 0;
     if (hidden) name.append(node("span", { class: "hidden-errors" }, `${formatCount(hidden)} failed below`));

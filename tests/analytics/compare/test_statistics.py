@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.compare import statistics
-from analytics.compare.statistics import Effect, Floats, adjust, compare_quantiles, compare_ratios
+from analytics.compare.statistics import (
+    Effect,
+    Floats,
+    Resampling,
+    adjust,
+    compare_quantiles,
+    compare_ratios,
+)
 
 TIMES = 300
 VALUES = 1.02 ** np.arange(0, 700, dtype=np.float64)
@@ -56,9 +63,8 @@ def latencies(chance: np.random.Generator, sessions: int, lift: float) -> Floats
 
 def effect_of(world: World, chance: np.random.Generator, sizes: tuple[int, int], lift: float) -> Effect:
     a, b = world(chance, sizes[0], 0.0), world(chance, sizes[1], lift)
-    return (
-        compare_quantiles(a, b, VALUES, 0.9, chance) if world is latencies else compare_ratios(a, b, chance)
-    )
+    drawn = Resampling(chance)
+    return compare_quantiles(a, b, VALUES, 0.9, drawn) if world is latencies else compare_ratios(a, b, drawn)
 
 
 @pytest.mark.parametrize("sizes", [(60, 60), (150, 40)])
@@ -92,7 +98,7 @@ def test_interval_holds_the_truth(world: World) -> None:
 def test_many_sessions_are_put_together_without_changing_the_value() -> None:
     chance = np.random.default_rng(1)
     a, b = successes(chance, 5000, 0.0), successes(chance, 5000, 0.05)
-    effect = compare_ratios(a, b, chance)
+    effect = compare_ratios(a, b, Resampling(chance))
     assert effect.a == pytest.approx(a[:, 0].sum() / a[:, 1].sum())
     assert effect.p is not None
     assert effect.p < 0.01
@@ -101,7 +107,7 @@ def test_many_sessions_are_put_together_without_changing_the_value() -> None:
 
 
 def test_nothing_to_compare_is_not_known() -> None:
-    chance = np.random.default_rng(1)
+    chance = Resampling(np.random.default_rng(1))
     empty = np.zeros((0, 2))
     assert compare_ratios(empty, np.array([[1.0, 2.0]]), chance) == Effect(None, 0.5)
     few = compare_ratios(np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]), chance)
@@ -111,6 +117,17 @@ def test_nothing_to_compare_is_not_known() -> None:
     assert compare_quantiles(np.zeros((0, 3)), np.zeros((0, 3)), VALUES[:3], 0.5, chance) == Effect(
         None, None
     )
+
+
+def test_metrics_share_draws_and_each_keeps_its_level() -> None:
+    chance = np.random.default_rng(5)
+    found: list[float] = []
+    for _ in range(TIMES // 2):
+        shared = Resampling(chance)
+        for world in (successes, costs):
+            effect = compare_ratios(world(chance, 60, 0.0), world(chance, 60, 0.0), shared)
+            found.append(effect.p or 1.0)
+    assert np.mean(np.array(found) <= 0.05) <= 0.05 + 2.33 * np.sqrt(0.05 * 0.95 / TIMES)
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=12))

@@ -1,7 +1,8 @@
--- How many runs match, how they ended, and what they cost.
+-- How many runs match, and what they cost, per bin of the window and outcome.
 SELECT
+    CAST(floor(date_diff('second', $start, r.started_at) / $bin_s) AS BIGINT) AS bin,
+    r.outcome AS outcome,
     count(*) AS runs,
-    sum(CASE WHEN r.outcome = 'failure' THEN 1 ELSE 0 END) AS failures,
     sum(r.cost_usd) AS cost_usd,
     sum(r.unpriced_calls) AS unpriced_calls
 FROM ledger.runs AS r
@@ -23,6 +24,7 @@ WHERE r.started_at >= $start AND r.started_at < $until
         OR r.run_id IN (SELECT a.run_id FROM ledger.run_aliases AS a WHERE a.old_run_id IN $marked)
     )
     AND ($min_duration_ms = 0 OR r.duration_ms >= $min_duration_ms)
+    AND ($min_cost_usd = 0 OR r.cost_usd >= $min_cost_usd)
     AND (NOT $only_unpriced OR r.unpriced_calls > 0)
     AND (NOT $only_tool_failures OR r.tool_failures > 0)
     AND ('*' IN $models OR r.run_id IN (
@@ -36,4 +38,16 @@ WHERE r.started_at >= $start AND r.started_at < $until
         FROM ledger.tool_calls AS t
         WHERE t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
             AND (NOT $only_tool_failures OR t.status = 'error')
+            AND ('*' IN $errors OR coalesce(t.error_type, t.failure_class) IN $errors)
     ))
+    AND ('*' IN $errors OR NOT ('*' IN $tools) OR r.failure_class IN $errors OR r.run_id IN (
+        SELECT e.run_id
+        FROM ledger.tool_calls AS e
+        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+        UNION ALL
+        SELECT e.run_id
+        FROM ledger.llm_calls AS e
+        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+    ))
+GROUP BY bin, r.outcome
+ORDER BY bin, r.outcome NULLS LAST
