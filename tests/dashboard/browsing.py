@@ -33,8 +33,9 @@ def watched(browser: Browser, address: str, **options: Any) -> Generator[Page]:
     try:
         yield page
         own = (address, address.replace("http", "ws"), "blob:", "data:")
-        assert [url for url in asked if not url.startswith(own)] == []
-        assert broken == []
+        foreign = [url for url in asked if not url.startswith(own)]
+        assert not foreign, foreign
+        assert not broken, broken
         assert page.evaluate("window.hacked") is None
     finally:
         context.close()
