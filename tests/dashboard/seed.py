@@ -591,7 +591,8 @@ def roll_up(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             if subject == "case"
             else pl.col("failure_class").cast(pl.String),
         )
-        keys = ["hour_at", "subject", *DIMENSIONS, "model", "tool", "outcome"]
+        prompt = [name for name in ("prompt_name", "prompt_version") if name in facts.columns]
+        keys = ["hour_at", "subject", *DIMENSIONS, *prompt, "model", "tool", "outcome"]
         unpriced = (
             pl.col("cost_status").is_in(["unpriced_model", "no_usage", "inconsistent"]).cast(pl.Int64)
             if "cost_status" in facts.columns
