@@ -133,9 +133,12 @@ def trace_over_time(
 def values_of(
     over_time: pl.DataFrame, part: str | None, window: Window, column: str = "value"
 ) -> list[float | None]:
-    """Return a value per bin of one part."""
+    """Return a value per bin of one part; None where there is none, or none that is a number."""
     values: list[float | None] = [None] * window.bins
-    for index, value in over_time.filter(pl.col(PART).eq_missing(part)).select("bin", column).iter_rows():
+    own = over_time.filter(pl.col(PART).eq_missing(part)).select(
+        "bin", pl.col(column).cast(pl.Float64).fill_nan(None)
+    )
+    for index, value in own.iter_rows():
         if 0 <= index < window.bins:
             values[index] = value
     return values

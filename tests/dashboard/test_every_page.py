@@ -87,6 +87,15 @@ class TestStates:
         app = open_page(path, agent="nobody")
         assert "With agent nobody." in [text.value for text in app.text]
 
+    @pytest.mark.parametrize("path", FILTERED)
+    def test_bins_in_which_nothing_ran_are_unknown_and_no_nan_reaches_the_browser(
+        self, seeded: Store, path: str
+    ) -> None:
+        app = open_page(path, range="1h")
+        assert components(app, "notice")
+        for tiles in components(app, "tiles"):
+            assert tiles["tiles"]
+
 
 class TestRetention:
     @pytest.mark.parametrize("path", ["", "tools"])
