@@ -135,6 +135,8 @@ class Course:
     errors_after: dict[str, float]
     segments: Sequence[str]
     """Where the change is, in words, the largest part first."""
+    metric: str
+    """What is drawn: what the alarm is about; of a whole agent, what its runs changed most in."""
     is_partial: bool
     """Retention has deleted facts that the values need: they speak of the rest."""
 
@@ -153,7 +155,8 @@ def read_course(alarm: DriftAlarm) -> Course:
     until = min(now, alarm.last_raised_at.replace(tzinfo=UTC) + AFTER).replace(second=0, microsecond=0)
     start = (changed - BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
     window = open_window(write_interval(start, until), now)
-    values, events, is_partial = _read_values(alarm, window)
+    segments, metric = _explain(alarm)
+    values, events, is_partial = _read_values(alarm, metric, window)
     low, high = find_band(alarm.before_value, events)
     near = Window("near", changed - NEAR_BEFORE, changed + NEAR_AFTER, 3_600, changed - NEAR_BEFORE)
     filters = Filters().only(agent=alarm.agent, environment=alarm.environment, service=alarm.service)
@@ -166,14 +169,17 @@ def read_course(alarm: DriftAlarm) -> Course:
         find_events(near, filters),
         _count_errors(alarm, filters, window.start, changed),
         _count_errors(alarm, filters, changed, window.until),
-        _find_segments(alarm),
+        segments,
+        metric,
         is_partial,
     )
 
 
-def _read_values(alarm: DriftAlarm, window: Window) -> tuple[list[float | None], list[int], bool]:
+def _read_values(
+    alarm: DriftAlarm, watched: str, window: Window
+) -> tuple[list[float | None], list[int], bool]:
     """Return value and events per bin, and whether facts are gone; nothing for what is watched but is no metric."""
-    metric = CHARTED.get(alarm.metric, alarm.metric)
+    metric = CHARTED.get(watched, watched)
     step = timedelta(seconds=window.bin_s)
     try:
         frame = series(current().store, metric, window.start, window.until, step, where=where_of(alarm))
@@ -182,13 +188,15 @@ def _read_values(alarm: DriftAlarm, window: Window) -> tuple[list[float | None],
     return frame["value"].to_list(), [int(n or 0) for n in frame["n"]], bool(frame["is_partial"].any())
 
 
-def _find_segments(alarm: DriftAlarm) -> list[str]:
+def _explain(alarm: DriftAlarm) -> tuple[list[str], str]:
+    """Return where a change is, in words, and the metric that shows it."""
     try:
         explanation = explain_alarm(current().store, alarm.alarm_id)
     except NotFound:
-        return []
+        return [], alarm.metric
     parts = [alarm.explanation] if alarm.metric == WHOLE_AGENT and alarm.explanation else []
-    return [*parts, *explanation.say_segments()]
+    metric = (explanation.behaviour or alarm.metric).partition(" ")[0]
+    return [*parts, *explanation.say_segments()], metric
 
 
 def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float | None], list[float | None]]:

@@ -130,7 +130,7 @@ def _show_alarm(alarm: DriftAlarm) -> None:
     reading = read_course(alarm)
     if not show_failure(reading, key="course_failure") or reading.value is None:
         return
-    course, metric = reading.value, alarm.metric
+    course = reading.value
     with st.container(border=True, key="alarm_card"):
         left, right = st.columns([1, 1.6], gap="medium")
         with left:
@@ -140,13 +140,13 @@ def _show_alarm(alarm: DriftAlarm) -> None:
             show_decisions(alarm)
         with right:
             gone = f"; {PARTIAL}" if course.is_partial else ""
-            st.caption(f"{title_of(metric)}, per {format_step(course.window.bin_s)}{gone}")
+            st.caption(f"{title_of(course.metric)}, per {format_step(course.window.bin_s)}{gone}")
             _show_course(alarm, course)
     st.caption(NOTE)
 
 
 def _show_course(alarm: DriftAlarm, course: Course) -> None:
-    metric = CHARTED.get(alarm.metric, alarm.metric)
+    metric = CHARTED.get(course.metric, course.metric)
     if not any(value is not None for value in course.values):
         show_notice(
             "What is watched here is no metric whose course can be drawn.", is_plain=True, key="no_course"
@@ -164,7 +164,7 @@ def _show_course(alarm: DriftAlarm, course: Course) -> None:
         say=lambda value: _say(metric, value),
         band=(course.low, course.high),
         marks=marks,
-        is_share=is_share(alarm.metric),
+        is_share=is_share(course.metric),
         height_px=300,
     )
     mark_events(figure, course.known, colours)

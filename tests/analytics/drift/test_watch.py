@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analytics.drift.charting import read_chart
 from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
 from analytics.drift.monitor import Monitor
 from analytics.jobs import JobContext
@@ -141,23 +140,6 @@ def test_a_burst_of_runs_within_an_hour_is_a_spike_and_told_apart(tmp_path: Path
     first = read_alarms(store)
     step(store, Monitor())
     assert read_alarms(store) == first
-    store.close()
-
-
-def test_a_chart_shows_the_fall_outside_of_its_band(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
-    write_hours(store, an_agents_hours())
-    step(store, Monitor())
-    (name,) = [row["series"] for row in read_alarms(store) if str(row["series"]).startswith("success_rate")]
-    chart = read_chart(store, str(name), FAULT - timedelta(days=4), NOW)
-    is_out = pl.col("value") < pl.col("low")
-    before = pl.col("hour_at") < FAULT.replace(tzinfo=None)
-    assert chart.hours.filter(before).select(is_out.mean()).item() < 0.1
-    assert chart.hours.filter(~before).select(is_out.mean()).item() > 0.7
-    assert chart.alarms.height == 1
-    assert store.query("SELECT count(*) AS n FROM drift_series WHERE kind = 'rate'").to_pylist()[0]["n"] > 0
-    with pytest.raises(NotFound, match="nope"):
-        read_chart(store, "nope", FAULT, NOW)
     store.close()
 
 
