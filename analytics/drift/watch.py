@@ -223,13 +223,16 @@ def _merge(known: AlarmRow | None, row: AlarmRow) -> AlarmRow:
     if known is None:
         return row
     newer = ("last_raised_at", "after_value", "after_low", "after_high")
+    # What was counted from a start before the last alarm holds events of that one, too.
+    is_apart = row["changed_at"] >= known["last_raised_at"]
+    events = known["events"] + row["events"] if is_apart else max(known["events"], row["events"])
     return {
         **known,
         **{name: row[name] for name in newer},
         "type": "drift",
-        "events": known["events"] + row["events"],
+        "events": events,
         "evidence": max(known["evidence"], row["evidence"]),
-        "is_hint": known["events"] + row["events"] < ENOUGH_EVENTS,
+        "is_hint": events < ENOUGH_EVENTS,
     }
 
 
