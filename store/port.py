@@ -27,6 +27,8 @@ class Replacement:
         default_factory=dict[str, tuple[datetime, datetime]]
     )
     """Bounds, both inclusive, in which all rows to be deleted are known to lie: the engine skips the rest."""
+    is_revision: bool = False
+    """The rows hold keys and some columns only, each key once: these columns change, all else of the rows stays."""
 
 
 @dataclass(frozen=True, slots=True)

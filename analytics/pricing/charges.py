@@ -15,10 +15,13 @@ SECONDS_ALIASES = {"input_audio_seconds": "audio_seconds", "output_audio_seconds
 LEAST_AUDIO_SECONDS = {"groq/whisper-large-v3": 10.0, "groq/whisper-large-v3-turbo": 10.0}
 """Shortest audio that is billed. Source: Groq's pricing page, as in genai-prices."""
 
-ALWAYS_SEARCHES = "-search-(?:preview|api)"
-"""Models that search the web in every call, counted by nobody: without a price of it the call is not fully priced.
+ALWAYS_SEARCHES = (
+    r"-search-(?:preview|api)$|^(?:openrouter/|vercel_ai_gateway/)?perplexity/sonar(?:-pro|-reasoning|-deep)?"
+)
+"""Models that search the web in every call: unless the searches were counted, or the tier says how much of them was
+read, the call is not fully priced.
 
-Source: OpenAI's guide to web search in chat completions.
+Sources: OpenAI's guide to web search in chat completions; Perplexity's pricing, fees by search context size.
 """
 
 SUMMARY_SCHEMA = {
@@ -29,6 +32,8 @@ SUMMARY_SCHEMA = {
     "input_units": pl.Float64,
     "output_units": pl.Float64,
     "requests": pl.Float64,
+    "searches": pl.Float64,
+    "citations": pl.Float64,
     "charged_units": pl.UInt32,
     "unpriced_units": pl.UInt32,
     "broken_units": pl.UInt32,
@@ -59,6 +64,8 @@ def charge_other_units(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
             input_units=quantity.filter((side == "input") & ~is_cache).sum(),
             output_units=quantity.filter(side == "output").sum(),
             requests=quantity.filter(pl.col("unit") == "requests").max(),
+            searches=quantity.filter(pl.col("unit").is_in(_SEARCHES) & is_charged).sum(),
+            citations=quantity.filter(pl.col("unit") == "output_citation_tokens").sum(),
             charged_units=pl.col("is_told").sum(),
             unpriced_units=pl.col("is_unpriced").sum(),
             broken_units=(~quantity.is_finite() | (quantity < 0)).sum(),
@@ -84,6 +91,7 @@ CLASSES = ("has_input", "has_read", "has_write", "has_write_1h", "has_output")
 """Whether the price row of a call tells a price of each class."""
 
 _CLASS_OF_TYPE = {"cache_read": "read", "cache_write": "write"}
+_SEARCHES = [unit for unit, properties in UNITS.items() if properties["family"] == "tool_calls"]
 _MODALITIES = {unit: properties.get("modality", "text") for unit, properties in UNITS.items()}
 _SIDES = {
     unit: properties["direction"]

@@ -19,7 +19,7 @@ MILLION: Final = 1_000_000
 _COLUMNS: Final = tuple(COLUMN_UNITS)
 _TOOL_UNITS: Final = frozenset(unit for unit, of in UNITS.items() if of["family"] == "tool_calls")
 """Searches and other tools of providers cost the same in every service tier."""
-_KINDS: Final = ("price", "tier", "region", "name", "ratio", "unsold")
+_KINDS: Final = ("price", "tier", "region", "name", "ratio", "unknown", "unsold", "snapshots")
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,15 @@ class Corrections:
     tiers: Sequence[Mapping[str, Any]]
     regions: Sequence[Mapping[str, Any]]
     ratios: Sequence[Mapping[str, Any]]
+    unknown: Sequence[Mapping[str, Any]]
     names: tuple[DatedName, ...]
     unsold: tuple[str, ...]
+    snapshots: Mapping[str, frozenset[str]]
+    """By model, the dates of the snapshots that its maker ever named; a name with another date is none of it."""
 
     def apply(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows of a catalogue as corrected."""
-        listed = [row for row in rows if not _is_one_of(row, self.unsold)]
+        listed = _end_tiers([row for row in rows if not _is_one_of(row, self.unsold)])
         for entry in self.prices:
             listed = _set_price(listed, entry)
         for entry in self.tiers:
@@ -63,7 +66,7 @@ class Corrections:
 
     def fill(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows with prices that nobody tells filled by their provider's rule, and those of regions."""
-        listed = [_fill_ratios(row, self.ratios) for row in rows]
+        listed = [_take_unknown(_fill_ratios(row, self.ratios), self.unknown) for row in rows]
         return listed + [row for entry in self.regions for row in _price_region(listed, entry)]
 
 
@@ -86,15 +89,24 @@ def parse_corrections(text: str) -> Corrections:
         raise ValueError("it has no entries")
     for kind in _KINDS:
         for entry in table.get(kind, ()):
-            if not entry.get("source") or not (entry.get("models") or entry.get("model")):
+            if kind != "snapshots" and not (
+                entry.get("source") and (entry.get("models") or entry.get("model"))
+            ):
                 raise ValueError(f"an entry [[{kind}]] has no source or names no model: {entry}")
     return Corrections(
         prices=table.get("price", []),
         tiers=table.get("tier", []),
         regions=table.get("region", []),
         ratios=table.get("ratio", []),
+        unknown=table.get("unknown", []),
         names=tuple(name for entry in table.get("name", ()) for name in _read_names(entry)),
         unsold=tuple(pattern for entry in table.get("unsold", ()) for pattern in entry["models"]),
+        snapshots={
+            model: frozenset(dates)
+            for entry in table.get("snapshots", ())
+            for model, dates in entry.items()
+            if model != "source"
+        },
     )
 
 
@@ -179,6 +191,37 @@ def _fill_ratios(row: Row, ratios: Iterable[Mapping[str, Any]]) -> Row:
     return row
 
 
+def _take_unknown(row: Row, entries: Iterable[Mapping[str, Any]]) -> Row:
+    """Return the row without the prices that hold only for some calls, in a way that no call tells."""
+    for entry in entries:
+        tiers = entry.get("service_tiers")
+        if _is_one_of(row, entry["models"]) and (tiers is None or row["service_tier"] in tiers):
+            others = [pair for pair in row.get("other_units") or [] if pair["key"] not in entry["prices"]]
+            columns = {name: None for name in entry["prices"] if name in COLUMN_UNITS}
+            source = f"{row['source']}; not known: {entry['source']}"
+            row = {**row, **columns, "other_units": others or None, "source": source}
+    return row
+
+
+def _end_tiers(rows: list[Row]) -> list[Row]:
+    """Return the rows with those of tiers that list no price for long contexts ended where those begin."""
+    edges: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["service_tier"] is None and row["tier_from_tokens"]:
+            edges.setdefault(row["price_model"], []).append(row)
+    ended: list[Row] = []
+    listed = {(row["price_model"], row["service_tier"]) for row in rows if row["tier_from_tokens"]}
+    for row in rows:
+        if row["service_tier"] is None or (row["price_model"], row["service_tier"]) in listed:
+            ended.append(row)
+            continue
+        parts = [row]
+        for long in edges.get(row["price_model"], ()):
+            parts = [part for one in parts for part in cut(one, box_of(long))[1]]
+        ended += parts
+    return ended
+
+
 def _price_region(rows: Iterable[Row], entry: Mapping[str, Any]) -> Iterator[Row]:
     """Yield what endpoints bound to a region cost, by what the same tier costs anywhere."""
     box = box_of_entry(entry)
@@ -210,16 +253,23 @@ def _carry_tier_back(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:
         lasting = before._replace(time=(max(since or before.time[0], before.time[0]), before.time[1]))
         for row in standard:
             inside, _ = cut(row, lasting)
-            if inside is not None:
-                added.append(_price_tier(inside, entry, [*known], standard))
+            if inside is not None and (priced := _price_tier(inside, entry, [*known], standard)):
+                added.append(priced)
     return added
 
 
-def _price_tier(row: Row, entry: Mapping[str, Any], known: list[Row], standard: list[Row]) -> Row:
-    """Return a standard row at the price of a tier: by the first row of the tier that is known, or multiplied."""
+def _price_tier(row: Row, entry: Mapping[str, Any], known: list[Row], standard: list[Row]) -> Row | None:
+    """Return a standard row at the price of a tier: by the first row of the tier that is known, or multiplied.
+
+    None where the tier lists no price for so long a context.
+    """
     tier = {"service_tier": entry["service_tier"], "tier_from_tokens": row["tier_from_tokens"] or 0}
-    if not known:
-        return scale_prices(row | tier, entry["multiplier"], entry["source"], _COLUMNS, but=_TOOL_UNITS)
+    is_listed = any(one["tier_from_tokens"] == tier["tier_from_tokens"] for one in known)
+    if not known or (not is_listed and "multiplier" in entry):
+        scaled = scale_prices(row | tier, entry["multiplier"], entry["source"], _COLUMNS, but=_TOOL_UNITS)
+        return {**scaled, **prices_of_entry(entry)}
+    if not is_listed:
+        return None
     later = _first_alike(known, row)
     base = _first_alike([one for one in standard if _overlaps(one, later)], row)
     scaled = {

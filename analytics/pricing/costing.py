@@ -139,7 +139,7 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
         minute=pl.col("started_at").dt.hour().cast(pl.Int64) * 60 + pl.col("started_at").dt.minute(),
     )
     candidates = keyed.join(
-        rows.select(
+        _rows_of_time(rows, facts["started_at"]).select(
             "price_row",
             "price_model",
             "valid_from",
@@ -168,11 +168,21 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
     chosen[held["call"].to_numpy()] = held["price_row"].to_numpy()
 
 
+def _rows_of_time(rows: pl.DataFrame, moments: pl.Series) -> pl.DataFrame:
+    """Return the rows that may hold at some of the moments: most calls are joined with one or two then."""
+    return rows.filter(
+        (pl.col("valid_from") <= moments.max()).fill_null(True),
+        (pl.col("valid_until") > moments.min()).fill_null(True),
+    )
+
+
 def _read_quantities(facts: pl.DataFrame) -> pl.DataFrame:
     """Return the calls with quantities as numbers, unknown ones 0, and the parts that units make of them."""
     numbers = facts.with_columns(
         *(pl.col(column).fill_null(0).cast(pl.Float64).alias(name) for name, column in _TOKENS.items()),
-        pl.col("other_charge", "input_parts", "output_parts", "input_units", "output_units").fill_null(0.0),
+        pl.col(
+            "^(other_charge|input_parts|output_parts|input_units|output_units|searches|citations)$"
+        ).fill_null(0.0),
         pl.col("requests").fill_null(1.0),
         (pl.col("duration_ms").fill_null(0.0) / 1000.0).alias("q_busy"),
         pl.col("charged_units", "unpriced_units", "broken_units").fill_null(0),
@@ -181,6 +191,9 @@ def _read_quantities(facts: pl.DataFrame) -> pl.DataFrame:
     return numbers.with_columns(
         q_input=pl.when(pl.col("input_tokens").is_null()).then("input_units").otherwise("q_input"),
         q_output=pl.when(pl.col("output_tokens").is_null()).then("output_units").otherwise("q_output"),
+    ).with_columns(
+        # Citations beyond the output stand beside it, as Perplexity counts them.
+        q_output=pl.col("q_output") + pl.when(_plain_output() < 0).then("citations").otherwise(0.0)
     )
 
 
@@ -205,6 +218,9 @@ def _status() -> pl.Expr:
     nobody_said = pl.all_horizontal(pl.col(column).is_null() for column in _TOKENS.values()) & ~pl.col(
         "has_units"
     )
+    # A model that is not charged by the token says nothing by counting none.
+    has_token_price = (pl.col("p_input") > 0) | (pl.col("p_output") > 0)
+    nobody_said |= is_silent & ~has_token_price & (pl.col("p_request") == 0) & ~pl.col("is_zero")
     is_hosted = pl.col("p_busy").is_not_null()
     nobody_said = pl.when(is_hosted).then(pl.col("duration_ms").is_null()).otherwise(nobody_said)
     has_answer = pl.any_horizontal(
@@ -260,15 +276,19 @@ def _status() -> pl.Expr:
 
 
 def _lacks_search() -> pl.Expr:
-    """Return whether the model searched and neither a number of searches nor a price of the request covers that."""
+    """Return whether the model searched, and neither a number of searches nor a tier says for how much."""
     does_search = pl.col("price_model").str.contains(ALWAYS_SEARCHES).fill_null(False)
-    return does_search & (pl.col("charged_units") == 0) & (pl.col("p_request").fill_null(0.0) == 0)
+    return does_search & (pl.col("searches") == 0) & pl.col("row_tier").is_null()
+
+
+def _plain_output() -> pl.Expr:
+    return pl.col("q_output") - pl.col("q_reasoning") - pl.col("output_parts")
 
 
 def _is_inconsistent() -> pl.Expr:
     """Return whether no reading explains the numbers: parts beyond their whole, or below nothing."""
     uncached = pl.col("q_input") - pl.col("q_read") - pl.col("q_write") - pl.col("input_parts")
-    plain_output = pl.col("q_output") - pl.col("q_reasoning") - pl.col("output_parts")
+    plain_output = _plain_output()
     return (
         (pl.col("usage_note") == "inconsistent").fill_null(False)
         | pl.any_horizontal(pl.col(name) < 0 for name in _TOKENS)

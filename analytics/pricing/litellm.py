@@ -26,13 +26,21 @@ _PRICES: Final = {
     "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
     "output": "output_cost_per_token",
     "reasoning": "output_cost_per_reasoning_token",
+    "per_request": "input_cost_per_request",
 }
 _UNITS: Final = {
     "input_audio_tokens": "input_cost_per_audio_token",
     "output_audio_tokens": "output_cost_per_audio_token",
+    "input_image_tokens": "input_cost_per_image_token",
+    "output_image_tokens": "output_cost_per_image_token",
+    "input_video_tokens": "input_cost_per_video_token",
+    "cache_audio_read_tokens": "cache_read_input_audio_token_cost",
+    "cache_image_read_tokens": "cache_read_input_image_token_cost",
     "rerank_searches": "input_cost_per_query",
 }
 _EDGE: Final = re.compile(r"input_cost_per_token(_above_(\d+)k_tokens)")
+_UNREADABLE: Final = ("off_peak_pricing",)
+"""Keys of entries whose price depends on what is not read here: nothing of such an entry is."""
 _TIERS: Final = {"_batches": "batch", "_flex": "flex", "_priority": "priority"}
 _PROVIDERS: Final = {
     "azure_ai": "azure",
@@ -59,6 +67,8 @@ def read_map(text: str, source: str) -> Iterator[Row]:
         raise ValueError("it is no price map of LiteLLM: no entry names a litellm_provider")
     for name, entry in table.items():
         if isinstance(entry, dict) and entry.get("litellm_provider") and entry.get("mode") in _MODES:
+            if not entry.keys().isdisjoint(_UNREADABLE):
+                continue
             yield from _rows_of(name, entry, source)
 
 
@@ -93,6 +103,9 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
         "model": model,
         "source": f"{source}, gap filler",
     }
+    if isinstance(entry.get("tiered_pricing"), list):
+        yield from _rows_of_ranges(names, entry)
+        return
     edges = [
         (0, ""),
         *sorted((int(found[2]) * 1_000, found[1]) for found in map(_EDGE.fullmatch, entry) if found),
@@ -108,7 +121,11 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
             }
             if _is_slip(entry, prices):
                 continue
-            units = {unit: _number(entry, key) for unit, key in _UNITS.items()}
+            # Prices of units are told for short contexts; rankers have no tiers.
+            units = {
+                unit: _number(entry, key if "query" in key else f"{key}{above}{suffix}")
+                for unit, key in _UNITS.items()
+            }
             priced_units = [{"key": unit, "value": price} for unit, price in units.items() if price]
             if prices["input"] is None and prices["output"] is None and not priced_units:
                 continue
@@ -119,6 +136,22 @@ def _rows_of(name: str, entry: Mapping[str, Any], source: str) -> Iterator[Row]:
                 "tier_from_tokens": tokens,
                 "tier_until_tokens": edges[position + 1][0] if position + 1 < len(edges) else None,
                 "other_units": priced_units or None,
+            }
+
+
+def _rows_of_ranges(names: Mapping[str, str], entry: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield the rows of an entry that lists its prices by ranges of input tokens."""
+    for tier in entry["tiered_pricing"]:
+        first, last = tier.get("range", (0, None))
+        prices = {column: _number(tier, key) for column, key in _PRICES.items()}
+        if prices["input"] is not None and not _is_slip(entry, prices):
+            yield {
+                **names,
+                **prices,
+                "service_tier": None,
+                "tier_from_tokens": int(first),
+                "tier_until_tokens": None if last is None else int(last),
+                "other_units": None,
             }
 
 

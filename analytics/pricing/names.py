@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.pricing.corrections import DatedName
 from analytics.pricing.own import OwnPrices
+from store.clock import utc_now
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider
@@ -26,6 +27,11 @@ PROVIDERS = {
     "bedrock": "aws",
     "bedrock_converse": "aws",
     "aws_bedrock_converse": "aws",
+    "alibaba": "dashscope",
+    "alibaba_cloud": "dashscope",
+    "alibabacloud": "dashscope",
+    "aliyun": "dashscope",
+    "qwen": "dashscope",
     "amazon": "aws",
     "bedrock_mantle": "aws",
     "azure": "azure",
@@ -91,6 +97,13 @@ _BEDROCK = re.compile(
     r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|moonshotai|nvidia|openai|qwen|writer|zai)\."
 )
 _DATE_TAIL = re.compile(r"[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))$")
+_SNAPSHOT = re.compile(
+    r"(?:^|[/.:])(?P<model>[a-z][a-z0-9.-]*?)[-@](?P<day>20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+)
+_PREVIEW = re.compile(r"(?:^|/)(?P<model>gemini-[a-z0-9.-]+?-(?:preview|exp))-(?P<day>\d{2}-\d{2})(?!\d)")
+_DAY_CHARS = len("20260131")
+_SNAPSHOT_FAMILIES = ("gpt-", "chatgpt-", "claude-", "o1", "o3", "o4", "gemini-")
+"""Models whose makers name every snapshot in their documentation."""
 _VERSION_TAIL = re.compile(
     r"(?:[-@:_.]?(?:latest|stable|preview|exp|experimental|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{2}-\d{4}"
     r"|\d{8}|\d{6}|\d{3,4}|v\d+(?::\d+(?::\d+k)?)?|\d:\d))*"
@@ -127,7 +140,7 @@ class PriceName:
     price_model: str | None
     rule: str
     """own_price, alias, dated_name, response_model, request_model, gap_filler, or why there is none: no_model,
-    unknown_provider, unknown_model."""
+    unknown_provider, unknown_model, unknown_snapshot."""
     dated: tuple[DatedModel, ...] = ()
     """What the names mean instead at some times; the first that holds counts."""
 
@@ -142,12 +155,14 @@ class NameResolver:
         gaps: Mapping[tuple[str, str], str] | None = None,
         providers: Sequence[Provider] | None = None,
         unsold: Sequence[str] = (),
+        snapshots: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self._own = own or OwnPrices()
         self._names = names
         self._gaps = gaps or {}
         self._listed = providers
         self._unsold = unsold
+        self._snapshots = snapshots or {}
         self._cache: dict[tuple[str | None, str | None, str | None], PriceName] = {}
         self._providers: dict[str, Provider] | None = None
 
@@ -213,28 +228,34 @@ class NameResolver:
         rule = "unknown_model"
         for name, found in asked:
             home, bare = self._find_provider(spoken, name)
-            if home is None:
-                rule = "unknown_model" if spoken in GATEWAYS else "unknown_provider"
-                continue
-            forms = list(_forms_of(bare, home.id))
+            maker = provider_id(spoken) if home is None else home.id
+            forms = list(_forms_of(bare, maker))
             for form in filter(_REGIONAL.match, forms):
-                if regional := self._gaps.get((home.id, form.removeprefix("bedrock/"))):
+                if regional := self._gaps.get((maker, form.removeprefix("bedrock/"))):
                     return PriceName(regional, "gap_filler")
+            # A snapshot is never what the name without its date meant on that day.
+            spelled = [form for form in forms if _DATE_TAIL.search(form)] or forms
             for entry in self._names:
-                if any(entry.means(home.id, spoken, form) for form in forms):
+                if any(entry.means(maker, spoken, form) for form in spelled):
                     if entry.valid_from is None and entry.valid_until is None:
                         return PriceName(entry.price_model, found)
                     dated.append(
                         DatedModel(entry.price_model, "dated_name", entry.valid_from, entry.valid_until)
                     )
+            if home is None:
+                rule = "unknown_model" if spoken in GATEWAYS else "unknown_provider"
+                continue
             if home.id == "aws" and _GOVCLOUD.match(bare):
+                continue
+            if self._is_unheard_of(name):
+                rule = "unknown_snapshot"
                 continue
             for form in forms:
                 model = self._find_model(home, form)
                 if model is not None:
                     return PriceName(f"{model[0].id}/{model[1].id}", found)
         for name, _ in asked:
-            if gap := self._find_gap(spoken, name):
+            if (gap := self._find_gap(spoken, name)) and not self._is_unheard_of(name):
                 return PriceName(gap, "gap_filler")
         return PriceName(None, rule)
 
@@ -294,6 +315,18 @@ class NameResolver:
                 if any(_is_version_of(*rest) for rest in _rests(model.match, name)):
                     return None if self._is_unsold(place, model) else (place, model)
         return None
+
+    def _is_unheard_of(self, name: str) -> bool:
+        """Return whether a name is a snapshot of a day that its maker has no snapshot of: those differ in price."""
+        found = _SNAPSHOT.search(name) or _PREVIEW.search(name)
+        if found is None:
+            return False
+        day = found["day"].replace("-", "")
+        if len(day) == _DAY_CHARS and day > f"{utc_now():%Y%m%d}":
+            return True
+        if not self._snapshots or not found["model"].startswith(_SNAPSHOT_FAMILIES):
+            return False
+        return day not in self._snapshots.get(found["model"], ())
 
     def _is_unsold(self, place: Provider, model: ModelInfo) -> bool:
         return any(fnmatchcase(f"{place.id}/{model.id}", pattern) for pattern in self._unsold)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC))
 DAY = timedelta(days=1)
+MOST_CALLS = 150_000
+"""Calls that are priced, and written, at once; a day of more is one stretch all the same."""
 PRICE_COLUMNS = ("price_model", "cost_usd", "cost_status", "cost_version")
 
 _CHANGES = {
@@ -77,54 +80,73 @@ def _add_up(amounts: pl.Series) -> Decimal:
 def reprice(
     store: Store, book: PriceBook, order: Order | None = None, *, dry_run: bool = False
 ) -> RepriceReport:
-    """Price calls again by the present book; what changes is a new version of cost, a day a transaction.
+    """Price calls again by the present book; what changes is a new version of cost, some days a transaction.
 
     Runs take the new cost at once; sessions, cases and rollups follow when the data jobs run next.
     Hold the jobs off meanwhile (`Scheduler.paused`), so that none writes what is being replaced.
     """
     order = order or Order()
     looked_at, summaries = 0, list[pl.DataFrame]()
-    days: list[tuple[datetime, datetime]] = []
-    bounds = {"first": order.first, "until": order.until}
-    for day in store.select("pricing/days_of_calls", bounds)["day"]:
-        begin = max(day.replace(tzinfo=UTC), order.first)
-        end = min(day.replace(tzinfo=UTC) + DAY, order.until)
+    version: int | None = None
+    for begin, end in _list_stretches(store, order):
         usage = _pick(store.select("pricing/usage", {"first": begin, "until": end}), order)
         tools = _read_tools(store, order, begin, end)
         looked_at += usage.height + tools.height
-        changed = [_find_changed(_mark_answers(usage), book), _find_changed_tools(tools, book)]
-        if any(frame.height for frame in changed):
-            days.append((begin, end))
-            summaries += [_summarise(frame) for frame in changed if frame.height]
+        changed, changed_tools = _find_changed(_mark_answers(usage), book), _find_changed_tools(tools, book)
+        if changed.is_empty() and changed_tools.is_empty():
+            continue
+        summary = pl.concat([_summarise(changed), _summarise(changed_tools)])
+        summaries.append(summary)
+        if not dry_run:
+            version = version or _begin_version(store, order)
+            _write(store, changed, changed_tools, summary, (begin, end), version)
     changes = pl.concat(summaries) if summaries else pl.DataFrame(schema=_CHANGES)
-    report = RepriceReport(looked_at, int(changes["calls"].sum()), changes)
-    return report if dry_run or not days else _apply(store, book, order, report, days)
+    report = RepriceReport(looked_at, int(changes["calls"].sum()), changes, version)
+    if version is not None:
+        _end_version(store, report, version)
+    return report
 
 
-def _apply(
-    store: Store, book: PriceBook, order: Order, report: RepriceReport, days: list[tuple[datetime, datetime]]
-) -> RepriceReport:
+def _list_stretches(store: Store, order: Order) -> Iterator[tuple[datetime, datetime]]:
+    """Yield bounds of whole days within those of the order, together with few enough calls to hold in memory."""
+    first: datetime | None = None
+    last, held = order.first, 0
+    days = store.select("pricing/days_of_calls", {"first": order.first, "until": order.until})
+    for day, calls in days.select("day", "calls").iter_rows():
+        begin = max(day.replace(tzinfo=UTC), order.first)
+        if first is not None and held + calls > MOST_CALLS:
+            yield first, last
+            first, held = None, 0
+        first = begin if first is None else first
+        last, held = min(day.replace(tzinfo=UTC) + DAY, order.until), held + calls
+    if first is not None:
+        yield first, last
+
+
+def _begin_version(store: Store, order: Order) -> int:
+    """Write the row of a new version before anything refers to it, and return its number."""
     present = read_present(store)
-    version = present.cost_version + 1
     row = version_row(
-        version,
+        present.cost_version + 1,
         present.book_version,
         "reprice",
         present.fingerprint,
         author=order.author,
         reason=order.reason,
-        calls=report.changed_calls,
-        before_usd=report.before_usd,
-        after_usd=report.after_usd,
     )
-    newer = replace(book, version=version)
     store.replace(appends={"cost_versions": row})
-    for begin, end in days:
-        calls = _pick(store.select("pricing/calls", {"first": begin, "until": end}), order)
-        tools = _read_tools(store, order, begin, end)
-        changed, changed_tools = _find_changed(calls, newer), _find_changed_tools(tools, newer)
-        _write(store, changed, changed_tools, (begin, end), version)
-    return replace(report, cost_version=version)
+    return present.cost_version + 1
+
+
+def _end_version(store: Store, report: RepriceReport, version: int) -> None:
+    """Write into the row of the version what it changed."""
+    key = pl.DataFrame({"cost_version": [version]})
+    sums = key.with_columns(
+        calls=pl.lit(report.changed_calls, pl.Int64),
+        before_usd=pl.lit(report.before_usd).cast(pl.Decimal(38, 12)),
+        after_usd=pl.lit(report.after_usd).cast(pl.Decimal(38, 12)),
+    )
+    store.replace(Replacement("cost_versions", key, sums, is_revision=True))
 
 
 def _pick(calls: pl.DataFrame, order: Order) -> pl.DataFrame:
@@ -191,43 +213,43 @@ def _write(
     store: Store,
     changed: pl.DataFrame,
     tools: pl.DataFrame,
+    summary: pl.DataFrame,
     within: tuple[datetime, datetime],
     version: int,
 ) -> None:
-    calls = changed.drop(f"{name}_before" for name in PRICE_COLUMNS)
-    executions = tools.drop("cost_usd_before", "cost_status_before")
+    keys = ("trace_id", "span_id")
+    numbered = changed.with_columns(cost_version=pl.lit(version, pl.Int64))
+    calls = numbered.select(*keys, *PRICE_COLUMNS)
+    executions = tools.select(*keys, "cost_usd", "cost_status")
     runs = _price_runs(store, changed, tools)
     touch = int(datetime.now(UTC).timestamp() * 1e6)
     sessions = runs.select(
         "started_at", load_seq=pl.lit(touch, pl.Int64), session_id=pl.coalesce("session_id", "run_id")
     )
-    subjects = ((calls, "llm_call"), (executions, "tool_call"), (runs, "run"))
     hours = pl.concat(
         [
-            frame.select(
-                load_seq=pl.lit(touch, pl.Int64),
-                subject=pl.lit(subject),
-                hour_at=pl.col("started_at").dt.truncate("1h"),
-            )
-            for frame, subject in subjects
+            frame.select(hour_at=pl.col("started_at").dt.truncate("1h"))
+            .unique()
+            .with_columns(load_seq=pl.lit(touch, pl.Int64), subject=pl.lit(subject))
+            for frame, subject in ((changed, "llm_call"), (tools, "tool_call"), (runs, "run"))
         ]
     )
-    summary = pl.concat([_summarise(changed), _summarise(tools)]).with_columns(cost_version=pl.lit(version))
-    keys = ("trace_id", "span_id")
+    costs = runs.select("run_id", "cost_usd", "unpriced_calls")
+    bounds = {"started_at": within}
     store.replace(
-        Replacement("llm_calls", calls.select(keys), calls, within={"started_at": within}),
-        Replacement("tool_calls", executions.select(keys), executions, within={"started_at": within}),
-        Replacement("runs", runs.select("run_id"), runs),
+        Replacement("llm_calls", calls.select(keys), calls, bounds, is_revision=True),
+        Replacement("tool_calls", executions.select(keys), executions, bounds, is_revision=True),
+        Replacement("runs", costs.select("run_id"), costs, is_revision=True),
         appends={
             "touched_sessions": sessions.unique(),
-            "touched_hours": hours.unique(),
-            "cost_changes": summary,
+            "touched_hours": hours,
+            "cost_changes": summary.with_columns(cost_version=pl.lit(version)),
         },
     )
 
 
 def _price_runs(store: Store, changed: pl.DataFrame, tools: pl.DataFrame) -> pl.DataFrame:
-    """Return the runs of the changed calls with their cost added up again."""
+    """Return run_id, session_id, started_at, ended_at and cost of the changed calls' runs, added up again."""
     columns = ("run_id", "trace_id", "span_id", "started_at", "cost_usd", "cost_status")
     both = pl.concat([changed.select(columns), tools.select(columns)])
     asked = both.select("run_id").drop_nulls().unique()
@@ -253,7 +275,7 @@ def _price_runs(store: Store, changed: pl.DataFrame, tools: pl.DataFrame) -> pl.
         pl.when(pl.col("cost_usd").is_not_null().any()).then(pl.col("cost_usd").sum()).alias("cost_usd"),
         pl.col("unpriced").sum().cast(pl.Int64).alias("unpriced_calls"),
     )
-    return runs.drop("cost_usd", "unpriced_calls").join(costs, on="run_id", how="inner")
+    return runs.join(costs, on="run_id", how="inner")
 
 
 def _reach(runs: pl.DataFrame, changed: pl.DataFrame) -> dict[str, object]:

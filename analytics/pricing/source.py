@@ -103,7 +103,10 @@ class PriceSource:
         gaps = {
             (rows[0]["provider"], rows[0]["model"]): price_model for price_model, rows in self.gaps.items()
         }
-        return NameResolver(self.own, self.corrections.names, gaps, self.providers, self.corrections.unsold)
+        corrections = self.corrections
+        return NameResolver(
+            self.own, corrections.names, gaps, self.providers, corrections.unsold, corrections.snapshots
+        )
 
     def with_own(self, own: OwnPrices) -> PriceSource:
         """Return the same source with other prices of the user."""

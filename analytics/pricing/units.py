@@ -7,6 +7,7 @@ a price applies to what no more specific price takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -138,9 +139,14 @@ def charge_per_unit(prices: Mapping[str, float]) -> dict[str, float]:
     >>> charge_per_unit({"input_tokens": 3.0, "cache_read_tokens": 0.5})
     {'cache_read_tokens': -2.5, 'input_tokens': 3.0}
     """
-    leaves = share_leaves(prices)
+    leaves = _shared_leaves(frozenset(prices))
     charges = dict.fromkeys(leaves, 0.0)
     for unit, leaf in leaves.items():
         for reported, share in leaf.items():
             charges[reported] += share * prices[unit]
     return charges
+
+
+@cache
+def _shared_leaves(units: frozenset[str]) -> Mapping[str, Mapping[str, float]]:
+    return share_leaves(units)

@@ -89,6 +89,21 @@ def test_replacement_within_bounds_leaves_rows_outside_alone(store: Store) -> No
     assert fetch(store, "SELECT started_at FROM runs") == [((AT + timedelta(days=1)).replace(tzinfo=None),)]
 
 
+def test_a_revision_changes_some_columns_and_keeps_the_rest(store: Store) -> None:
+    rows = [a_run(1, service="a"), a_run(2, service="b"), a_run(3, service="c")]
+    store.replace(appends={"runs": frame_of("runs", rows)})
+    keys = frame_of("runs", [{"run_id": row["run_id"]} for row in rows[:2]])
+    changed = keys.with_columns(agent=pl.Series(["x", None], dtype=pl.String))
+    store.replace(
+        Replacement("runs", keys, changed, {"started_at": (AT, AT + timedelta(hours=1))}, is_revision=True)
+    )
+    assert fetch(store, "SELECT service, agent FROM runs ORDER BY service") == [
+        ("a", "x"),
+        ("b", None),
+        ("c", rows[2].get("agent")),
+    ]
+
+
 def test_replacements_of_one_call_are_all_deleted_before_any_is_written(store: Store) -> None:
     keys = frame_of("runs", [{"trace_id": a_run()["trace_id"]}])
     once = Replacement("runs", keys, frame_of("runs", [a_run()]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -228,9 +229,24 @@ class ClickHouseStore:
             self._client.insert_arrow(name, rows, database="ledger", settings=settings)
 
     def _replace(self, replacement: Replacement, token: str) -> None:
+        if replacement.is_revision:
+            replacement = self._complete(replacement)
         if not replacement.keys.is_empty():
             self._delete_keys(replacement)
         self._insert(replacement.table, replacement.rows, f"{token}/{uuid4().hex}")
+
+    def _complete(self, revision: Replacement) -> Replacement:
+        """Return a revision as the whole rows that it makes: parts of a column store are never changed in place."""
+        names = ", ".join(f"`{name}`" for name in revision.keys.columns)
+        table = self._client.query_arrow(
+            f"SELECT * FROM ledger.{revision.table} WHERE ({names}) IN (SELECT {names} FROM asked)",
+            settings=SELECT_SETTINGS,
+            external_data=attach_frames({"asked": revision.keys.unique()}),
+            use_strings=True,
+        )
+        rows = pl.DataFrame(revision.rows)
+        kept = to_polars(align_types(table)).drop(name for name in rows.columns if name not in revision.keys)
+        return replace(revision, rows=kept.join(rows, on=revision.keys.columns), is_revision=False)
 
     def _delete_keys(self, replacement: Replacement) -> None:
         table = find_table(replacement.table)

@@ -78,8 +78,7 @@ class DuckDBStore:
             if has_batch(cursor, batch_id):
                 return False
             for replacement in replacing:
-                delete_rows(cursor, replacement)
-                append_rows(cursor, replacement.table, replacement.rows)
+                _replace_rows(cursor, [replacement])
             for table, frame in tables.items():
                 append_rows(cursor, table, frame)
             load_seq = record_batch(cursor, batch_id, tables)
@@ -202,7 +201,8 @@ def _replace_rows(cursor: duckdb.DuckDBPyConnection, replacements: Sequence[Repl
     for replacement in replacements:
         delete_rows(cursor, replacement)
     for replacement in replacements:
-        append_rows(cursor, replacement.table, replacement.rows)
+        if not replacement.is_revision:
+            append_rows(cursor, replacement.table, replacement.rows)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -37,7 +37,7 @@ def append_rows(cursor: duckdb.DuckDBPyConnection, table_name: str, frame: Frame
 
 
 def delete_rows(cursor: duckdb.DuckDBPyConnection, replacement: Replacement) -> None:
-    """Delete the rows that a replacement names by its keys."""
+    """Delete the rows that a replacement names by its keys, or change them where it is a revision."""
     table = find_table(replacement.table)
     if replacement.keys.is_empty():
         return
@@ -50,11 +50,20 @@ def delete_rows(cursor: duckdb.DuckDBPyConnection, replacement: Replacement) -> 
     for position, (name, (first, last)) in enumerate(replacement.within.items()):
         conditions.append(f't."{name}" BETWEEN $first_{position} AND $last_{position}')
         values |= {f"first_{position}": convert_value(first), f"last_{position}": convert_value(last)}
-    cursor.register(_KEYS, to_arrow(replacement.keys.unique()))
     condition = " AND ".join(conditions)
-    cursor.execute(
-        f'DELETE FROM ledger."{replacement.table}" AS t USING {_KEYS} AS k WHERE {condition}', values
-    ).fetchall()
+    if replacement.is_revision:
+        columns = [
+            name for name in to_arrow(replacement.rows).column_names if name not in replacement.keys.columns
+        ]
+        changes = ", ".join(f'"{name}" = k."{name}"' for name in columns)
+        cursor.register(_KEYS, select_known_columns(to_arrow(replacement.rows, table), table))
+        statement = (
+            f'UPDATE ledger."{replacement.table}" AS t SET {changes} FROM {_KEYS} AS k WHERE {condition}'
+        )
+    else:
+        cursor.register(_KEYS, to_arrow(replacement.keys.unique()))
+        statement = f'DELETE FROM ledger."{replacement.table}" AS t USING {_KEYS} AS k WHERE {condition}'
+    cursor.execute(statement, values).fetchall()
 
 
 def has_batch(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:

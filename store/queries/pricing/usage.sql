@@ -1,5 +1,8 @@
 -- What the price of the model calls of a stretch of time depends on, and what they cost now.
 SELECT
+    t.trace_id,
+    t.span_id,
+    t.run_id,
     t.provider,
     t.request_model,
     t.response_model,

@@ -84,16 +84,16 @@ def test_what_is_free_is_free_in_every_tier(book: PriceBook) -> None:
     assert price(book, **facts, **USAGE, service_tier="batch", cache_read_tokens=5) == (0.0, "free")
 
 
-LLAMA: dict[str, Any] = {"provider": "fireworks", "request_model": "llama-v3p1-8b-instruct"}
+LLAMA: dict[str, Any] = {"provider": "cerebras", "request_model": "llama3.1-8b"}
 
 
 @pytest.mark.parametrize(
     ("facts", "cost"),
     [
-        # 0.20 for what was not cached and for the output; what the cache gave is not guessed.
-        ({**LLAMA, **USAGE, "cache_read_tokens": 400_000}, 0.6 * 0.2 + 0.1 * 0.2),
+        # 0.10 for what was not cached and for the output; what the cache gave is not guessed.
+        ({**LLAMA, **USAGE, "cache_read_tokens": 400_000}, 0.6 * 0.1 + 0.1 * 0.1),
         # A write costs no less than the input.
-        ({**LLAMA, **USAGE, "cache_write_tokens": 400_000}, 0.2 + 0.1 * 0.2),
+        ({**LLAMA, **USAGE, "cache_write_tokens": 400_000}, 0.1 + 0.1 * 0.1),
         ({"request_model": "gpt-4o", **USAGE, "other_units": {"input_audio_tokens": 500_000}}, 3.5),
         ({"request_model": "gpt-4o", **USAGE, "other_units": {"output_audio_tokens": 50_000}}, 3.5),
         ({"request_model": "gpt-4o", **USAGE, "other_units": {"output_image_tokens": 50_000}}, 3.5),
@@ -104,6 +104,13 @@ LLAMA: dict[str, Any] = {"provider": "fireworks", "request_model": "llama-v3p1-8
           "cache_read_tokens": 400_000,
           "other_units": {"input_audio_tokens": 500_000, "cache_audio_read_tokens": 400_000}}, 0.5 * 2.5 + 0.1 * 40),
         ({"request_model": "gpt-4o-search-preview", **USAGE}, 3.5),
+        # One number of searches, two published prices; a number of free ones a day.
+        ({"request_model": "gpt-4.1", **USAGE, "other_units": {"web_searches": 3}}, 2.8),
+        ({"provider": "gcp.gemini", "request_model": "gemini-2.5-pro", "input_tokens": 100_000, "output_tokens": 0,
+          "other_units": {"web_searches": 3}}, 0.125),
+        # Tables of tiers that print no price for a class or a length.
+        ({"request_model": "gpt-4o", **USAGE, "service_tier": "batch", "cache_read_tokens": 400_000}, 0.6 * 1.25 + 0.5),
+        ({"request_model": "gpt-5.4", **USAGE, "service_tier": "priority"}, 5.0 + 2.25),
     ],
 )  # fmt: skip
 def test_class_without_a_price_is_left_out_and_said(
@@ -142,8 +149,8 @@ def test_standard_tiers_take_the_standard_price(book: PriceBook, tier: str | Non
 
 
 def test_unit_with_its_own_price_is_charged(book: PriceBook) -> None:
-    plain, _ = price(book, request_model="gpt-4.1", **USAGE)
-    cost, status = price(book, request_model="gpt-4.1", **USAGE, other_units={"web_searches": 100})
+    plain, _ = price(book, request_model="gpt-5-mini", **USAGE)
+    cost, status = price(book, request_model="gpt-5-mini", **USAGE, other_units={"web_searches": 100})
     assert plain is not None
     assert (cost, status) == (pytest.approx(plain + 1.0), "priced")
 
@@ -366,9 +373,51 @@ def test_place_whose_price_is_not_known_costs_at_least_what_it_costs_anywhere(
 
 
 def test_searches_cost_the_same_in_a_batch(book: PriceBook) -> None:
-    call = {"request_model": "gemini-3.7-flash", "input_tokens": 0, "output_tokens": 0}
-    used = {"provider": "gcp.gemini", "service_tier": "batch", "other_units": {"web_searches": 2}}
-    assert price(book, **call, **used) == (pytest.approx(0.028), "priced")
+    call = {"request_model": "gpt-5-mini", "input_tokens": 0, "output_tokens": 0}
+    used = {"service_tier": "batch", "other_units": {"web_searches": 2}}
+    assert price(book, **call, **used) == (pytest.approx(0.02), "priced")
+
+
+def test_fee_of_a_search_follows_from_how_much_of_it_was_read(book: PriceBook) -> None:
+    sonar = {"provider": "perplexity", "request_model": "sonar", "input_tokens": 1_000, "output_tokens": 0}
+    assert price(book, **sonar, service_tier="high") == (pytest.approx(0.013), "priced")
+    assert price(book, **sonar) == (pytest.approx(0.006), "partial")
+
+
+def test_citations_stand_beside_the_output_or_in_it(book: PriceBook) -> None:
+    call: dict[str, Any] = {
+        "provider": "perplexity",
+        "request_model": "sonar-deep-research",
+        "input_tokens": 0,
+    }
+    beside = {"output_tokens": 100, "other_units": {"citation_tokens": 1_000, "web_searches": 1}}
+    within = {"output_tokens": 1_100, "other_units": {"citation_tokens": 1_000, "web_searches": 1}}
+    assert price(book, **call, **beside) == price(book, **call, **within)
+    assert price(book, **call, **beside) == (pytest.approx(100 * 8e-6 + 1_000 * 2e-6 + 0.005), "priced")
+
+
+@pytest.mark.parametrize(
+    ("at", "per_million"),
+    [
+        (datetime(2026, 8, 16, 15, 59, tzinfo=UTC), 0.14),
+        (datetime(2026, 8, 16, 16, 1, tzinfo=UTC), 0.22),
+        (datetime(2026, 8, 25, 2, 0, tzinfo=UTC), 0.44),
+        (datetime(2026, 9, 24, 2, 0, tzinfo=UTC), 0.3),
+        (datetime(2026, 10, 5, 2, 0, tzinfo=UTC), 0.15),
+        (datetime(2026, 10, 8, 2, 0, tzinfo=UTC), 0.3),
+        (datetime(2026, 10, 10, 2, 0, tzinfo=UTC), 0.15),
+    ],
+)
+def test_peak_hours_are_those_of_working_days_in_beijing(
+    book: PriceBook, at: datetime, per_million: float
+) -> None:
+    call = {"provider": "deepseek", "request_model": "deepseek-v4-flash", "started_at": at}
+    cost = price(book, **call, input_tokens=1_000_000, output_tokens=0)
+    assert cost == (pytest.approx(per_million), "priced")
+
+
+def test_model_that_is_not_charged_by_the_token_says_nothing_by_counting_none(book: PriceBook) -> None:
+    assert price(book, request_model="whisper-1", input_tokens=0, output_tokens=0) == (None, "no_usage")
 
 
 def test_hour_of_a_cache_costs_twice_the_input_where_no_list_tells(book: PriceBook) -> None:

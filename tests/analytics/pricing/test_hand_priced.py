@@ -30,7 +30,7 @@ _TOKENS = {
 
 
 class HandPriced(NamedTuple):
-    """A call as it is written down: what was used, the sum, and what it comes to; None: no price is published."""
+    """A call as it is written down: what was used, the sum (or none, or flagged), and what it comes to."""
 
     line: str
     facts: dict[str, Any]
@@ -73,36 +73,38 @@ def add_up(terms: str) -> Decimal:
     return total / 1_000_000
 
 
-FEES_FORGOTTEN = ("openai | gpt-4o-search-preview",)
-"""Lines whose sum lacks the fee of the search that such a model makes in every call: they cost at least this."""
-
-
 def test_calls_cost_what_was_worked_out_by_hand(book: PriceBook) -> None:
     known = [one for one in read_hand_priced() if one.cost is not None]
     priced = price_calls(calls(*(one.facts for one in known)), book).rows(named=True)
     wrong = [
         (one.line, row["cost_usd"], row["cost_status"], row["price_model"])
         for one, row in zip(known, priced, strict=True)
-        if row["cost_status"] != _status_of(one)
+        if row["cost_status"] != ("priced" if one.cost else "free")
         or abs(Decimal(row["cost_usd"]) - one.cost) > Decimal("1e-11")  # pyright: ignore[reportOperatorIssue]
     ]
     assert wrong == []
 
 
-def _status_of(one: HandPriced) -> str:
-    if one.line.startswith(FEES_FORGOTTEN):
-        return "partial"
-    return "priced" if one.cost else "free"
-
-
 def test_names_without_a_published_price_stay_unpriced(book: PriceBook) -> None:
-    unknown = [one for one in read_hand_priced() if one.cost is None]
+    unknown = [one for one in read_hand_priced() if one.terms == "none"]
     priced = price_calls(calls(*(one.facts for one in unknown)), book).rows(named=True)
     wrong = [
         (one.line, row["price_model"], row["cost_usd"])
         for one, row in zip(unknown, priced, strict=True)
         if row["cost_status"] != "unpriced_model"
     ]
+    assert wrong == []
+
+
+def test_what_no_call_tells_is_never_priced_as_a_whole(book: PriceBook) -> None:
+    flagged = [one for one in read_hand_priced() if one.terms == "flagged"]
+    priced = price_calls(calls(*(one.facts for one in flagged)), book).rows(named=True)
+    wrong = [
+        (one.line, row["cost_status"], row["cost_usd"])
+        for one, row in zip(flagged, priced, strict=True)
+        if row["cost_status"] not in ("partial", "no_usage", "unpriced_model")
+    ]
+    assert len(flagged) >= 10
     assert wrong == []
 
 

@@ -1,5 +1,0 @@
--- Model calls of a stretch of time, complete.
-SELECT t.*
-FROM ledger.llm_calls AS t
-WHERE t.started_at >= $first AND t.started_at < $until
-ORDER BY t.trace_id, t.span_id
