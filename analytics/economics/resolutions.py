@@ -9,8 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
+
 from analytics.metrics.intervals import Z_95
 from store.errors import ConfigError
+from store.figures.dimensions import find_attribute
 
 if TYPE_CHECKING:
     from store import Store
@@ -24,6 +27,7 @@ DIMENSIONS: Final = (
     "prompt_version",
     "user_id",
 )
+MODEL: Final = "model"
 RESOLVED: Final = ("resolved_confirmed", "resolved_assumed")
 LEAST_RESOLVED: Final = 5
 """Fewer resolutions give no interval of their cost."""
@@ -76,12 +80,21 @@ def measure_resolutions(
 ) -> list[Resolutions]:
     """Return the figures of the production cases that closed from `first` to before `until`, by a dimension or of all.
 
+    By `model`, a case is of the one that cost most in it; by `attributes.KEY`, of the value that its last run had.
+
     Raises:
         ConfigError: `by` or `where` names no dimension of cases.
     """
-    for name in (*([by] if by else []), *(where or {})):
+    is_by_part = by == MODEL or (by is not None and find_attribute(by) is not None)
+    for name in (*([by] if by and not is_by_part else []), *(where or {})):
         if name not in DIMENSIONS:
-            raise ConfigError(f"cases have no dimension {name!r}; there are {', '.join(DIMENSIONS)}")
+            raise ConfigError(
+                f"cases have no dimension {name!r}; there are {', '.join(DIMENSIONS)}, {MODEL} and attributes.KEY"
+            )
+    if by is not None and is_by_part:
+        if where:
+            raise ConfigError(f"cases by {by} cannot be filtered by {', '.join(where)}; leave the filter out")
+        return _measure_by_part(store, first, until, by)
     params: dict[str, object] = {"first": first, "until": until}
     params |= {f"by_{name}": name == by for name in DIMENSIONS}
     params |= {
@@ -91,6 +104,38 @@ def measure_resolutions(
     for row in store.select("economics/cases", params).to_dicts():
         groups.setdefault(row[f"by_{by}"] if by else None, []).append(row)
     return [_sum_up(group, rows) for group, rows in groups.items()]
+
+
+def _measure_by_part(store: Store, first: datetime, until: datetime, by: str) -> list[Resolutions]:
+    """Return the figures by what is told of the calls or runs of a case, the most cases first."""
+    bounds: dict[str, object] = {"first": first, "until": until}
+    if by == MODEL:
+        parts = store.select("economics/case_models", bounds)
+        chief = parts.sort("part_usd", "calls", "part", descending=[True, True, False], nulls_last=True)
+    else:
+        parts = store.select("economics/case_attributes", {**bounds, "name": find_attribute(by)})
+        chief = parts.sort("last_at", "part", descending=[True, False])
+    cases = store.select("economics/case_list", bounds).join(
+        chief.unique("case_id", keep="first", maintain_order=True).select("case_id", "part"),
+        on="case_id",
+        how="left",
+    )
+    sums = (
+        cases.group_by("part", "outcome")
+        .agg(
+            cases=pl.len(),
+            reopened=(pl.col("sessions") > 1).sum(),
+            total_usd=pl.when(pl.col("cost_usd").is_not_null().any()).then(pl.col("cost_usd").sum()),
+            squares=(pl.col("cost_usd").cast(pl.Float64) ** 2).sum(),
+            unpriced=pl.col("unpriced_calls").sum(),
+        )
+        .sort("part", "outcome", nulls_last=True)
+    )
+    groups: dict[str | None, list[dict[str, Any]]] = {}
+    for row in sums.to_dicts():
+        groups.setdefault(row["part"], []).append(row)
+    found = [_sum_up(group, rows) for group, rows in groups.items()]
+    return sorted(found, key=lambda one: -one.cases)
 
 
 def _sum_up(group: str | None, rows: Iterable[Mapping[str, Any]]) -> Resolutions:

@@ -170,6 +170,8 @@ def _choose_rows(facts: pl.DataFrame, rows: pl.DataFrame, chosen: np.ndarray) ->
 
 def _rows_of_time(rows: pl.DataFrame, moments: pl.Series) -> pl.DataFrame:
     """Return the rows that may hold at some of the moments: most calls are joined with one or two then."""
+    if moments.is_empty():
+        return rows
     return rows.filter(
         (pl.col("valid_from") <= moments.max()).fill_null(True),
         (pl.col("valid_until") > moments.min()).fill_null(True),

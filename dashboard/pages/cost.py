@@ -46,6 +46,7 @@ from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
 from dashboard.standout_notices import show_dear_day
 from dashboard.view import Screen, View, card, show_screen, two_cards
+from dashboard.waste_report import show_waste_report
 from dashboard.what_if import show_what_if
 
 PARTS_SHOWN: Final = 8
@@ -346,6 +347,7 @@ def _show_waste(cost: Cost, view: View) -> None:
     with card("Waste", "waste", note=note):
         columns = [Column("Kind"), Column("Cost", "number", "end"), Column("How many", "number", "end")]
         show_table(columns, lines, key="waste", caption="Waste", nothing="", is_bare=True)
+        show_waste_report(cost.window)
 
 
 def _show_budgets(budgets: pl.DataFrame) -> None:

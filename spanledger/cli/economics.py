@@ -32,7 +32,10 @@ def register(report: typer.Typer) -> None:
 def resolutions(
     by: Annotated[
         str | None,
-        typer.Option("--by", help="agent, agent_version, prompt_version, service, tenant, user_id …"),
+        typer.Option(
+            "--by",
+            help="agent, agent_version, prompt_version, service, tenant, user_id, model, attributes.KEY …",
+        ),
     ] = None,
     since: Since = None,
     until: Until = None,

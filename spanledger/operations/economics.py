@@ -111,8 +111,8 @@ def report_economics(services: Services, arguments: Mapping[str, Any], _: Progre
             f"fewer than {LEAST_USERS} users are known from {_say(first)} to {_say(until)}; "
             "send user.id on agents' spans, or give a longer window with --from"
         )
-    month = until - timedelta(days=30.4375)
-    fees = fees_between(services.prices.own.fees, month, until)
+    month = until.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    fees = fees_between(services.prices.own.fees, month, (month + timedelta(days=32)).replace(day=1))
     return _shown(
         services,
         {
