@@ -68,6 +68,11 @@ def test_replacement_keys_treat_null_as_equal_to_null(store: Store) -> None:
     )
     store.replace(Replacement("markers", keys, pl.DataFrame([a_marker("d", None)])))
     assert list_labels(store) == ["b", "d"]
+    renamed = pl.DataFrame({"kind": ["deploy"], "label": ["b"], "service": ["y"]})
+    store.replace(Replacement("markers", renamed.select("kind", "label"), renamed, is_revision=True))
+    found = store.query("SELECT service, marked_at FROM markers WHERE label = 'b'").to_pylist()
+    assert [row["service"] for row in found] == ["y"]
+    assert found[0]["marked_at"] is not None
     none = pl.DataFrame([a_marker("d", None)]).clear()
     bounds = {"marked_at": (AT + timedelta(days=1), AT + timedelta(days=2))}
     store.replace(Replacement("markers", keys, none, bounds))
