@@ -102,8 +102,6 @@ _SNAPSHOT = re.compile(
 )
 _PREVIEW = re.compile(r"(?:^|/)(?P<model>gemini-[a-z0-9.-]+?-(?:preview|exp))-(?P<day>\d{2}-\d{2})(?!\d)")
 _DAY_CHARS = len("20260131")
-_SNAPSHOT_FAMILIES = ("gpt-", "chatgpt-", "claude-", "o1", "o3", "o4", "gemini-")
-"""Models whose makers name every snapshot in their documentation."""
 _VERSION_TAIL = re.compile(
     r"(?:[-@:_.]?(?:latest|stable|preview|exp|experimental|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{2}-\d{4}"
     r"|\d{8}|\d{6}|\d{3,4}|v\d+(?::\d+(?::\d+k)?)?|\d:\d))*"
@@ -317,16 +315,18 @@ class NameResolver:
         return None
 
     def _is_unheard_of(self, name: str) -> bool:
-        """Return whether a name is a snapshot of a day that its maker has no snapshot of: those differ in price."""
+        """Return whether a name is a snapshot of a day that its maker has no snapshot of: those differ in price.
+
+        Of models whose snapshots nobody listed, as an updated catalogue may bring them, only days to come are refused.
+        """
         found = _SNAPSHOT.search(name) or _PREVIEW.search(name)
         if found is None:
             return False
         day = found["day"].replace("-", "")
         if len(day) == _DAY_CHARS and day > f"{utc_now():%Y%m%d}":
             return True
-        if not self._snapshots or not found["model"].startswith(_SNAPSHOT_FAMILIES):
-            return False
-        return day not in self._snapshots.get(found["model"], ())
+        known = self._snapshots.get(found["model"])
+        return known is not None and day not in known
 
     def _is_unsold(self, place: Provider, model: ModelInfo) -> bool:
         return any(fnmatchcase(f"{place.id}/{model.id}", pattern) for pattern in self._unsold)
