@@ -104,6 +104,7 @@ _BUDGET_DIMENSIONS = (
 )
 _CASE_DIMENSIONS = ("service", "environment", "tenant", "agent", "agent_version", "prompt_version", "user_id")
 OWN_VALUES: Mapping[str, Mapping[str, object]] = {
+    "economics/case_attributes": {"name": "app.plan"},
     "economics/cases": {
         **{f"by_{name}": name == "agent" for name in _CASE_DIMENSIONS},
         **{f"in_{name}": ["*"] for name in _CASE_DIMENSIONS},
