@@ -12,8 +12,11 @@ _LONGEST: Final = timedelta(days=3650)
 
 
 def find_length(store: Store, rows_of: Literal["facts", "buckets"], rows: int) -> timedelta:
-    """Return the time that as many rows fill on average."""
-    for name, total, first, last in store.select("rollups/density").iter_rows():
-        if name == rows_of and total and last > first:
-            return min((last - first) * (rows / total), _LONGEST)
+    """Return the time that as many rows fill, in hours that have any.
+
+    Counted by such hours and not between the first and the last: one span of a wrong clock lies years away.
+    """
+    for name, total, hours in store.select("rollups/density").iter_rows():
+        if name == rows_of and total:
+            return min(timedelta(hours=1) * (hours * rows / total), _LONGEST)
     return _LONGEST

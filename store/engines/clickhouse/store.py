@@ -239,7 +239,7 @@ class ClickHouseStore:
         """Return a revision as the whole rows that it makes: parts of a column store are never changed in place."""
         names = ", ".join(f"`{name}`" for name in revision.keys.columns)
         table = self._client.query_arrow(
-            f"SELECT * FROM ledger.{revision.table} WHERE ({names}) IN (SELECT {names} FROM asked)",
+            f"SELECT * FROM ledger.{revision.table} WHERE ({names}) IN (SELECT {names} FROM asked){_bound(revision)}",
             settings=SELECT_SETTINGS,
             external_data=attach_frames({"asked": revision.keys.unique()}),
             use_strings=True,
@@ -260,9 +260,7 @@ class ClickHouseStore:
             # As text with a mark, because NULL is not IN anything.
             terms = ", ".join(f"ifNull(concat('=', toString(`{column.name}`)), '')" for column in columns)
             condition = f"({terms}) IN (SELECT {terms} FROM {keys})"
-            for name, (first, last) in replacement.within.items():
-                condition += f" AND `{name}` BETWEEN {_write_time(first)} AND {_write_time(last)}"
-            self._delete(f"ledger.{table.name}", condition)
+            self._delete(f"ledger.{table.name}", condition + _bound(replacement))
         finally:
             self._client.command(f"DROP TABLE {keys}")
 
@@ -289,3 +287,11 @@ def _hide_password(url: str) -> str:
 
 def _write_time(value: object) -> str:
     return f"toDateTime64('{convert_value(value)}', 6, 'UTC')"
+
+
+def _bound(replacement: Replacement) -> str:
+    """Return the times within which a replacement's rows lie, as more of a condition."""
+    return "".join(
+        f" AND `{name}` BETWEEN {_write_time(first)} AND {_write_time(last)}"
+        for name, (first, last) in replacement.within.items()
+    )

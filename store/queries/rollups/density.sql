@@ -1,16 +1,22 @@
--- How many rows the rollups are added up from, and over which time they lie: facts, and hourly counts per bucket.
-SELECT
-    'facts' AS rows_of,
-    CAST(sum(f.row_count) AS BIGINT) AS total_rows,
-    min(f.begin_at) AS first_at,
-    max(f.end_at) AS last_at
+-- How many rows the rollups are added up from, facts and hourly counts per bucket, and how many hours have any: added up, or waiting for it.
+SELECT f.rows_of, f.total_rows, h.hour_count
 FROM (
-    SELECT count(*) AS row_count, min(r.started_at) AS begin_at, max(r.started_at) AS end_at FROM ledger.runs AS r
+    SELECT 'facts' AS rows_of, CAST(sum(p.row_count) AS BIGINT) AS total_rows
+    FROM (
+        SELECT count(*) AS row_count FROM ledger.runs
+        UNION ALL
+        SELECT count(*) AS row_count FROM ledger.llm_calls
+        UNION ALL
+        SELECT count(*) AS row_count FROM ledger.tool_calls
+    ) AS p
     UNION ALL
-    SELECT count(*) AS row_count, min(c.started_at) AS begin_at, max(c.started_at) AS end_at FROM ledger.llm_calls AS c
-    UNION ALL
-    SELECT count(*) AS row_count, min(t.started_at) AS begin_at, max(t.started_at) AS end_at FROM ledger.tool_calls AS t
+    SELECT 'buckets' AS rows_of, count(*) AS total_rows FROM ledger.hourly_buckets
 ) AS f
-UNION ALL
-SELECT 'buckets' AS rows_of, count(*) AS total_rows, min(b.hour_at) AS first_at, max(b.hour_at) AS last_at
-FROM ledger.hourly_buckets AS b
+CROSS JOIN (
+    SELECT count(DISTINCT r.hour_at) AS hour_count
+    FROM (
+        SELECT hour_at FROM ledger.hourly
+        UNION ALL
+        SELECT hour_at FROM ledger.touched_hours
+    ) AS r
+) AS h
