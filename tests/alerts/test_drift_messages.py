@@ -15,17 +15,16 @@ from alerts.context import look_into
 from alerts.engine import AlertEngine
 from alerts.explanation import explain_alert
 from alerts.rules import parse_alerting
-from store import Control, Store
+from store import Control, Store, open_store
 from tests.alerts.building import SteppedClock
 from tests.alerts.lookalikes import HttpLookalike
 from tests.analytics.drift.test_explanation import ALARM, RAISED, write_runs
-from tests.stores import open_new_store
 
 
 @pytest.fixture
 def store(tmp_path: Path, clock: SteppedClock) -> Iterator[Store]:
     clock.now = RAISED.replace(tzinfo=UTC) + timedelta(minutes=2)
-    store = open_new_store(tmp_path / "store", clock=clock)
+    store = open_store(tmp_path / "store", clock=clock)
     yield store
     store.close()
 

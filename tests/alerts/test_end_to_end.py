@@ -14,19 +14,18 @@ from aiosmtpd.controller import Controller
 from alerts.check import list_alerts, preview, send_test
 from alerts.engine import AlertEngine
 from alerts.rules import AlertingConfig, parse_alerting
-from store import Control, Store
+from store import Control, Store, open_store
 from store.control import alerting
 from store.errors import DeliveryFailed, NotFound
 from tests.alerts.building import START, SteppedClock
 from tests.alerts.lookalikes import HttpLookalike, MailHandler
-from tests.stores import open_new_store
 
 QUICK = {"group_wait": "0s", "group_interval": "1s"}
 
 
 @pytest.fixture
 def store(tmp_path: Path, clock: SteppedClock) -> Iterator[Store]:
-    store = open_new_store(tmp_path / "store", clock=clock)
+    store = open_store(tmp_path / "store", clock=clock)
     yield store
     store.close()
 

@@ -20,13 +20,12 @@ from alerts.rules.conditions import DriftAlarm
 from alerts.rules.starter import STARTERS as SHIPPED
 from alerts.silences import add_silence, expire_silence
 from analytics.jobs import JobContext
-from store import Control, Store, open_control
+from store import Control, Store, open_control, open_store
 from store.control import alerting
 from store.control.alerting import AlertEventRow, OutboxRow
 from store.errors import ConfigError, NotFound, StoreUnavailable
 from tests.alerts.building import START, Row, ScriptedEvidence, SteppedClock
 from tests.alerts.lookalikes import HttpLookalike
-from tests.stores import open_new_store
 
 RULE: dict[str, Any] = {
     "name": "rate",
@@ -101,7 +100,7 @@ Install = Callable[..., Installation]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_new_store(tmp_path_factory.mktemp("store"))
+    store = open_store(tmp_path_factory.mktemp("store"))
     yield store
     store.close()
 

@@ -24,11 +24,10 @@ from collector.front.guards import Guards
 from collector.front.http import HttpApp
 from collector.settings import CollectorSettings
 from spanledger.layout import guards_file, log_dir
-from store import Control, Store
+from store import Control, Store, open_store
 from store.control.tables import budgets
 from tests.alerts.building import START, SteppedClock
 from tests.dashboard.seed import fill, simulate
-from tests.stores import open_new_store
 
 SETTINGS = Breaker()
 
@@ -56,7 +55,7 @@ def test_breaker_opens_by_share_when_there_are_enough_calls() -> None:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: SteppedClock) -> Iterator[Store]:
-    store = open_new_store(tmp_path / "store", clock=clock)
+    store = open_store(tmp_path / "store", clock=clock)
     yield store
     store.close()
 

@@ -16,10 +16,9 @@ from alerts.questions import answer_together
 from alerts.rules import parse_alerting
 from alerts.rules.measured import Question
 from analytics.metrics import METRICS
-from store import Control, Store
+from store import Control, Store, open_store
 from tests.alerts.building import SteppedClock
 from tests.dashboard.seed import fill, simulate
-from tests.stores import open_new_store
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 METRIC_NAMES = (
@@ -29,7 +28,7 @@ METRIC_NAMES = (
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_new_store(tmp_path_factory.mktemp("store"))
+    store = open_store(tmp_path_factory.mktemp("store"))
     fill(store, simulate(NOW.replace(tzinfo=None), days=2, runs_per_hour=15))
     yield store
     store.close()

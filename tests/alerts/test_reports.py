@@ -12,18 +12,17 @@ from alerts.reports import compose_report, reports_job
 from analytics.jobs import JobContext
 from analytics.reports import ReportSettings, build_digest
 from spanledger.config import load_config
-from store import open_control
+from store import open_control, open_store
 from store.control import alerting
 from store.errors import ConfigError
 from tests.analytics.building import NOON, StillClock, a_run, to_frame, touched_hours
-from tests.stores import open_new_store
 
 SETTINGS = ReportSettings(channels=("team", "mail"), daily="11:30", weekly="mon 11:00")
 
 
 def test_each_report_is_sent_once_to_each_channel_even_after_a_restart(tmp_path: Path) -> None:
     clock, woken = StillClock(), []
-    store, control = open_new_store(tmp_path), open_control(tmp_path)
+    store, control = open_store(tmp_path), open_control(tmp_path)
     runs = [
         a_run(f"a-{n}", agent="<!channel> *x*", started_at=NOON - timedelta(hours=n)) for n in range(1, 5)
     ]
@@ -51,7 +50,7 @@ def test_each_report_is_sent_once_to_each_channel_even_after_a_restart(tmp_path:
 
 
 def test_report_says_figures_in_every_channel(tmp_path: Path) -> None:
-    store = open_new_store(tmp_path)
+    store = open_store(tmp_path)
     runs = [a_run("a-1", started_at=NOON - timedelta(minutes=5))]
     touched = touched_hours("run", *runs)
     store.replace(

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from store import Store
+from store import Store, open_store
 from tests.analytics.building import StillClock, to_frame
-from tests.stores import open_new_store
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def clock() -> StillClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: StillClock) -> Iterator[Store]:
-    opened = open_new_store(tmp_path, clock=clock)
+    opened = open_store(tmp_path, clock=clock)
     yield opened
     opened.close()
 

@@ -25,7 +25,6 @@ from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control, parse_rules
-from tests.stores import open_new_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -52,7 +51,7 @@ def seeded_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     facts = simulate(NOW, days=2.2, runs_per_hour=14)
     big_trace(facts, NOW, 10_000)
     odd_traces(facts, NOW)
-    store = open_new_store(directory)
+    store = open_store(directory)
     fill(store, facts, now=NOW)
     store.close()
     control = open_control(directory)

@@ -8,12 +8,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from analytics.metrics import METRICS
 from spanledger.api.figures import AgentMetrics
+from store import open_store
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
-from tests.stores import open_new_store
 
 
 def test_each_metric_is_a_family_with_its_meaning_and_a_sample_per_agent(tmp_path: Path) -> None:
-    store = open_new_store(tmp_path)
+    store = open_store(tmp_path)
     clock = StillClock()
     clock.forward(minutes=10)
     runs = [

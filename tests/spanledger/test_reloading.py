@@ -13,9 +13,8 @@ from analytics.jobs import JobContext
 from analytics.pricing import PriceKeeper, PriceSource
 from spanledger.config import load_config
 from spanledger.reloading import MoneyConfigWatch
-from store import Store
+from store import Store, open_store
 from store.clock import utc_now
-from tests.stores import open_new_store
 
 GOOD = '[[pricing.model]]\nmodel = "acme-1"\ninput = 1.0\noutput = 2.0\n[[budget]]\nname = "all"\nlimit = 5\n'
 WRONG = '[[pricing.model]]\nmodel = "acme-1"\ninput = -1.0\n'
@@ -23,7 +22,7 @@ WRONG = '[[pricing.model]]\nmodel = "acme-1"\ninput = -1.0\n'
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_new_store(tmp_path)
+    opened = open_store(tmp_path)
     yield opened
     opened.close()
 

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from store import Control, Store, open_control
+from store import Control, Store, open_control, open_store
 from tests.store.rows import NOW
-from tests.stores import open_new_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Generator[Store]:
-    opened = open_new_store(tmp_path, clock=lambda: NOW)
+    opened = open_store(tmp_path, clock=lambda: NOW)
     yield opened
     opened.close()
 

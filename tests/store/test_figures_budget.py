@@ -11,17 +11,16 @@ from typing import Any, cast
 import pytest
 
 from analytics.metrics import evaluate
-from store import Store, StoreSettings
+from store import Store, StoreSettings, open_store
 from store.errors import Overloaded
 from store.queries import ComposedQuery, Query
-from tests.stores import open_new_store
 
 ENDLESS = "SELECT count(*) AS n FROM range(1000000) AS a(x), range(1000000) AS b(y) WHERE a.x * b.y % 7 = 3"
 END = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 def test_endless_figure_ends_with_what_to_do_and_others_go_on(tmp_path: Path) -> None:
-    store = open_new_store(tmp_path, StoreSettings(figures_timeout_s=0.5, figures_slots=1))
+    store = open_store(tmp_path, StoreSettings(figures_timeout_s=0.5, figures_slots=1))
     begun = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
         asked = [

@@ -23,7 +23,7 @@ from store import Replacement, Store
 from store.engines.parameters import to_polars
 from tests.collector.building import Plain, pairs
 from tests.collector.building import a_span as a_wire_span
-from tests.stores import open_new_store
+from tests.stores import open_filled_store
 
 START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 _START_NS = int(START.timestamp()) * 1_000_000_000
@@ -158,7 +158,7 @@ def _write_book(store: Store) -> None:
 @contextmanager
 def open_ledger() -> Generator[Ledger]:
     with tempfile.TemporaryDirectory() as directory:
-        store = open_new_store(Path(directory), filled_by=_write_book)
+        store = open_filled_store(Path(directory), _write_book)
         try:
             yield Ledger(Intake(store))
         finally:

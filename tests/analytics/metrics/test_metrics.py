@@ -15,10 +15,9 @@ from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate, series
 from analytics.metrics.documentation import render_metrics
 from analytics.rollups import update_rollups
-from store import Store
+from store import Store, open_store
 from store.errors import ConfigError, NotFound
 from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, to_frame, touched_hours
-from tests.stores import open_new_store
 
 HOUR = timedelta(hours=1)
 START = NOON - 48 * HOUR
@@ -96,7 +95,7 @@ FACTS = some_facts(random.Random(7))
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Two days of facts, rolled up."""
     clock = StillClock()
-    store = open_new_store(tmp_path_factory.mktemp("store"), clock=clock)
+    store = open_store(tmp_path_factory.mktemp("store"), clock=clock)
     store.replace(appends={table: to_frame(table, rows) for table, rows in FACTS.items()})
     touched = [
         {"load_seq": 1, "subject": subject, "hour_at": START + n * HOUR}

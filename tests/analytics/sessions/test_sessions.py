@@ -16,10 +16,9 @@ from analytics.cases import JUDGEMENTS, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, JobContext
 from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
-from store import Store
+from store import Store, open_store
 from store.keeping import keep_expiring
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
-from tests.stores import open_new_store
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 NO_JUDGEMENT = pl.DataFrame(schema=JUDGEMENTS)
@@ -407,7 +406,7 @@ def test_any_order_of_arrival_gives_the_same_rows(
     clock = StillClock(NOON + 10 * DAY)
     outcomes: list[Any] = []
     for parts in ([runs], [runs[part::batches] for part in reversed(range(batches))]):
-        store = open_new_store(tmp_path_factory.mktemp("store"), clock=clock)
+        store = open_store(tmp_path_factory.mktemp("store"), clock=clock)
         try:
 
             def write(table: str, *rows: dict[str, Any], store: Store = store) -> None:

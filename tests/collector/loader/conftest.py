@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from store import open_store
 from store.port import Store
-from tests.stores import open_new_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_new_store(tmp_path / "data")
+    opened = open_store(tmp_path / "data")
     yield opened
     opened.close()

@@ -14,15 +14,14 @@ from collector.mapping.compilation import registry_with
 from collector.mapping.mapping import Mapping, Match
 from collector.rereading.renormalisation import Renormalisation
 from collector.rereading.selection import Selection
-from store import Store
+from store import Store, open_store
 from tests.collector.building import NOW_NS, SECOND_NS, a_span, a_trace_body
 from tests.collector.dialects.building import CORPUS
-from tests.stores import open_new_store
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
-    store = open_new_store(tmp_path_factory.mktemp("corpus"))
+    store = open_store(tmp_path_factory.mktemp("corpus"))
     intake = Intake(store)
     import_paths(intake, [CORPUS])
     yield intake
@@ -31,7 +30,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_new_store(tmp_path)
+    opened = open_store(tmp_path)
     yield opened
     opened.close()
 
