@@ -50,7 +50,8 @@ test-cluster: install ## run the analytics SQL on a real ClickHouse node and com
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/cluster/requirements.lock
 	$(BIN)/python -m pytest tests/cluster -q
 
-bench: install ## measure, as ratios within one run
+bench: install ## measure, as ratios within one run, beside the drift detectors of others
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks
 
 screenshots: install system-packages ## photograph every page, and the answers to five questions, in a real browser
