@@ -89,6 +89,7 @@ class SampleData:
     def __init__(self, config: Config, clock: Clock = utc_now, runs: int = RUNS) -> None:
         self._directory = sample_dir(config.data_dir)
         self._addresses = config.collector
+        self._guards = config.guards
         self._clock = clock
         self._runs = runs
         self._lock = Lock()
@@ -165,10 +166,13 @@ class SampleData:
         )
 
     def _configure(self) -> Config:
-        """Return the configuration of the sample: budgets and rules that its agents run into, and no channel."""
+        """Return the configuration of the sample: budgets and rules that its agents run into, and no channel.
+
+        Tools are judged as in the installation: a process has one breaker, and the real store is in this one too.
+        """
         (self._directory / CONFIG_FILE_NAME).write_text(_SETTINGS, encoding="utf-8")
         config = load_config(self._directory, environ={})
-        return replace(config, collector=self._addresses, store=_STORE)
+        return replace(config, collector=self._addresses, guards=self._guards, store=_STORE)
 
     def _play(self, bodies: Path) -> None:
         """Have the agents of the demo write what they would send."""

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from analytics.metrics.breakers import Breaker, breaker_in_force, use_breaker
 from spanledger.config import Config
 from spanledger.sample import SampleData
 
 
-def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(tmp_path: Path) -> None:
-    sample = SampleData(Config(tmp_path), runs=30)
+@pytest.fixture
+def strict() -> Iterator[Breaker]:
+    """What the tools of an installation are judged by."""
+    strict = Breaker(failures_in_a_row=2)
+    use_breaker(strict)
+    yield strict
+    use_breaker(Breaker())
+
+
+def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(
+    tmp_path: Path, strict: Breaker
+) -> None:
+    sample = SampleData(Config(tmp_path, guards=strict), runs=30)
     assert not sample.ask(may_begin=False).is_begun
     assert sample.ask(may_begin=True).services is None
     next(thread for thread in threading.enumerate() if thread.name == "sample").join()
     state = sample.ask(may_begin=False)
     assert state.services is not None, state.failure
     try:
+        assert breaker_in_force() == strict, "the real data is judged as before"
         rows = state.services.store.select("overview/freshness").row(0, named=True)
         assert rows["spans"] > 50
         found = state.services.store.query("SELECT count(DISTINCT agent), sum(cost_usd) FROM runs")
