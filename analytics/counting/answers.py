@@ -23,6 +23,15 @@ _REQUESTS: Final = frozenset(
 )  # fmt: skip
 _LANGCHAIN_ROLES: Final = frozenset(("human", "ai", "system", "tool"))
 _SPEAKERS: Final = frozenset(("role", "type"))
+_CARRIERS: Final = (
+    "messages", "message", "parts", "generations", "candidates", "choices", "kwargs", "tool_calls", "toolCalls",
+    "function_call", "functionCall",
+)  # fmt: skip
+"""Where something stands in one of these, the object carries what a model said, and says nothing by itself."""
+_ABOUT: Final = _SPEAKERS | {
+    "id", "index", "model", "created", "usage", "metrics", "stop_reason", "stopReason", "finish_reason", "finishReason",
+}  # fmt: skip
+"""What stands beside a model's text and is about it."""
 
 
 def holds_answer(outputs: pl.Series) -> pl.Series:
@@ -53,7 +62,7 @@ def _decode_and_ask(text: str) -> bool:
 
 
 def _says_something(said: Any) -> bool:
-    """Of an object with content the content decides, of a conversation its last message."""
+    """Of what a model said its content decides, of a conversation the last message, of other objects any value."""
     if isinstance(said, str):
         return bool(said.strip())
     if isinstance(said, list):
@@ -65,7 +74,10 @@ def _says_something(said: Any) -> bool:
     if said.get("type") in _REQUESTS:
         return False
     content = [said[name] for name in _CONTENT if name in said]
-    return any(map(_says_something, content or [said[name] for name in said if name not in _SPEAKERS]))
+    if content and (_is_message(said) or any(map(said.get, _CARRIERS))):
+        return any(map(_says_something, content))
+    beside = _ABOUT if content else _SPEAKERS
+    return any(_says_something(said[name]) for name in said if name not in beside)
 
 
 def _is_message(said: Any) -> bool:
