@@ -114,6 +114,19 @@ def fees_between(fees: Sequence[Fee], first: datetime, until: datetime) -> float
     return total
 
 
+def fees_of_last_month(fees: Sequence[Fee], until: datetime) -> float:
+    """Return what the fees come to in the whole month of the last moment before `until`.
+
+    >>> from analytics.pricing.own import Span
+    >>> november = Fee("platform", 900.0, Span(valid_until=datetime(2026, 12, 1)))
+    >>> fees_of_last_month([november], datetime(2026, 12, 1, tzinfo=UTC))
+    900.0
+    """
+    last = until.astimezone(UTC) - timedelta(microseconds=1)
+    month = last.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return fees_between(fees, month, (month + timedelta(days=32)).replace(day=1))
+
+
 def quantile(ordered: Sequence[float], share: float) -> float:
     """Return the value below which a share of sorted numbers lies, interpolated."""
     place = share * (len(ordered) - 1)

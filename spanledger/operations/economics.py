@@ -12,7 +12,13 @@ from typing import Any
 from analytics.economics.exports import read_export
 from analytics.economics.forecast import forecast_month
 from analytics.economics.hosting import measure_hosted
-from analytics.economics.projection import LEAST_USERS, fees_between, measure_population, project
+from analytics.economics.projection import (
+    LEAST_USERS,
+    fees_between,
+    fees_of_last_month,
+    measure_population,
+    project,
+)
 from analytics.economics.reconciliation import PROJECTS, WHY, reconcile
 from analytics.economics.resolutions import measure_resolutions
 from analytics.economics.savings import compare_model, find_savings, find_waste
@@ -111,8 +117,7 @@ def report_economics(services: Services, arguments: Mapping[str, Any], _: Progre
             f"fewer than {LEAST_USERS} users are known from {_say(first)} to {_say(until)}; "
             "send user.id on agents' spans, or give a longer window with --from"
         )
-    month = until.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    fees = fees_between(services.prices.own.fees, month, (month + timedelta(days=32)).replace(day=1))
+    fees = fees_of_last_month(services.prices.own.fees, until)
     return _shown(
         services,
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from analytics.economics.forecast import forecast_costs
 from analytics.economics.hosting import measure_hosted
-from analytics.economics.projection import Population, measure_population, project
+from analytics.economics.projection import Population, fees_of_last_month, measure_population, project
 from analytics.economics.repetition import find_repeats
 from analytics.economics.resolutions import measure_resolutions
 from analytics.economics.savings import Amount, compare_model, find_savings, find_waste
@@ -186,6 +187,20 @@ def test_projection_widens_by_how_users_differ(store: Store, write: Write) -> No
         small.high_usd - small.low_usd
     ) / small.expected_usd
     assert small.per_user_usd == pytest.approx(population.mean_usd + 9)
+
+
+@pytest.mark.parametrize(
+    ("until", "usd"), [("2026-12-01", 900), ("2026-12-01T00:00:01", 100), ("2026-11-16", 900)]
+)
+def test_fees_of_a_report_are_those_of_the_month_it_ends_in(until: str, usd: float) -> None:
+    pricing = """
+        fee = [
+            { name = "large", usd_per_month = 900, until = 2026-12-01 },
+            { name = "small", usd_per_month = 100, from = 2026-12-01 },
+        ]
+    """
+    fees = parse_pricing(tomllib.loads(pricing)).fees
+    assert fees_of_last_month(fees, datetime.fromisoformat(until).replace(tzinfo=UTC)) == usd
 
 
 def test_users_that_are_all_alike_project_without_spread() -> None:
