@@ -29,6 +29,9 @@ NAMES = ("gen_ai.guardrail.name", "guardrail.name", "weave.openai_agents.guardra
 STOPPED = ("triggered", "tripwiretriggered", "tripped", "blocked", "flagged", "violated")
 PASSED = ("passed", "valid", "isvalid", "allowed", "safe", "issafe")
 """Flags of a guardrail's verdict, in lower case without underscores."""
+_LEVELS = 8
+"""So deep a verdict is looked for; output may nest as deeply as whoever sends it likes."""
+_SAID = {"true": True, "false": False}
 
 
 def read_result(attributes: Mapping[str, str]) -> Iterable[Judgement]:
@@ -59,16 +62,23 @@ def find_verdict(said: object) -> bool | None:
     >>> find_verdict({"passed": True}), find_verdict({"output": {"tripwire_triggered": True}}), find_verdict("fine")
     (False, True, None)
     """
-    if not isinstance(said, dict):
-        return None
-    words = {str(key).lower().replace("_", ""): value for key, value in said.items()}
-    for names, stopped in ((STOPPED, True), (PASSED, False)):
-        for word in names:
-            flag = {"true": True, "false": False}.get(str(words.get(word)).lower())
-            if flag is not None:
-                return flag == stopped
-    inner = next((words[word] for word in ("output", "result") if isinstance(words.get(word), dict)), None)
-    return find_verdict(inner)
+    for _ in range(_LEVELS):
+        if not isinstance(said, dict):
+            return None
+        words = {str(key).lower().replace("_", ""): value for key, value in said.items()}
+        for names, stopped in ((STOPPED, True), (PASSED, False)):
+            for word in names:
+                flag = _read_flag(words.get(word))
+                if flag is not None:
+                    return flag == stopped
+        said = next((words[word] for word in ("output", "result") if isinstance(words.get(word), dict)), None)
+    return None
+
+
+def _read_flag(value: object) -> bool | None:
+    if isinstance(value, str):
+        return _SAID.get(value.lower())
+    return value if isinstance(value, bool) else None
 
 
 def read_scores(attributes: Mapping[str, str]) -> Iterable[Judgement]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
 import pytest
 
+from collector.dialects.evaluations import find_verdict
 from collector.loader import load_bodies
 from tests.analytics.facts.building import Ledger, agent, call, open_ledger, run_id
 from tests.collector.building import NOW, Plain, a_body
@@ -121,3 +123,11 @@ def test_a_guardrails_verdict_stands_in_its_flags_or_its_output(
 ) -> None:
     found = [(each["name"], each["value"]) for each in judged(attributes, name="check")]
     assert found == ([] if verdict is None else [verdict])
+
+
+@pytest.mark.parametrize("key", ["output", "passed"])
+def test_output_nested_deeper_than_python_recurses_is_no_verdict(key: str) -> None:
+    said: dict[str, object] = {"blocked": True}
+    for _ in range(2 * sys.getrecursionlimit()):
+        said = {key: said}
+    assert find_verdict(said) is None
