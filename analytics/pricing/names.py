@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.pricing.corrections import DatedName
 from analytics.pricing.own import OwnPrices
-from store.clock import utc_now
+from store.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider
@@ -144,7 +144,10 @@ class PriceName:
 
 
 class NameResolver:
-    """Finds models of the book by provider and model names, each distinct triple once."""
+    """Finds models of the book by provider and model names, each distinct triple once a day.
+
+    The day counts, as a snapshot of one that is still to come is refused until then.
+    """
 
     def __init__(
         self,
@@ -154,6 +157,7 @@ class NameResolver:
         providers: Sequence[Provider] | None = None,
         unsold: Sequence[str] = (),
         snapshots: Mapping[str, frozenset[str]] | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self._own = own or OwnPrices()
         self._names = names
@@ -161,14 +165,15 @@ class NameResolver:
         self._listed = providers
         self._unsold = unsold
         self._snapshots = snapshots or {}
-        self._cache: dict[tuple[str | None, str | None, str | None], PriceName] = {}
+        self._clock = clock
+        self._cache: dict[tuple[str | None, ...], PriceName] = {}
         self._providers: dict[str, Provider] | None = None
 
     def resolve(
         self, provider: str | None, request_model: str | None, response_model: str | None
     ) -> PriceName:
         """Return the book's model: the user's own, else by the model that answered, else by the one asked for."""
-        key = (provider, request_model, response_model)
+        key = (self._today(), provider, request_model, response_model)
         known = self._cache.get(key)
         if known is None:
             if len(self._cache) >= MAX_CACHED:
@@ -323,10 +328,13 @@ class NameResolver:
         if found is None:
             return False
         day = found["day"].replace("-", "")
-        if len(day) == _DAY_CHARS and day > f"{utc_now():%Y%m%d}":
+        if len(day) == _DAY_CHARS and day > self._today():
             return True
         known = self._snapshots.get(found["model"])
         return known is not None and day not in known
+
+    def _today(self) -> str:
+        return f"{self._clock():%Y%m%d}"
 
     def _is_unsold(self, place: Provider, model: ModelInfo) -> bool:
         return any(fnmatchcase(f"{place.id}/{model.id}", pattern) for pattern in self._unsold)

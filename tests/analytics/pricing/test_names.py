@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,15 @@ def test_model_that_answered_goes_before_the_one_asked_for(names: NameResolver) 
 def test_model_asked_for_counts_where_the_answer_names_none(names: NameResolver) -> None:
     found = names.resolve("azure.ai.openai", "gpt-4o", "deployment-7")
     assert (found.price_model, found.rule) == ("openai/gpt-4o", "request_model")
+
+
+def test_snapshot_of_a_day_to_come_is_refused_until_that_day() -> None:
+    now = [datetime(2026, 11, 30, 23, 59, tzinfo=UTC)]
+    names = NameResolver(clock=lambda: now[0])
+    found = names.resolve("openai", "gpt-4o-2026-12-01", None)
+    assert (found.price_model, found.rule) == (None, "unknown_snapshot")
+    now[0] += timedelta(minutes=1)
+    assert names.resolve("openai", "gpt-4o-2026-12-01", None).price_model == "openai/gpt-4o"
 
 
 TEXT = st.text(max_size=40)
