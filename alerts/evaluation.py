@@ -117,8 +117,11 @@ def _ask_together(rules: Sequence[AlertRule], evidence: Evidence, now: datetime)
             question for rule in rules if rule.is_enabled for question in rule.condition.questions(now)
         ]
         evidence.prepare(questions)
-    except Exception as error:  # noqa: BLE001 - each rule asks for itself then, so that one bad question fails one rule
+    # Each rule asks for itself then, so that one bad question fails one rule.
+    except SpanledgerError as error:
         _log.info("the rules' questions could not be asked together: %s", error)
+    except Exception:  # noqa: BLE001 - a fault in one kind of rule must not keep all others from telling
+        _log.exception("the rules' questions could not be asked together: one failed in an unforeseen way")
 
 
 def _step_groups(

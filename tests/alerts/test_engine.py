@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -324,6 +325,34 @@ def test_error_of_one_rule_changes_no_state_and_stops_no_other(install: Install)
     it.step()
     assert it.states == {"support": "firing", "slow": "resolved"}
     assert "it failed in an unforeseen way (ZeroDivisionError)" in (it.engine.statuses["rate"].problem or "")
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "has_traceback"),
+    [
+        (ZeroDivisionError("a fault of ours"), logging.ERROR, True),
+        (StoreUnavailable("the database cannot be read; try again"), logging.INFO, False),
+    ],
+)
+def test_fault_in_asking_all_rules_together_is_logged_where_it_is_and_each_rule_asks_for_itself(
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    level: int,
+    *,
+    has_traceback: bool,
+) -> None:
+    def fail(questions: Sequence[object]) -> None:
+        raise error
+
+    it = install({**RULE, "for": "0s"})
+    monkeypatch.setattr(it.evidence, "prepare", fail)
+    with caplog.at_level(logging.INFO, "alerts.evaluation"):
+        it.step(0.5)
+    assert it.states == {"support": "firing"}
+    [record] = [record for record in caplog.records if record.name == "alerts.evaluation"]
+    assert (record.levelno, record.exc_info is not None) == (level, has_traceback)
 
 
 def test_removed_rule_ends_its_alerts_and_says_so(install: Install) -> None:
