@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +15,9 @@ from store.clock import utc_now
 from store.control import mirror_control
 from store.control.access import UNNAMED
 from store.control.auditing import AuditRow, record_change
-from store.errors import NotFound
+from store.errors import NotFound, SpanledgerError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def perform_operation(
 ) -> Mapping[str, Any] | pa.Table:
     """Do an operation and return its answer; what it changed is in `audit`, and in the views, when it returns.
 
+    What was done is done: where it cannot be kept or shown the log says so, and the answer is the operation's.
+
     Raises:
         NotFound: There is no such operation here.
         SpanledgerError: Whatever the operation raised.
@@ -64,18 +69,30 @@ def perform_operation(
     if change is not None and not arguments.get("dry_run"):
         record_by(services, **_describe(change, arguments, answer))
     elif name in _RECORDED_BY_THEMSELVES:
-        mirror_control(services.control, services.store)
+        _show(services)
     return answer
 
 
 def record_by(
     services: Services, *, actor: str, action: str, subject: str | None, detail: Mapping[str, Any] | None
 ) -> None:
-    """Keep in the audit what somebody did, and let the view show it."""
+    """Keep in the audit what somebody did, and let the view show it; where that fails the log tells what was done."""
     row = AuditRow(happened_at=utc_now(), actor=actor, action=action, subject=subject, detail=detail)
-    with services.control.begin() as connection:
-        record_change(connection, row)
-    mirror_control(services.control, services.store)
+    try:
+        with services.control.begin() as connection:
+            record_change(connection, row)
+    except SpanledgerError as error:
+        _log.error("%s was done and is not in the audit: %s; it would say %s", action, error, row)
+        return
+    _show(services)
+
+
+def _show(services: Services) -> None:
+    """Let the views show what changed; should that fail now, the next time shows this too."""
+    try:
+        mirror_control(services.control, services.store)
+    except SpanledgerError as error:
+        _log.warning("the views do not show the latest change yet: %s", error)
 
 
 def _describe(

@@ -20,6 +20,7 @@ from spanledger.operations.performing import perform_operation
 from spanledger.services import Services, open_services
 from store.control import open_control
 from store.control.auditing import AuditRow, record_change
+from store.errors import StoreUnavailable
 from tests.alerts.test_end_to_end import add_runs
 
 AUDIT = "SELECT actor, action, subject FROM audit ORDER BY audit_id"
@@ -96,3 +97,28 @@ def test_feedback_of_a_file_and_by_the_api_is_audited_and_repetition_is_not(
         ("ann", "feedback.import", str(file)),
         ("someone at this machine", "feedback.add", "r-0"),
     ]
+
+
+def test_what_was_done_is_not_reported_as_failed_when_the_audit_or_the_views_cannot_be_written(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> Any:
+        raise StoreUnavailable("it is busy; try again")
+
+    add_runs(services.store, "r", datetime.now(UTC) - timedelta(hours=1), ["success"])
+    client = TestClient(Starlette(routes=money_routes(services)))
+    said = {"run_id": "r-0", "value": "down"}
+    with monkeypatch.context() as busy:
+        busy.setattr("spanledger.operations.performing.mirror_control", fail)
+        perform_operation(services, "alert-silence", SILENCE)
+    perform_operation(services, "drift_decide", {**CHANGES[1][1], "author": "ann"})
+    assert [action for _, action, _ in read_audit(services)] == ["silence.add", "drift.unpin"]
+    with monkeypatch.context() as busy:
+        busy.setattr("spanledger.operations.performing.record_change", fail)
+        assert client.post("/api/feedback", json=said).json() == {"recorded": 1}
+    assert [record.levelname for record in caplog.records if "performing" in record.name] == [
+        "WARNING",
+        "ERROR",
+    ]
+    assert "feedback.add was done and is not in the audit: it is busy; try again" in caplog.text
+    assert "someone at this machine" in caplog.text
