@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
-
-from analytics.metrics.pieces import HOUR, Span, read_standing
 
 if TYPE_CHECKING:
     from store import Store
@@ -30,51 +27,52 @@ def find_expired(store: Store, sessions: pl.DataFrame, runs: pl.DataFrame) -> Ex
     Only conversations go on: a run alone that is gone became part of another, or nothing will ask for it again.
     """
     conversations = sessions.filter("is_conversation")
-    hours = _read_expired_hours(store, conversations)
-    losing = conversations.filter(
-        pl.any_horizontal(
-            pl.col(name).dt.truncate("1h").is_in(hours.implode()) for name in ("started_at", "last_at")
-        )
-    )
+    losing = conversations.join(_read_gone(store, conversations), on="session_id", maintain_order="left")
     if losing.is_empty():
-        return Expired(losing, runs.clear())
-    beside = losing.join(_count_found(losing, runs), on="session_id", how="left", maintain_order="left")
-    missing = beside.with_columns(run_count=pl.col("runs") - pl.col("found").fill_null(0))
+        return Expired(losing.select(sessions.columns), runs.clear())
+    beside = losing.join(_find_left(losing, runs), on="session_id", how="left", maintain_order="left")
     left = runs.group_by("conversation_id").agg(left_from=pl.col("started_at").min())
-    before = missing.join(left, on="conversation_id", how="left", maintain_order="left").filter(
-        pl.col("found").is_null(),
+    before = beside.join(left, on="conversation_id", how="left", maintain_order="left").filter(
+        pl.col("first_at").is_null(),
         pl.col("closed_at").is_not_null(),
         (pl.col("last_at") <= pl.col("left_from")).fill_null(True),
     )
     return Expired(
-        before.select(sessions.columns),
-        _stand_in(missing.filter((pl.col("found") > 0) & (pl.col("run_count") > 0)), runs),
+        before.select(sessions.columns), _stand_in(beside.filter(pl.col("first_at").is_not_null()), runs)
     )
 
 
-def _read_expired_hours(store: Store, sessions: pl.DataFrame) -> pl.Series:
-    """Return the hours of sessions of which runs were deleted."""
-    first, until = sessions["started_at"].min(), sessions["last_at"].max()
-    hours: list[datetime] = []
-    if isinstance(first, datetime) and isinstance(until, datetime):
-        first, until = (moment.replace(tzinfo=UTC) for moment in (first, until + HOUR))
-        expired = read_standing(store, Span(first, until, until - first)).find_expired("run")
-        hours = [hour.replace(tzinfo=None) for hour in expired]
-    return pl.Series(hours, dtype=pl.Datetime("us"))
+def _read_gone(store: Store, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Return what deleted runs came to by session_id: gone, gone_usd, gone_unpriced.
+
+    Sessions may have been joined since: what was deleted belongs to the last one that had begun.
+    """
+    frames = {"asked": sessions.select(pl.col("conversation_id").unique())}
+    begun = sessions.select("conversation_id", "started_at", "session_id").sort("started_at")
+    placed = (
+        store.select("sessions/expired_runs", frames=frames)
+        .sort("started_at")
+        .join_asof(begun, on="started_at", by="conversation_id", check_sortedness=False)
+    )
+    is_priced = pl.col("cost_usd").is_not_null().any()
+    return (
+        placed.drop_nulls("session_id")
+        .group_by("session_id")
+        .agg(
+            gone=pl.col("runs").sum(),
+            gone_usd=pl.when(is_priced).then(pl.col("cost_usd").sum()),
+            gone_unpriced=pl.col("unpriced_calls").sum(),
+        )
+    )
 
 
-def _count_found(sessions: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """Return what is left of each session: session_id, first_at, found, found_usd, found_unpriced."""
+def _find_left(sessions: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Return when the first run that is left of each session began: session_id, first_at."""
     spans = sessions.select("session_id", "conversation_id", "last_at", begun_at="started_at")
     inside = runs.join(spans, on="conversation_id").filter(
         pl.col("started_at").is_between("begun_at", "last_at")
     )
-    return inside.group_by("session_id").agg(
-        first_at=pl.col("started_at").min(),
-        found=pl.col("run_count").sum(),
-        found_usd=pl.col("cost_usd").sum(),
-        found_unpriced=pl.col("unpriced_calls").sum(),
-    )
+    return inside.group_by("session_id").agg(first_at=pl.col("started_at").min())
 
 
 def _stand_in(cut: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
@@ -84,8 +82,9 @@ def _stand_in(cut: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
         run_id=pl.format("{} (deleted)", "session_id"),
         ended_at="first_at",
         outcome=pl.when(pl.col("outcome") == "escalated").then("outcome"),
-        cost_usd=pl.col("cost_usd") - pl.col("found_usd").fill_null(0),
-        unpriced_calls=(pl.col("unpriced_calls") - pl.col("found_unpriced")).clip(0),
+        run_count="gone",
+        cost_usd="gone_usd",
+        unpriced_calls="gone_unpriced",
         complete=pl.lit(True),
     )
     unknown = [

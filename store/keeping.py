@@ -32,7 +32,7 @@ def keep_expiring(store: Store, load_seq: int) -> list[Replacement]:
             kept.append(_replace_hours(table, of_subject.with_columns(expired_load=_NO_LOAD), staying))
             # By its number too, so that a step that died on an engine without transactions can be repeated.
             kept.append(_replace_hours(table, expired, going))
-    return [*kept, _mark_expired(hours)]
+    return [*kept, _mark_expired(hours), _keep_runs(store, load_seq)]
 
 
 def delete_orphans(store: Store, load_seq: int) -> None:
@@ -93,6 +93,15 @@ def _move(
 
 def _replace_hours(table: str, keys: pl.DataFrame, rows: pl.DataFrame) -> Replacement:
     return Replacement(table, keys=keys, rows=rows, within={"hour_at": _bounds(keys["hour_at"])})
+
+
+def _keep_runs(store: Store, load_seq: int) -> Replacement:
+    """Sessions that go on need what they lost as a fact: what is left of them changes with late data and prices."""
+    gone = store.select("retention/expiring_runs", {"load_seq": load_seq})
+    gone = gone.with_columns(expired_load=pl.lit(load_seq, pl.Int64))
+    return Replacement(
+        "expired_runs", keys=gone.select("conversation_id", "expired_load").unique(), rows=gone
+    )
 
 
 def _mark_expired(hours: pl.DataFrame) -> Replacement:

@@ -19,6 +19,7 @@ ORPHANS: Final[tuple[tuple[str, str], ...]] = (
     ("dead_letters", "received_at < (SELECT min(oldest_received_at) FROM ledger.ingest_stats)"),
     ("scores", _OLD_JUDGEMENT),
     ("load_positions", "load_seq < (SELECT min(load_seq) FROM ledger.ingest_stats)"),
+    ("expired_runs", "conversation_id NOT IN (SELECT conversation_id FROM ledger.sessions)"),
     ("run_spans", "trace_id NOT IN (SELECT trace_id FROM ledger.runs)"),
     ("run_aliases", "run_id NOT IN (SELECT run_id FROM ledger.runs)"),
     (

@@ -33,6 +33,7 @@ SORT_KEYS: Final[Mapping[str, str]] = {
     "drift_hours": "hour_at",
     "drift_states": "(hour_at, kind, series)",
     "expired_hours": "(subject, hour_at)",
+    "expired_runs": "conversation_id",
     "hourly": "(subject, hour_at)",
     "hourly_buckets": "(subject, measure, hour_at)",
     "ingest_stats": "load_seq",

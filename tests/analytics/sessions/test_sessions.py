@@ -16,7 +16,7 @@ from analytics.cases import JUDGEMENTS, derive_sessions
 from analytics.jobs import NOTHING_TO_DO, JobContext
 from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
-from store import Store, open_store
+from store import Replacement, Store, open_store
 from store.keeping import keep_expiring
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
 
@@ -369,12 +369,38 @@ def test_session_that_goes_on_keeps_the_runs_that_retention_has_taken(
     assert session["outcome"] == "resolved_assumed"
 
 
+def test_session_that_lost_runs_follows_the_runs_that_are_left(
+    conversations: Conversations, store: Store, write: Callable[..., None]
+) -> None:
+    def change(load_seq: int, gone: list[str], *rows: dict[str, Any]) -> dict[str, Any]:
+        keys = pl.DataFrame({"run_id": gone})
+        store.replace(Replacement("runs", keys=keys, rows=to_frame("runs", list(rows))))
+        write("touched_sessions", {"load_seq": load_seq, "session_id": "c1", "started_at": NOON + HOUR})
+        conversations.tick()
+        (session,) = conversations.read("sessions")
+        return session
+
+    def later(number: int, usd: str, load_seq: int = 2) -> dict[str, Any]:
+        return turn(number, load_seq=load_seq, cost_usd=usd, started_at=NOON + number * MINUTE)
+
+    conversations.arrive(turn(1, load_seq=1, cost_usd="0.5"), later(2, "0.5"), later(3, "0.5"))
+    store.expire(1, *keep_expiring(store, 1))
+    priced = change(3, ["t2-s1"], later(2, "2"))
+    assert (priced["runs"], priced["cost_usd"]) == (3, Decimal(3))
+    cheaper = change(4, ["t2-s1"], later(2, "0.125"))
+    assert (cheaper["runs"], cheaper["cost_usd"]) == (3, Decimal("1.125"))
+    merged = change(5, ["t2-s1", "t3-s1"], later(2, "0.25"))
+    assert (merged["runs"], merged["cost_usd"]) == (2, Decimal("0.75"))
+    change(6, ["none"], later(4, "0.25", load_seq=3))
+    store.expire(2, *keep_expiring(store, 2))
+    last = change(7, ["t4-s1"], later(4, "1", load_seq=3))
+    assert (last["runs"], last["cost_usd"], last["started_at"]) == (3, Decimal("1.75"), at(NOON))
+
+
 def test_session_of_a_run_that_got_another_id_disappears(
     conversations: Conversations, store: Store, write: Callable[..., None]
 ) -> None:
     conversations.arrive(a_run("t1-s9"))
-    from store import Replacement
-
     gone = pl.DataFrame({"run_id": ["t1-s9"]})
     store.replace(Replacement("runs", keys=gone, rows=to_frame("runs", [a_run("t1-s1")])))
     for session in ("t1-s9", "t1-s1"):
