@@ -37,7 +37,7 @@ lint: install ## check style, types and import directions
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-TESTS := --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile -q
+TESTS := --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder -q
 
 test: system-packages lint ## run every test, from nothing
 	$(BIN)/python -m pytest $(TESTS)
