@@ -127,6 +127,7 @@ def _alias_keys(dice: random.Random) -> list[Row]:
 
 
 _KEYS: dict[str, Callable[[random.Random], list[Row]]] = {
+    "expired_runs": lambda dice: [{"conversation_id": f"session{n}", "expired_load": n} for n in range(20)],
     "spans": _span_keys,
     "llm_calls": _call_keys,
     "tool_calls": _call_keys,
