@@ -6,4 +6,4 @@ SELECT
     t.noted_at AS noted_at,
     t.text AS text
 FROM ledger.notes AS t
-ORDER BY t.note_id
+ORDER BY t.note_id, t.run_id, t.noted_at

@@ -1,9 +1,9 @@
 -- When the latest runs of an agent in a window happened and when they came: a back-fill brings weeks in minutes.
 SELECT
     count(*) AS runs,
-    max(l.started_at) AS newest_at,
-    date_diff('second', min(l.started_at), max(l.started_at)) AS happened_s,
-    date_diff('second', min(s.received_at), max(s.received_at)) AS came_s
+    CASE WHEN count(*) > 0 THEN max(l.started_at) END AS newest_at,
+    CASE WHEN count(*) > 0 THEN date_diff('second', min(l.started_at), max(l.started_at)) END AS happened_s,
+    CASE WHEN count(*) > 0 THEN date_diff('second', min(s.received_at), max(s.received_at)) END AS came_s
 FROM (
     SELECT r.trace_id AS trace_id, r.root_span_id AS root_span_id, r.started_at AS started_at
     FROM ledger.runs AS r

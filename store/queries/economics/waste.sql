@@ -24,7 +24,7 @@ SELECT 'abandoned sessions' AS kind, CAST(count(*) AS BIGINT) AS events, usd(sum
 FROM ledger.sessions AS t
 WHERE t.started_at >= $first AND t.started_at < $until AND t.outcome = 'abandoned'
 UNION ALL
-SELECT 'repeated identical tool calls' AS kind, CAST(sum(f.again) AS BIGINT) AS events, usd(round(sum(f.again_usd), 6)) AS total_usd
+SELECT 'repeated identical tool calls' AS kind, CASE WHEN count(*) > 0 THEN CAST(sum(f.again) AS BIGINT) END AS events, usd(round(sum(f.again_usd), 6)) AS total_usd
 FROM (
     SELECT count(*) - 1 AS again, CAST(sum(t.cost_usd) AS DOUBLE) * (count(*) - 1) / count(*) AS again_usd
     FROM ledger.tool_calls AS t

@@ -10,7 +10,7 @@ FROM (
         SELECT count(*) AS row_count FROM ledger.tool_calls
     ) AS p
     UNION ALL
-    SELECT 'buckets' AS rows_of, count(*) AS total_rows FROM ledger.hourly_buckets
+    SELECT 'buckets' AS rows_of, CAST(count(*) AS BIGINT) AS total_rows FROM ledger.hourly_buckets
 ) AS f
 CROSS JOIN (
     SELECT count(DISTINCT r.hour_at) AS hour_count
