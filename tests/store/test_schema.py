@@ -203,3 +203,14 @@ def test_days_hold_what_hours_hold(name: str) -> None:
     hours, days = (read_tables()[f"{grain}{name}"].columns for grain in ("hourly", "daily"))
     kept = [column for column in hours if column.name not in ("hour_at", "expired_load")]
     assert [(c.name, c.type) for c in days[1:]] == [(c.name, c.type) for c in kept]
+
+
+def test_the_chart_over_the_list_of_runs_counts_the_runs_of_the_list() -> None:
+    conditions = [
+        re.search(
+            r"^WHERE .*?(?=^(?:GROUP|ORDER) BY)", read_query(f"traces/{name}"), re.MULTILINE | re.DOTALL
+        )
+        for name in ("runs", "outcomes")
+    ]
+    assert None not in conditions
+    assert len({found[0] for found in conditions if found is not None}) == 1
