@@ -54,9 +54,10 @@ def _show_alerts() -> None:
     count = len(alerts)
     worst = alerts[0]
     more = f" · and {count - 1} more" if count > 1 else ""
+    reason = str(worst["reason"] or "no reason given")
     since = format_instant(cast("datetime | None", worst["fired_at"]), with_zone=True)
     show_notice(
-        f"{worst['alert']}: {worst['reason'] or 'no reason given'} Since {since}{more}",
+        f"{worst['alert']}: {reason.rstrip('.')} · since {since}{more}",
         title=f"{count} {'alert' if count == 1 else 'alerts'} firing",
         tone="error",
         link=Link("alerts", {}),

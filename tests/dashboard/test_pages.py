@@ -84,7 +84,7 @@ class TestOverview:
             store.replace(Replacement("alerts", rows.select("fingerprint"), rows))
             (notice,) = (data for data in components(open_page(), "notice") if data["tone"] == "error")
         assert notice["title"] == "2 alerts firing"
-        assert notice["text"] == "success: **91 %** < 95 %. Since 20 Nov 15:20 UTC · and 1 more"
+        assert notice["text"] == "success: **91 %** < 95 % · since 20 Nov 15:20 UTC · and 1 more"
 
     def test_small_numbers_are_greyed_and_not_coloured(self, seeded: Store) -> None:
         (tiles,) = components(open_page(range="6h", agent="research-brief"), "tiles")
