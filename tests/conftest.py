@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from store import open_store
 from store.engines.duckdb import instance
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No example fails because the machine is busy: time is measured by the benchmarks. CI tries the same examples
 # each time, so that it speaks of the change; everybody else tries new ones.
@@ -38,6 +41,20 @@ def schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instance, "open_database", open_copy)
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    """Drive one real browser per file: while it is driven, an event loop counts as running in the test thread."""
+    # Most tests need no browser, so they do not wait for what drives one.
+    from playwright.sync_api import sync_playwright
+
+    from tests.dashboard.browsing import ARGUMENTS, CHROMIUM
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import streamlit as st
@@ -25,9 +24,6 @@ from dashboard.theme import apply_settings
 from store import Store, open_control, open_store
 from tests.dashboard.seed import big_trace, fill, odd_traces, simulate
 from tests.dashboard.seed_control import fill_control, parse_rules
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 NOW = datetime(2026, 11, 20, 15, 20)  # noqa: DTZ001
 NOW_UTC = NOW.replace(tzinfo=UTC)
@@ -124,19 +120,6 @@ def address(seeded_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Gener
     shutil.copytree(seeded_dir, directory)
     with served(directory, NOW) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Generator[Browser]:
-    # Most tests of pages need no browser, so they do not wait for what drives one.
-    from playwright.sync_api import sync_playwright
-
-    from tests.dashboard.browsing import ARGUMENTS, CHROMIUM
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:

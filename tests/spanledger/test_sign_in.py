@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from spanledger.access.passwords import hash_password
 from spanledger.layout import make_data_dir
@@ -109,12 +109,8 @@ def test_a_forged_cookie_of_the_provider_opens_nothing(served: Served) -> None:
     assert httpx.get(f"{served.url}/api/alerts", cookies=forged).status_code == 401
 
 
-def test_a_person_signs_in_with_a_password_reads_and_signs_out(served: Served) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page()
+def test_a_person_signs_in_with_a_password_reads_and_signs_out(browser: Browser, served: Served) -> None:
+    with closing(browser.new_page()) as page:
         page.set_default_timeout(60_000)
         page.goto(f"{served.url}/alerts")
         page.get_by_label("Name").fill("kim")
@@ -127,4 +123,3 @@ def test_a_person_signs_in_with_a_password_reads_and_signs_out(served: Served) -
         expect(page.get_by_text("kim, viewer")).to_be_visible(timeout=60_000)
         page.get_by_role("link", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in to Spanledger")).to_be_visible(timeout=60_000)
-        browser.close()
