@@ -15,8 +15,8 @@ from alerts.messages.texts import clean_line
 from alerts.rules.drift import label_alarm
 from alerts.rules.rule import AlertRule
 from alerts.states import Instance, fingerprint_labels
-from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.explanation import Explanation, explain_alarm
+from analytics.drift.naming import WHOLE_AGENT
 from store import Store
 
 _LONGEST: Final = 280
@@ -59,7 +59,7 @@ def _list_facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     if explanation.runs_a_month is not None:
         usd = explanation.usd_a_month
         money = "" if usd is None else f", {format_difference(usd, 'cost_usd')}"
-        yield "A month", f"{explanation.runs_a_month:+,.0f} runs or calls of that sort{money}, at this pace"
+        yield "A month", f"{explanation.runs_a_month:+,.0f} {explanation.counted}{money}, at this pace"
     if explanation.suspects:
         seen = ", ".join(
             f"{row['kind'].replace('_', ' ')} {row['label']}" for row in explanation.suspects[:3]

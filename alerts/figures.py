@@ -6,7 +6,9 @@ import math
 from datetime import datetime, timedelta
 from typing import Final
 
-_SHARES: Final = ("_rate", "satisfaction", "_share", "_ratio")
+from analytics.drift.naming import SHARES, WHOLE_AGENT
+
+_SHARES: Final = ("_rate", "satisfaction", "_share", "_ratio", *SHARES)
 
 
 def format_figure(value: float | None, metric: str | None) -> str:
@@ -20,6 +22,8 @@ def format_figure(value: float | None, metric: str | None) -> str:
     if value is None or not math.isfinite(value):
         return "no data"
     name = metric or ""
+    if name == WHOLE_AGENT:
+        return f"{format_ratio(value)} the alarm level"
     if name.endswith(_SHARES):
         return f"{_trim(value * 100)} %"
     if name.endswith("_usd"):

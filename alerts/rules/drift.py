@@ -11,8 +11,7 @@ from alerts.figures import format_figure, format_instant
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
 from alerts.rules.measured import Attention, Question
-from analytics.drift.agents import METRIC as WHOLE_AGENT
-from analytics.metrics import METRICS
+from analytics.drift.naming import WHOLE_AGENT, title_of
 from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
 
@@ -106,15 +105,15 @@ def _fits(labels: Mapping[str, str], where: Filters) -> bool:
 
 
 def _describe(alarm: DriftAlarm) -> str:
-    title = METRICS[alarm.metric].title if alarm.metric in METRICS else alarm.metric.replace("_", " ")
     since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
     hint, level = "A hint: " if alarm.is_hint else "", f"{alarm.evidence:.3g} times the alarm level"
     if alarm.metric == WHOLE_AGENT:
-        return f"{hint}The agent behaves unlike its baseline{since}, {level}"
+        return f"{hint}The agent behaves unlike its baseline{since}, {level} (below 1 before)"
     before, after, low, high = (
         format_figure(value, alarm.metric)
         for value in (alarm.before_value, alarm.after_value, alarm.after_low, alarm.after_high)
     )
     of = f" of {alarm.labels['category']}" if "category" in alarm.labels else ""
     between = f" ({low} to {high})" if alarm.after_low is not None and alarm.after_high is not None else ""
-    return f"{hint}{title}{of} went {alarm.direction} from {before} to {after}{between}{since}, {level}"
+    what = f"{hint}{title_of(alarm.metric)}{of} went {alarm.direction}"
+    return f"{what} from {before} to {after}{between}{since}, {level}"

@@ -9,16 +9,17 @@ no more often than alarms of series alone may.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.drift.catalogue import Catalogue, Series
+from analytics.drift.facts import AlarmFacts
+from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 from analytics.drift.panel import Panel
 from analytics.drift.seasons import Ints
 
-METRIC = "agent_behaviour"
 WHOSE = ("service", "environment", "agent")
 LARGEST_PART = 0.5
 """Share of the number above which one series is the change, and will be told by itself."""
@@ -41,6 +42,8 @@ class Part:
 
     kind: str
     row: int
+    change: int
+    """Which change its evidence speaks for most."""
     since: int
     share: float
     """Of the agent's number."""
@@ -64,7 +67,7 @@ def find_agents(catalogue: Catalogue) -> list[Agent]:
     for kind, known in catalogue.series.items():
         for row, series in enumerate(known):
             labels = {key: series.labels[key] for key in WHOSE if key in series.labels}
-            whole = Series("multivariate", METRIC, labels)
+            whole = Series("multivariate", WHOLE_AGENT, labels)
             wholes[whole.name] = whole
             rows.setdefault(whole.name, {}).setdefault(kind, []).append(row)
     return [
@@ -95,14 +98,16 @@ def find_unlike(agents: list[Agent], panels: Mapping[str, Panel], hour: int) -> 
         yield AgentAlarm(agent, hour, unlikeness, told)
 
 
-def say_parts(alarm: AgentAlarm, catalogue: Catalogue) -> str:
-    """Return the parts of an alarm in words."""
+def say_parts(alarm: AgentAlarm, catalogue: Catalogue, facts: Sequence[AlarmFacts]) -> str:
+    """Return the parts of an alarm in words, each with what it was before and is since; `facts` are theirs."""
     named: list[str] = []
-    for part in alarm.parts:
+    for part, known in zip(alarm.parts, facts, strict=True):
         series = catalogue.series[part.kind][part.row]
         of = " ".join(value for key, value in series.labels.items() if key not in WHOSE)
-        named.append(f"{series.metric}{f' of {of}' if of else ''} {part.share:.0%}")
-    return f"no series alone, several together: {', '.join(named)}"
+        before, after = (say_value(series.metric, value) for value in (known.before, known.after))
+        what = say_change(series.metric, known.direction, known.category, of=of)
+        named.append(f"{what} from {before} to {after} ({part.share:.0%} of it)")
+    return f"several series together, none alone: {'; '.join(named)}"
 
 
 def _list_parts(agent: Agent, panels: Mapping[str, Panel], unlikeness: float) -> Iterator[Part]:
@@ -111,4 +116,5 @@ def _list_parts(agent: Agent, panels: Mapping[str, Panel], unlikeness: float) ->
         closeness = panel.measure_closeness()
         for row in rows.tolist():
             if closeness[row] > 0:
-                yield Part(kind, row, panel.find_start(row), float(closeness[row]) / unlikeness)
+                change, since = panel.find_likeliest(row)
+                yield Part(kind, row, change, since, float(closeness[row]) / unlikeness)

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.facts import ENOUGH_EVENTS
+from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 from analytics.drift.segments import Segment, Split, list_members, scan_segments, split_change
 from store import Store
 from store.errors import NotFound
@@ -33,7 +33,7 @@ _HAPPENED: Final[Mapping[str, str]] = {
     "deploy": "deployed",
 }
 DIMENSIONS: Final = (
-    "model", "tool", "agent_version", "prompt_version", "tenant", "user_id", "environment", "failure_class",
+    "model", "tool", "agent_version", "prompt_version", "tenant", "user_id", "failure_class",
 )  # fmt: skip
 _SOURCES: Final[Mapping[str, str]] = {"tool": "drift/explained_tools", "llm": "drift/explained_models"}
 
@@ -53,8 +53,12 @@ class Explanation:
     suspects: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     examples: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     rows: int = 0
+    counted: str = "runs or calls"
+    """What became more frequent, in words; segments say how frequent it is."""
     behaviour: str | None = None
-    """Of a whole agent, by what its runs before and since were compared."""
+    """Of a whole agent, the metric by which its runs before and since were compared."""
+    direction: str | None = None
+    """Which way that went."""
 
     @property
     def is_hint(self) -> bool:
@@ -70,8 +74,9 @@ class Explanation:
 
     def say_segments(self, *, marks_hints: bool = True) -> list[str]:
         """Return in words where the change is, the likeliest first."""
-        by, is_hint = f"{self.behaviour}: " if self.behaviour else "", marks_hints and self.is_hint
-        return [f"{by}{say_segment(segment, is_hint=is_hint)}" for segment in self.segments]
+        by = f"{say_change(self.behaviour, self.direction or '')}: " if self.behaviour else ""
+        is_hint = marks_hints and self.is_hint
+        return [f"{by}{say_segment(segment, self.counted, is_hint=is_hint)}" for segment in self.segments]
 
 
 def explain_alarm(store: Store, alarm_id: str) -> Explanation:
@@ -102,7 +107,7 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
     subject = _find_behaviour(rows, alarm) if is_whole else alarm
     if subject is None:
         return Explanation(alarm, suspects=suspects)
-    marked = _mark_hits(rows, subject)
+    marked, counted = _mark_hits(rows, subject)
     members = {
         (dimension, value): membership
         for dimension in DIMENSIONS
@@ -116,7 +121,6 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
         split_change(marked.with_columns(y=pl.col("hit").cast(pl.Float64)), next(iter(top))) if top else None
     )
     runs, usd = _measure_loss(marked, subject, changed_at)
-    behaviour = f"{subject['metric']} {subject['direction']}" if is_whole else None
     return Explanation(
         alarm,
         segments,
@@ -126,7 +130,8 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
         suspects,
         _pick_examples(marked, top),
         int(is_after.sum()),
-        behaviour,
+        counted,
+        *((subject["metric"], subject["direction"]) if is_whole else ()),
     )
 
 
@@ -138,16 +143,17 @@ def say_suspects(suspects: Sequence[Mapping[str, Any]]) -> str | None:
     return f"at that time {', '.join(named)}"
 
 
-def say_segment(segment: Segment, *, is_hint: bool) -> str:
-    """Return a segment in words."""
-    name = ", ".join(f"{key} {value}" for key, value in segment.labels.items()) or "everything alike"
-    change = ""
-    if segment.before is not None and segment.after is not None:
-        change = f" from {segment.before:.1%} to {segment.after:.1%}"
-    elif segment.after is not None:
-        change = f" at {segment.after:.1%}, not seen before"
-    what = "more traffic goes to" if segment.kind == "mix" else "in"
-    text = f"{what} {name}{change}, which is {segment.share:.0%} of the change"
+def say_segment(segment: Segment, counted: str, *, is_hint: bool) -> str:
+    """Return a segment in words; `counted` is what became more frequent in it."""
+    name = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in segment.labels.items())
+    new = ", not seen before" if segment.before is None else ""
+    where = f"in {name}{new}: {counted}" if name else f"everywhere alike: {counted}"
+    if segment.kind == "mix":
+        where = f"more traffic goes to {name}{new}:"
+    change = f" {segment.after:.1%}" if segment.after is not None else ""
+    if segment.before is not None:
+        change = f" from {segment.before:.1%} to{change}"
+    text = f"{where}{change}, which is {segment.share:.0%} of the change"
     return f"a hint: {text}" if is_hint else text
 
 
@@ -174,6 +180,7 @@ def _read_rows(store: Store, alarm: Mapping[str, Any], changed_at: datetime, unt
         for first, last in ((changed_at - BEFORE, changed_at), (changed_at, until))
     ]
     rows = pl.concat(sides, how="vertical_relaxed")
+    rows = rows.filter(pl.col("environment").eq_missing(pl.lit(alarm["environment"], pl.String)))
     if alarm["tool"] is not None and "tool" in rows.columns:
         rows = rows.filter(pl.col("tool") == alarm["tool"])
     labels = _labels(alarm)
@@ -211,16 +218,20 @@ _CATEGORY_COLUMNS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def _mark_hits(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> pl.DataFrame:
-    """Return the rows with `hit`: whether a row has what became more frequent."""
+def _mark_hits(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> tuple[pl.DataFrame, str]:
+    """Return the rows with `hit`, whether a row has what became more frequent, and what that is in words."""
     metric, kind = alarm["metric"], alarm["kind"]
-    hit: pl.Expr = _NEVER
+    hit, noun = _NEVER, "runs" if _subject_of(metric) == "run" else "calls"
+    counted = f"{noun} of that sort"
     if kind == "rate":
-        wanted = {"escalation_rate": "escalated", "success_rate": "failure"}.get(metric, "error")
-        hit = pl.col("outcome") == wanted
+        wanted, sort = {
+            "escalation_rate": ("escalated", "escalated"),
+            "success_rate": ("failure", "failed"),
+        }.get(metric, ("error", "failed"))
+        hit, counted = pl.col("outcome") == wanted, f"{sort} {noun}"
         if metric == "satisfaction":
             rows = rows.filter(pl.col("feedback").is_not_null())
-            hit = pl.col("feedback") <= 0
+            hit, counted = pl.col("feedback") <= 0, "runs that were not liked"
     elif kind == "value" and metric in _COLUMNS:
         column = _COLUMNS[metric]
         rows = rows.filter(pl.col(column).is_not_null() & pl.col(column).cast(pl.Float64).is_finite())
@@ -229,13 +240,16 @@ def _mark_hits(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> pl.DataFrame:
             is_up = alarm["direction"] == "up"
             edge = before.quantile(0.75 if is_up else 0.25)
             hit = pl.col(column) > edge if is_up else pl.col(column) < edge
+            assert edge is not None
+            counted = f"{noun} {'above' if is_up else 'below'} {say_value(metric, float(edge))}"
     elif kind == "category" and metric in _CATEGORY_COLUMNS:
         column, category = _CATEGORY_COLUMNS[metric], alarm["category"] or ""
         names = category.split(": ", 1)[1].split(", ") if ": " in category else [category]
+        is_down = alarm["direction"] == "down"
         hit = pl.col(column).fill_null("none").is_in(names)
-        if alarm["direction"] == "down":
-            hit = ~hit
-    return rows.with_columns(hit=hit.fill_null(False))
+        hit = ~hit if is_down else hit
+        counted = f"{noun} with {'other than ' if is_down else ''}{', '.join(names)}"
+    return rows.with_columns(hit=hit.fill_null(False)), counted
 
 
 def _find_behaviour(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -250,7 +264,7 @@ def _find_behaviour(rows: pl.DataFrame, alarm: Mapping[str, Any]) -> Mapping[str
     found: list[tuple[float, Mapping[str, Any]]] = []
     for kind, metric, direction in wanted:
         subject = {**alarm, "kind": kind, "metric": metric, "direction": direction}
-        marked = _mark_hits(rows, subject)
+        marked, _ = _mark_hits(rows, subject)
         is_after = marked["after"].to_numpy()
         if is_after.any() and not is_after.all():
             found.append((scan_segments(marked["hit"].to_numpy(), is_after, {})[0].score, subject))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.backtest import Backtest
 from analytics.drift.explanation import Explanation, say_suspects
+from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 
 
 def describe_explanation(explanation: Explanation) -> str:
@@ -18,20 +18,20 @@ def describe_explanation(explanation: Explanation) -> str:
 
 def _explain(explanation: Explanation) -> Iterator[str]:
     alarm = explanation.alarm
-    of = f" of {alarm['category']}" if alarm["category"] else ""
-    yield f"{'a hint: ' if alarm['is_hint'] else ''}{alarm['series']}{of} went {alarm['direction']} ({alarm['type']})"
+    metric = alarm["metric"]
+    what = say_change(metric, alarm["direction"], alarm["category"])
+    yield f"{'a hint: ' if alarm['is_hint'] else ''}{what} ({alarm['type']})"
+    yield f"series:   {alarm['series']}"
     yield f"since:    {_at(alarm['changed_at'])}, between {_at(alarm['earliest_at'])} and {_at(alarm['latest_at'])}"
-    if alarm["metric"] == WHOLE_AGENT:
-        yield f"how much: {_number(alarm['after_value'])} times the alarm level, {alarm['events']} runs"
+    if metric == WHOLE_AGENT:
+        yield f"how much: {say_value(metric, alarm['after_value'])} (below 1 before), {alarm['events']} runs"
         yield f"parts:    {alarm['explanation'] or 'unknown'}"
     else:
-        yield (
-            f"how much: {_number(alarm['before_value'])} before, {_number(alarm['after_value'])} since (95 %: "
-            f"{_number(alarm['after_low'])} to {_number(alarm['after_high'])}), {alarm['events']} runs or calls"
-        )
+        before, after = (say_value(metric, alarm[name]) for name in ("before_value", "after_value"))
+        yield f"how much: {before} before, {after} since{_say_interval(alarm)}, {alarm['events']} runs or calls"
     if explanation.runs_a_month is not None:
         usd = "" if explanation.usd_a_month is None else f", {explanation.usd_a_month:+,.2f} USD"
-        yield f"a month:  {explanation.runs_a_month:+,.0f} runs or calls of that sort{usd}, at the present pace"
+        yield f"a month:  {explanation.runs_a_month:+,.0f} {explanation.counted}{usd}, at the present pace"
     for number, where in enumerate(explanation.say_segments()):
         yield f"{'where:   ' if number == 0 else '         '} {where}"
     if explanation.split is not None:
@@ -66,13 +66,17 @@ def _tell_backtest(backtest: Backtest) -> Iterator[str]:
 
 
 def _say_alarm(alarm: Mapping[str, Any]) -> str:
-    of = f" of {alarm['category']}" if alarm["category"] else ""
-    values = f"{_number(alarm['before_value'])} to {_number(alarm['after_value'])}"
-    return f"{alarm['series']}{of} {alarm['direction']}: {values} since {_at(alarm['changed_at'])}"
+    metric, after = alarm["metric"], say_value(alarm["metric"], alarm["after_value"])
+    values = after if metric == WHOLE_AGENT else f"{say_value(metric, alarm['before_value'])} to {after}"
+    what = say_change(metric, alarm["direction"], alarm["category"])
+    return f"{what}, {values} since {_at(alarm['changed_at'])}: {alarm['series']}"
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4g}"
+def _say_interval(alarm: Mapping[str, Any]) -> str:
+    low, high = alarm["after_low"], alarm["after_high"]
+    if low is None or high is None:
+        return ""
+    return f" (95 %: {say_value(alarm['metric'], low)} to {say_value(alarm['metric'], high)})"
 
 
 def _at(moment: datetime | None) -> str:

@@ -168,7 +168,7 @@ class Panel:
             if of == row and until > hour - TRAINING_HOURS
         ]
         if closeness >= SUSPICIOUS:
-            spans.append((self.find_start(row), hour))
+            spans.append((self.find_likeliest(row)[1], hour))
         if not spans or not events.hours.size:
             return events
         is_clean = np.ones(events.hours.size, bool)
@@ -229,10 +229,10 @@ class Panel:
         self.doubtful += [(alarm.row, alarm.since, hour + 1) for alarm in alarms]
         return alarms
 
-    def find_start(self, row: int) -> int:
-        """Return the hour in which the change that the evidence of a series speaks for most would have begun."""
+    def find_likeliest(self, row: int) -> tuple[int, int]:
+        """Return the change that the evidence of a series speaks for most, and the hour it would have begun in."""
         top = int((self.statistics.totals[row] * self.bank.weights[row]).argmax())
-        return int(self.statistics.since[row, top])
+        return top, int(self.statistics.since[row, top])
 
     def begin_anew(self, row: int) -> None:
         """Forget the evidence of a series, which was told as part of a whole."""

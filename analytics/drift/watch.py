@@ -137,7 +137,7 @@ class Watch:
                     self._raise(panel, alarm, history.get(kind))
                     raised[kind].setdefault(alarm.row, []).append(hour)
             for alarm in find_unlike(agents, self.panels, hour):
-                self._raise_agent(alarm)
+                self._raise_agent(alarm, history)
                 for part in alarm.parts:
                     raised[part.kind].setdefault(part.row, []).append(hour)
 
@@ -176,16 +176,19 @@ class Watch:
         return OVERSHOOT * max(hours, HOURS_BETWEEN_FALSE_ALARMS)
 
     def _raise(self, panel: Panel, alarm: PanelAlarm, events: Events | None) -> None:
-        series = self.catalogue.series[panel.kind][alarm.row]
+        facts = self._find_facts(panel, alarm, events)
+        self._keep(self.catalogue.series[panel.kind][alarm.row], alarm.hour, facts, alarm.closeness)
+
+    def _find_facts(self, panel: Panel, alarm: PanelAlarm, events: Events | None) -> AlarmFacts:
         if events is None:
             events = self.catalogue.read(
                 self.store, panel.kind, _at(alarm.since - TRAINING_HOURS), _at(alarm.hour + 1)
             )
         begin, end = np.searchsorted(events.series, (alarm.row, alarm.row + 1))
-        facts = find_facts(panel, alarm, series, events.take(slice(int(begin), int(end))), self.catalogue)
-        self._keep(series, alarm.hour, facts, alarm.closeness)
+        own, series = events.take(slice(int(begin), int(end))), self.catalogue.series[panel.kind][alarm.row]
+        return find_facts(panel, alarm, series, own, self.catalogue)
 
-    def _raise_agent(self, alarm: AgentAlarm) -> None:
+    def _raise_agent(self, alarm: AgentAlarm, history: Mapping[str, Events]) -> None:
         series, starts = alarm.agent.series, [part.since for part in alarm.parts]
         of_agent = alarm.agent.rows.get("volume", ())
         runs = self.catalogue.read(self.store, "volume", _at(starts[0]), _at(alarm.hour + 1))
@@ -193,7 +196,15 @@ class Watch:
         span = starts[0], min(starts), max(starts)
         type_ = "spike" if min(starts) == alarm.hour else "drift"
         facts = AlarmFacts("up", type_, None, alarm.unlikeness, None, None, events, *span)
-        self._keep(series, alarm.hour, facts, alarm.unlikeness, say_parts(alarm, self.catalogue))
+        of_parts = [
+            self._find_facts(
+                self.panels[part.kind],
+                PanelAlarm(part.row, alarm.hour, part.since, part.change, alarm.unlikeness * part.share),
+                history.get(part.kind),
+            )
+            for part in alarm.parts
+        ]
+        self._keep(series, alarm.hour, facts, alarm.unlikeness, say_parts(alarm, self.catalogue, of_parts))
 
     def _keep(
         self, series: Series, hour: int, facts: AlarmFacts, evidence: float, explanation: str | None = None

@@ -122,3 +122,16 @@ def say_meaning(metric: Metric) -> str:
     money = " Calls without a price are not in it; then it says “at least”." if metric.is_money else ""
     unknown = "" if metric.null_means == "never" else f" Unknown when {metric.null_means}."
     return f"{metric.help}{money} Counted: {metric.population}.{unknown}"
+
+
+def say_value(metric: Metric, value: float | None) -> str:
+    """Return a value as people read it."""
+    if value is None:
+        return "unknown"
+    if metric.unit == "ratio":
+        return f"{value:.1%}"
+    if metric.unit == "USD":
+        return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.4g}"
+    if metric.unit == "ms":
+        return f"{value / 1e3:,.2f} s" if value >= 1_000 else f"{value:,.0f} ms"
+    return f"{value:,.0f}" if metric.is_additive or abs(value) >= 1_000 else f"{value:,.2f}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from analytics.metrics import Metric
+from analytics.metrics import Metric, say_value
 from analytics.reports.digest import Digest, Figure
 from analytics.reports.readiness import Readiness
 
@@ -134,19 +134,6 @@ def _tables(digest: Digest) -> list[_Table]:
             ],
         ),
     ]  # fmt: skip
-
-
-def say_value(metric: Metric, value: float | None) -> str:
-    """Return a value as people read it."""
-    if value is None:
-        return "unknown"
-    if metric.unit == "ratio":
-        return f"{value:.1%}"
-    if metric.unit == "USD":
-        return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.4g}"
-    if metric.unit == "ms":
-        return f"{value / 1e3:,.2f} s" if value >= 1_000 else f"{value:,.0f} ms"
-    return f"{value:,.0f}" if metric.is_additive or abs(value) >= 1_000 else f"{value:,.2f}"
 
 
 def say_figure(figure: Figure) -> str:

@@ -11,9 +11,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics.drift.agents import METRIC as WHOLE_AGENT
 from analytics.drift.explanation import explain_alarm
-from analytics.metrics import METRICS, series
+from analytics.drift.naming import SHOWN_BY, WHOLE_AGENT, title_of
+from analytics.metrics import series
 from dashboard.answers.events import Event, find_events
 from dashboard.filters import Filters, Window, open_window, write_interval
 from dashboard.reading import remembered, select
@@ -24,22 +24,6 @@ LOOKED_BACK: Final = timedelta(days=90)
 BEFORE: Final = timedelta(days=10)
 AFTER: Final = timedelta(days=5)
 BAND_Z: Final = 2.0
-CHARTED: Final = {
-    "run_ms": "run_p50_ms", "llm_ms": "llm_p50_ms", "tool_ms": "tool_p50_ms", "llm_ttft_ms": "ttft_p50_ms",
-    "run_cost_usd": "cost_per_run_usd", "run_steps": "steps_per_run", "run_confidence": "mean_confidence",
-    "runs": "run_count",
-}  # fmt: skip
-"""Metrics that show what a detector watches value by value."""
-COUNTED: Final = ("run_input_tokens", "run_output_tokens", "score", WHOLE_AGENT)
-"""Values that are counts, scores or multiples, of which no metric shows the course."""
-_TITLES: Final = {
-    "run_ms": "Run latency", "llm_ms": "Model latency", "tool_ms": "Tool latency", "runs": "Runs",
-    "llm_ttft_ms": "Time to first token", "run_cost_usd": "Cost per run", "run_steps": "Steps per run",
-    "run_confidence": "Confidence", "run_input_tokens": "Input tokens per run",
-    "run_output_tokens": "Output tokens per run", "score": "Score", "tool_mix": "Mix of tools",
-    "model_mix": "Mix of models", "finish_reasons": "Finish reasons", "failure_classes": "Classes of failures",
-    "labels": "Labels", WHOLE_AGENT: "Behaviour of the agent",
-}  # fmt: skip
 _LABEL: Final = re.compile(r'="((?:[^"\\]|\\.)*)"')
 NEAR_BEFORE: Final = timedelta(hours=24)
 NEAR_AFTER: Final = timedelta(hours=6)
@@ -65,6 +49,8 @@ class DriftAlarm:
     environment: str | None
     agent: str | None
     tool: str | None
+    model: str | None
+    category: str | None
     raised_at: datetime
     last_raised_at: datetime
     changed_at: datetime | None
@@ -143,7 +129,7 @@ class Course:
 
 def where_of(alarm: DriftAlarm) -> dict[str, str]:
     """Return the dimensions of an alarm as `analytics.metrics` takes them."""
-    found = {name: getattr(alarm, name) for name in ("service", "environment", "agent", "tool")}
+    found = {name: getattr(alarm, name) for name in ("service", "environment", "agent", "tool", "model")}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -179,7 +165,7 @@ def _read_values(
     alarm: DriftAlarm, watched: str, window: Window
 ) -> tuple[list[float | None], list[int], bool]:
     """Return value and events per bin, and whether facts are gone; nothing for what is watched but is no metric."""
-    metric = CHARTED.get(watched, watched)
+    metric = SHOWN_BY.get(watched, watched)
     step = timedelta(seconds=window.bin_s)
     try:
         frame = series(current().store, metric, window.start, window.until, step, where=where_of(alarm))
@@ -195,8 +181,7 @@ def _explain(alarm: DriftAlarm) -> tuple[list[str], str]:
     except NotFound:
         return [], alarm.metric
     parts = [alarm.explanation] if alarm.metric == WHOLE_AGENT and alarm.explanation else []
-    metric = (explanation.behaviour or alarm.metric).partition(" ")[0]
-    return [*parts, *explanation.say_segments()], metric
+    return [*parts, *explanation.say_segments()], explanation.behaviour or alarm.metric
 
 
 def find_band(normal: float | None, events: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
@@ -224,11 +209,6 @@ def _count_errors(alarm: DriftAlarm, filters: Filters, start: datetime, until: d
     return {row["error_type"] or "unknown": row["failures"] / days for row in sums.iter_rows(named=True)}
 
 
-def title_of(metric: str) -> str:
-    """Return what is watched as people call it."""
-    return METRICS[metric].title if metric in METRICS else _TITLES.get(metric, metric.replace("_", " "))
-
-
 def read_series(name: str) -> tuple[str, str]:
     """Return what a series is about and what it is of, from its name.
 
@@ -237,9 +217,3 @@ def read_series(name: str) -> tuple[str, str]:
     """
     metric, _, labels = name.partition("{")
     return title_of(metric), " · ".join(_LABEL.findall(labels))
-
-
-def is_share(metric: str) -> bool:
-    """Return whether what is watched is a share of one: rates, and the part of a category."""
-    shown = CHARTED.get(metric, metric)
-    return METRICS[shown].unit == "ratio" if shown in METRICS else metric not in COUNTED

@@ -8,20 +8,17 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.drift.agents import METRIC as WHOLE_AGENT
+from analytics.drift.naming import SHOWN_BY, VOLUME, WHOLE_AGENT, is_share, say_change, title_of
 from analytics.metrics import METRICS
 from dashboard.address import read_values
 from dashboard.answers.drift import (
-    CHARTED,
     Course,
     Drift,
     DriftAlarm,
     Watched,
-    is_share,
     read_course,
     read_drift,
     read_series,
-    title_of,
 )
 from dashboard.charts.events import mark_events
 from dashboard.charts.signal import draw_signal
@@ -122,8 +119,13 @@ def _show_calm(drift: Drift) -> None:
 
 def say_subject(alarm: DriftAlarm) -> str:
     """Return what a series is of."""
-    parts = [alarm.tool, alarm.agent, alarm.service, alarm.environment]
+    parts = [alarm.tool, alarm.model, alarm.agent, alarm.service, alarm.environment]
     return " · ".join(str(part) for part in parts if part) or "everything"
+
+
+def say_before(alarm: DriftAlarm) -> str:
+    """Return how it was before the change; an agent as a whole was below the level at which it is told."""
+    return "below 1×" if alarm.metric == WHOLE_AGENT else _say(alarm.metric, alarm.before_value)
 
 
 def _show_alarm(alarm: DriftAlarm) -> None:
@@ -146,7 +148,7 @@ def _show_alarm(alarm: DriftAlarm) -> None:
 
 
 def _show_course(alarm: DriftAlarm, course: Course) -> None:
-    metric = CHARTED.get(course.metric, course.metric)
+    metric = SHOWN_BY.get(course.metric, course.metric)
     if not any(value is not None for value in course.values):
         show_notice(
             "What is watched here is no metric whose course can be drawn.", is_plain=True, key="no_course"
@@ -161,7 +163,7 @@ def _show_course(alarm: DriftAlarm, course: Course) -> None:
         course.window,
         colours,
         name=title_of(metric),
-        say=lambda value: _say(metric, value),
+        say=lambda value: say_value(metric, value) if metric in METRICS else _say(metric, value),
         band=(course.low, course.high),
         marks=marks,
         is_share=is_share(course.metric),
@@ -176,23 +178,21 @@ def _show_course(alarm: DriftAlarm, course: Course) -> None:
 
 
 def _say(watched: str, value: float | None) -> str:
-    metric = CHARTED.get(watched, watched)
+    """Return a value of an alarm; of runs it is an average an hour."""
+    metric = SHOWN_BY.get(watched, watched)
+    if metric == VOLUME and value is not None:
+        return f"{format_count(value)} an hour"
     if metric in METRICS:
         return say_value(metric, value)
     if metric == WHOLE_AGENT and value is not None:
-        return f"{value:.1f}× the alarm level"
+        return f"{value:.2g}× the alarm level"
     return format_rate(value) if is_share(watched) else format_count(value)
 
 
 def build_headline(alarm: DriftAlarm) -> Headline:
     """Return the head of an alarm."""
     metric, before, after = alarm.metric, alarm.before_value, alarm.after_value
-    bad = is_rise_bad(metric) if metric in METRICS else None
-    is_worse = bad is None or (alarm.direction == "up") == bad
-    verdict = f"{'worse' if is_worse else 'better'}: {alarm.direction}"
-    if metric == WHOLE_AGENT:
-        verdict = "unlike its baseline"
-    badges = [Badge(verdict, "error" if is_worse else "good")]
+    badges = [_judge(alarm)]
     if alarm.is_hint:
         badges.append(Badge("a hint", "agent", "rests on fewer than 300 runs or calls"))
     if alarm.is_historic:
@@ -203,11 +203,11 @@ def build_headline(alarm: DriftAlarm) -> Headline:
         change = f"{format_signed((after - before) * 100)}{GAP}pp"
     facts = [Fact(say_subject(alarm)[:200])]
     return Headline(
-        f"{title_of(metric)} changed",
+        f"{title_of(metric)}{f': {alarm.category}' if alarm.category else ''} changed"[:200],
         badges,
         facts,
         [
-            Stat("Before", _say(metric, before), is_unknown=before is None),
+            Stat("Before", say_before(alarm), is_unknown=before is None and metric != WHOLE_AGENT),
             Stat("Since", _say(metric, after), beside=change, is_unknown=after is None),
             Stat("Changed about", format_instant(alarm.changed_at), beside=zone_name()),
             Stat(
@@ -217,6 +217,18 @@ def build_headline(alarm: DriftAlarm) -> Headline:
             ),
         ],
     )
+
+
+def _judge(alarm: DriftAlarm) -> Badge:
+    """Return whether it is worse or better; just which way it went where neither direction is."""
+    if alarm.metric == WHOLE_AGENT:
+        return Badge("unlike its baseline", "error")
+    shown = SHOWN_BY.get(alarm.metric, alarm.metric)
+    bad = is_rise_bad(shown) if shown in METRICS else None
+    if bad is None:
+        return Badge(alarm.direction, "warning")
+    is_worse = (alarm.direction == "up") == bad
+    return Badge(f"{'worse' if is_worse else 'better'}: {alarm.direction}", "error" if is_worse else "good")
 
 
 def _show_explanation(alarm: DriftAlarm, course: Course) -> None:
@@ -268,9 +280,9 @@ def alarm_line(alarm: DriftAlarm, chosen: Filters) -> Line:
         key=alarm.alarm_id,
         cells=[
             cell(format_instant(changed), is_quiet=changed is None),
-            cell(f"{title_of(metric)} {alarm.direction}"),
+            cell(say_change(metric, alarm.direction, alarm.category)[:200]),
             cell(say_subject(alarm), title=say_subject(alarm)),
-            cell(_say(metric, alarm.before_value), order=alarm.before_value),
+            cell(say_before(alarm), order=alarm.before_value),
             cell(_say(metric, alarm.after_value), order=alarm.after_value),
         ],
         link=Link("drift", {**chosen.query(), "alarm": [alarm.alarm_id]}),

@@ -43,9 +43,9 @@ def test_drift_is_told_with_where_when_how_much_and_runs(
         "went down from 96 % to 86 % (83 % to 89 %)",
         "*Before*\\n`96 %`",
         "*Began*\\n`about 2026-11-20 06:00 UTC, between 05:00 and 07:00`",
-        "agent_version v8",
+        "agent version v8, not seen before",
         "*First seen then*\\n`agent version v8`",
-        "runs or calls of that sort, +$",
+        "failed runs, +$",
         "<https://d.example/drift?alarm=a1|Open dashboard>",
         "<https://d.example/trace?id=trace4",
     ):
@@ -53,7 +53,7 @@ def test_drift_is_told_with_where_when_how_much_and_runs(
     [alert] = [alert for alert in list_alerts(control) if alert.alert == "drift"]
     context = look_into(store, config.find_rule("drift"), alert, clock(), "https://d.example")
     lines = explain_alert(control, config, alert, clock(), context)
-    assert any("where: " in line and "agent_version v8" in line for line in lines)
+    assert any("where: " in line and "agent version v8" in line for line in lines)
 
 
 def test_drift_without_runs_is_told_without_an_explanation(
@@ -74,7 +74,10 @@ def test_drift_without_runs_is_told_without_an_explanation(
 def test_a_whole_agent_is_told_with_its_parts_and_without_a_value_before(
     store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
 ) -> None:
-    parts = "no series alone, several together: run_ms 38%, run_steps 33%"
+    parts = (
+        "several series together, none alone: Run latency up from 4.20 s to 5.10 s (38% of it); "
+        "Steps per run up from 3.00 to 4.00 (33% of it)"
+    )
     whole = {
         **ALARM, "kind": "multivariate", "metric": "agent_behaviour", "direction": "up", "explanation": parts,
         "before_value": None, "after_value": 1.06, "after_low": None, "after_high": None, "evidence": 1.06,
@@ -85,7 +88,8 @@ def test_a_whole_agent_is_told_with_its_parts_and_without_a_value_before(
     engine = AlertEngine(store, control, config, clock=clock)
     engine.evaluate()
     assert engine.outbox.deliver_due() == 1
-    said = json.dumps(http.requests[0].body)
+    said = json.dumps(http.requests[0].body, ensure_ascii=False)
     assert "unlike its baseline" in said
+    assert "1.06× the alarm level" in said
     assert parts in said
     assert "no data" not in said

@@ -13,12 +13,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.answers.drift import DriftAlarm, read_drift
 from dashboard.answers.tools import read_tool
 from dashboard.answers.what_if import OPERATION
 from dashboard.filters import Filters, open_window
 from dashboard.formats import format_rate
 from dashboard.menu import PAGES
 from dashboard.pages.cost import token_parts
+from dashboard.pages.drift import build_headline
 from dashboard.pages.tools import FAILURES_SHOWN
 from dashboard.reading import forget_all
 from dashboard.services import current, install
@@ -347,6 +349,12 @@ class TestAlerts:
         assert table["rows"]
 
 
+def read_alarm() -> DriftAlarm:
+    drift = read_drift(Filters()).value
+    assert drift is not None
+    return drift.alarms[0]
+
+
 class TestDrift:
     def test_an_alarm_shows_its_change_what_happened_then_and_its_failures(self, seeded: Store) -> None:
         app = open_page("drift")
@@ -370,8 +378,23 @@ class TestDrift:
         head = components(app, "headline")[0]
         assert head["title"] == "Behaviour of the agent changed"
         assert head["badges"][0]["text"] == "unlike its baseline"
-        assert [stat["value"] for stat in head["stats"][:2]] == ["no data", "1.1× the alarm level"]
-        assert "run_steps 33%" in notices(app)
+        assert [stat["value"] for stat in head["stats"][:2]] == ["below 1×", "1.1× the alarm level"]
+        assert "Steps per run up from 3.00 to 4.00" in notices(app)
+
+    @pytest.mark.parametrize(
+        ("metric", "direction", "verdict"),
+        [("run_ms", "down", "better: down"), ("run_ms", "up", "worse: up"), ("run_count", "down", "down")],
+    )
+    def test_worse_and_better_are_judged_by_the_metric_that_shows_what_is_watched(
+        self, seeded: Store, metric: str, direction: str, verdict: str
+    ) -> None:
+        alarm = replace(read_alarm(), metric=metric, direction=direction)
+        assert build_headline(alarm).badges[0].text == verdict
+
+    def test_an_alarm_of_a_category_names_it(self, seeded: Store) -> None:
+        alarm = replace(read_alarm(), metric="tool_mix", category="crm", before_value=0.125)
+        assert build_headline(alarm).title == "Mix of tools: crm changed"
+        assert build_headline(alarm).stats[0].value == "12.5\u202f%"
 
     def test_an_alarm_is_accepted_with_its_reason_and_the_decision_is_shown(self, seeded: Store) -> None:
         app = open_page("drift")

@@ -7,6 +7,8 @@ SELECT
     d.environment AS environment,
     d.agent AS agent,
     d.tool AS tool,
+    attr(d.labels, 'model') AS model,
+    d.category AS category,
     d.raised_at AS raised_at,
     d.last_raised_at AS last_raised_at,
     d.changed_at AS changed_at,

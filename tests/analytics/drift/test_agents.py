@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.drift.agents import METRIC, find_agents, find_unlike, measure_unlikeness, say_parts
+from analytics.drift.agents import find_agents, find_unlike, measure_unlikeness, say_parts
 from analytics.drift.catalogue import Catalogue, Series
+from analytics.drift.facts import AlarmFacts
+from analytics.drift.naming import WHOLE_AGENT
 from analytics.drift.panel import Panel
 
 WHOSE = {"service": "helpdesk", "environment": "production", "agent": "support"}
@@ -39,12 +41,13 @@ def test_several_series_near_an_alarm_are_told_as_one_with_their_parts(catalogue
     (alarm,) = find_unlike(agents, {"rate": panel}, 100)
     assert (
         alarm.agent.series.name
-        == f'{METRIC}{{service="helpdesk", environment="production", agent="support"}}'
+        == f'{WHOLE_AGENT}{{service="helpdesk", environment="production", agent="support"}}'
     )
     assert alarm.unlikeness == pytest.approx(1.06)
     assert [part.row for part in alarm.parts] == [0, 1, 2]
-    assert say_parts(alarm, catalogue).endswith(
-        "tool_failure_rate of t0 38%, tool_failure_rate of t1 33%, tool_failure_rate of t2 28%"
+    facts = [AlarmFacts("up", "drift", 0.02, 0.04, 0.03, 0.05, 400, 90, 89, 91)] * 3
+    assert say_parts(alarm, catalogue, facts).startswith(
+        "several series together, none alone: Tool failure rate of t0 up from 2.0% to 4.0% (38% of it); "
     )
     assert measure_unlikeness(agents, {"rate": panel}) == [0.0], "its parts begin anew"
     assert {row for row, _, _ in panel.doubtful} == {0, 1, 2}

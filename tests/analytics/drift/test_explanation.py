@@ -102,7 +102,8 @@ def test_the_version_that_fails_is_named_with_runs_and_dollars(store: Store) -> 
     assert explanation.split.rates + explanation.split.mix == pytest.approx(0.10, abs=0.04)
     assert len(explanation.examples) == 5
     text = describe_explanation(explanation)
-    assert "where:    in agent_version v8" in text or "more traffic goes to agent_version v8" in text
+    assert "where:    in agent version v8, not seen before: failed runs 2" in text
+    assert "failed runs, +" in text, "what there is more of a month"
     assert "suspect:  at that time first seen: agent version v8" in text
 
 
@@ -127,7 +128,7 @@ def test_an_unknown_alarm_is_named_in_the_error(store: Store) -> None:
 
 def test_an_alarm_of_a_whole_agent_shows_its_parts_and_where_its_runs_changed(store: Store) -> None:
     write_runs(store, 4_000, 600)
-    parts = "no series alone, several together: success_rate 40%, run_ms 35%"
+    parts = "several series together, none alone: Success rate down from 96.0% to 86.0% (40% of it)"
     whole = {
         **ALARM, "alarm_id": "a2", "kind": "multivariate", "metric": "agent_behaviour", "direction": "up",
         "series": 'agent_behaviour{agent="support"}', "before_value": None, "after_value": 1.06,
@@ -135,11 +136,32 @@ def test_an_alarm_of_a_whole_agent_shows_its_parts_and_where_its_runs_changed(st
     }  # fmt: skip
     store.replace(appends={"drift_alarms": pl.DataFrame([whole])})
     explanation = explain_alarm(store, "a2")
-    assert explanation.behaviour == "success_rate down"
+    assert (explanation.behaviour, explanation.direction) == ("success_rate", "down")
     assert explanation.segments[0].labels == {"agent_version": "v8"}
     assert len(explanation.examples) == 5
     text = describe_explanation(explanation)
-    assert "how much: 1.06 times the alarm level, 600 runs" in text
+    assert "how much: 1.06 times the alarm level (below 1 before), 600 runs" in text
     assert f"parts:    {parts}" in text
-    assert "success_rate down: " in text
-    assert "%" not in text.split("how much:")[1].split("\n")[0]
+    assert "where:    Success rate down: in agent version v8, not seen before: failed runs 2" in text
+
+
+def test_a_change_of_values_says_which_runs_there_are_more_of(store: Store) -> None:
+    write_runs(store, 4_000, 600)
+    slower = {
+        **ALARM, "alarm_id": "a3", "kind": "value", "metric": "run_cost_usd", "direction": "down",
+        "series": 'run_cost_usd{agent="support"}', "before_value": 0.02, "after_value": 0.015,
+        "after_low": 0.014, "after_high": 0.016,
+    }  # fmt: skip
+    store.replace(appends={"drift_alarms": pl.DataFrame([slower])})
+    explanation = explain_alarm(store, "a3")
+    assert explanation.counted == "runs below $0.02"
+    assert "how much: $0.02 before, $0.015 since (95 %: $0.014 to $0.016)" in describe_explanation(
+        explanation
+    )
+
+
+def test_runs_of_other_environments_explain_nothing(store: Store) -> None:
+    write_runs(store, 4_000, 600)
+    of_staging = {**ALARM, "alarm_id": "a4", "environment": "staging"}
+    store.replace(appends={"drift_alarms": pl.DataFrame([of_staging])})
+    assert explain_alarm(store, "a4").segments == []

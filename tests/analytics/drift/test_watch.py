@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,9 +93,9 @@ def test_a_rise_of_failures_is_told_once_with_its_numbers(in_order: list[dict[st
     assert (alarm["type"], alarm["direction"]) == ("drift", "down")
     assert alarm["before_value"] == pytest.approx(0.97, abs=0.01)
     assert alarm["after_value"] == pytest.approx(0.85, abs=0.05)
-    assert 900 < alarm["events"] < 2_600, (
-        "30 hours of 60 runs, counted once however often it was raised again"
-    )  # type: ignore[operator]
+    events = alarm["events"]
+    assert isinstance(events, int)
+    assert 900 < events < 2_600, "30 hours of 60 runs, counted once however often it was raised again"
     changed_at = alarm["changed_at"]
     assert isinstance(changed_at, datetime)
     assert abs(changed_at.replace(tzinfo=None) - FAULT.replace(tzinfo=None)) <= timedelta(hours=2)
@@ -212,4 +213,35 @@ def test_a_series_that_nobody_watches_cannot_be_decided_about(tmp_path: Path) ->
         decide_baseline(
             store, "exclude", series="success_rat{}", since=FAULT, until=NOW, reason="", author="ann", now=NOW
         )
+    store.close()
+
+
+def test_an_agent_that_changes_a_little_in_many_ways_is_told_whole_with_each_part_before_and_since(
+    tmp_path: Path,
+) -> None:
+    store = open_store(tmp_path)
+    dice = np.random.default_rng(4)
+    end = int(NOW.timestamp()) // 3600
+    hours = np.arange(end - 40 * 24, end)
+    rows: list[pl.DataFrame] = []
+    for number in range(12):
+        events = dice.poisson(6, hours.size)
+        failed = dice.binomial(events, np.where(hours >= end - 60, 0.07, 0.03))
+        common = {
+            "hour_at": pl.from_epoch(pl.Series(hours * 3600), time_unit="s").cast(pl.Datetime("us")),
+            "subject": "tool_call", "tool": f"t{number}", "service": "helpdesk", "agent": "support",
+            "purpose": "production", "unpriced_calls": 0,
+        }  # fmt: skip
+        rows.append(pl.DataFrame({**common, "outcome": "ok", "events": events - failed}))
+        rows.append(pl.DataFrame({**common, "outcome": "error", "events": failed}))
+    write_hours(store, pl.concat(rows).filter(pl.col("events") > 0))
+    step(store, Monitor())
+    (whole,) = [
+        alarm
+        for alarm in read_alarms(store, "series, before_value, after_value, explanation")
+        if str(alarm["series"]).startswith("agent_behaviour")
+    ]
+    assert whole["after_value"] >= 1, "of the alarm level"  # type: ignore[operator]
+    part = r"Tool failure rate of t\d+ up from [23]\.\d% to \d+\.\d% \(\d+% of it\)"
+    assert re.fullmatch(f"several series together, none alone: {part}(; {part})+", str(whole["explanation"]))
     store.close()
