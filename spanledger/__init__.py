@@ -1,7 +1,16 @@
-"""The application: command line, configuration and the wiring of all packages."""
+"""The application: command line, configuration and the wiring of all packages.
+
+The version is read on first use: most commands tell it nobody.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import version
+__version__: str
 
-__version__ = version("spanledger")
+
+def __getattr__(name: str) -> object:
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("spanledger")

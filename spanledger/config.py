@@ -98,14 +98,6 @@ _PRICING = "pricing"
 _BUDGET = "budget"
 
 
-def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return `SPANLEDGER_DATA`, else `spanledger` in the XDG data directory."""
-    if named := environ.get("SPANLEDGER_DATA"):
-        return Path(named)
-    home = environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "spanledger"
-
-
 def load_config(
     data_dir: Path,
     file: Path | None = None,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from analytics.scheduler import Scheduler
-from collector.loader import Loader
 from spanledger.config import Config
 from store import Store
 from store.clock import Clock
+
+if TYPE_CHECKING:
+    from collector.loader import Loader
 
 _HOUR = timedelta(hours=1)
 _MILLISECOND = timedelta(milliseconds=1)

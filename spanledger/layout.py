@@ -5,9 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from store.errors import ConfigError
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return `SPANLEDGER_DATA`, else `spanledger` in the XDG data directory."""
+    if named := environ.get("SPANLEDGER_DATA"):
+        return Path(named)
+    home = environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "spanledger"
 
 
 def log_dir(data_dir: Path) -> Path:

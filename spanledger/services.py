@@ -1,12 +1,16 @@
-"""Everything a running installation is made of, opened once and handed to whoever needs it."""
+"""Everything a running installation is made of, opened once and handed to whoever needs it.
+
+What loads telemetry is imported when it is first asked for: most commands load none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from alerts.engine import AlertEngine, alerts_job
 from alerts.guards import GuardPublisher, guards_job
@@ -18,10 +22,6 @@ from analytics.metrics.breakers import use_breaker
 from analytics.pipeline import data_jobs
 from analytics.pricing import PriceKeeper, PriceSource
 from analytics.scheduler import Scheduler
-from collector.loader import Loader
-from collector.loading.intake import Intake
-from collector.log import LogReader
-from collector.mapping.compilation import registry_with
 from spanledger.config import Config, load_config, stamp_config
 from spanledger.health import HealthProbe
 from spanledger.housekeeping import housekeeping_jobs
@@ -31,6 +31,10 @@ from store import Control, Store, open_control, open_store
 from store.clock import Clock, utc_now
 from store.control import alert_rules, mirror_control
 
+if TYPE_CHECKING:
+    from collector.loader import Loader
+    from collector.loading.intake import Intake
+
 
 @dataclass(frozen=True)
 class Services:
@@ -39,13 +43,18 @@ class Services:
     config: Config
     store: Store
     control: Control
-    intake: Intake
+    make_intake: Callable[[], Intake]
     scheduler: Scheduler
     engine: AlertEngine | None
     loader: Loader | None
     started_at: datetime
     prices: PriceKeeper
     budgets: BudgetBoard
+
+    @property
+    def intake(self) -> Intake:
+        """Return what reads bodies and writes their rows, always the same."""
+        return self.make_intake()
 
 
 def find_alerting(config: Config) -> ConfigSource:
@@ -122,19 +131,29 @@ def open_services(
                 path = guards_file(config.data_dir)
                 jobs.append(guards_job(GuardPublisher(store, control, path, config.guards, clock=clock)))
             scheduler = Scheduler(store, jobs, clock, config.analytics)
-            intake = Intake(store, clock, registry=registry_with(config.mappings))
-            loader = (
-                Loader(intake, LogReader(log_dir(config.data_dir)), config.collector, clock)
-                if loading
-                else None
-            )
+            make_intake = cache(partial(_make_intake, config, store, clock))
+            loader = _make_loader(config, make_intake(), clock) if loading else None
             probe.loader, probe.scheduler = loader, scheduler
             # What was changed by whoever was here last may not be in the views: it may have been killed.
             mirror_control(control, store)
             yield Services(
-                config, store, control, intake, scheduler, engine, loader, clock(), prices, budgets
+                config, store, control, make_intake, scheduler, engine, loader, clock(), prices, budgets
             )
         finally:
             control.close()
     finally:
         store.close()
+
+
+def _make_intake(config: Config, store: Store, clock: Clock) -> Intake:
+    from collector.loading.intake import Intake
+    from collector.mapping.compilation import registry_with
+
+    return Intake(store, clock, registry=registry_with(config.mappings))
+
+
+def _make_loader(config: Config, intake: Intake, clock: Clock) -> Loader:
+    from collector.loader import Loader
+    from collector.log import LogReader
+
+    return Loader(intake, LogReader(log_dir(config.data_dir)), config.collector, clock)

@@ -12,12 +12,13 @@ import socket
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import store.errors
 from store.errors import SpanledgerError, StoreUnavailable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SOCKET_NAME = "control.sock"
 # The kernel takes about this many bytes of path for a socket; longer ones go by descriptor.
@@ -69,6 +70,8 @@ def ask(
                 elif "error" in answer:
                     raise _error(answer["error"])
                 elif "table" in answer:
+                    import pyarrow as pa
+
                     with pa.ipc.open_stream(stream.read(answer["table"])) as reader:
                         return reader.read_all()
                 else:
@@ -88,6 +91,8 @@ def write_line(stream: BinaryIO, message: Mapping[str, Any]) -> None:
 
 def write_table(stream: BinaryIO, table: pa.Table) -> None:
     """Send a table and flush it."""
+    import pyarrow as pa
+
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

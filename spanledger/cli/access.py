@@ -6,8 +6,6 @@ import sys
 
 import typer
 
-from spanledger.access.settings import make_hash
-
 app = typer.Typer(help="Who may sign in to the dashboard.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -19,6 +17,8 @@ def access() -> None:
 @app.command("hash")
 def hash_password() -> None:
     """Read a password, from the terminal or standard input, and print what the configuration may hold of it."""
+    from spanledger.access.settings import make_hash
+
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:

@@ -66,8 +66,9 @@ def _print_job(job: Mapping[str, Any]) -> None:
 
 def doctor(data: Data = None, config: ConfigFile = None) -> None:
     """Check ports, disk, permissions, clock, configuration and versions, and say what to do."""
-    from spanledger.config import default_data_dir, load_config
+    from spanledger.config import load_config
     from spanledger.doctor import Finding, examine
+    from spanledger.layout import default_data_dir
 
     try:
         settings = load_config(data or default_data_dir(), config)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spanledger.api.wire import ask, is_served
+from spanledger.layout import default_data_dir, make_data_dir
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,7 @@ def read_config(data: Path | None, file: Path | None = None) -> Config:
     Raises:
         ConfigError: it is wrong.
     """
-    from spanledger.config import default_data_dir, load_config
+    from spanledger.config import load_config
 
     return load_config(data or default_data_dir(), file)
 
@@ -59,13 +60,15 @@ def perform(
 ) -> Mapping[str, Any] | pa.Table:
     """Have an operation done by the running server, else by opening the file here.
 
+    The server has read the configuration; only without one it is read here.
+
     Raises:
         SpanledgerError: whatever the operation raised.
     """
+    directory = (data or default_data_dir()).expanduser().absolute()
+    if is_served(directory):
+        return ask(directory, operation, arguments, on_progress)
     settings = read_config(data, config)
-    if is_served(settings.data_dir):
-        return ask(settings.data_dir, operation, arguments, on_progress)
-    from spanledger.layout import make_data_dir
     from spanledger.operations.performing import perform_operation
     from spanledger.services import open_services
     from store.logs import configure_logs

@@ -1,95 +1,87 @@
-"""What commands ask of an installation: done by the core process, or on the file when none runs."""
+"""What commands ask of an installation: done by the core process, or on the file when none runs.
+
+Operations are imported on first use: a command pays for its own only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
+from store.errors import NotFound
 
-from spanledger.operations.alerting import ALERTING_OPERATIONS
-from spanledger.operations.analysis import (
-    compare_shadow_runs,
-    compare_sides,
-    export_golden,
-    golden_regressions,
-    import_golden,
-    label_review,
-    report_digest,
-    report_readiness,
-    sample_review,
-    search,
-)
-from spanledger.operations.coverage import read_coverage
-from spanledger.operations.drifting import backtest_drift, decide_drift, explain_drift, list_drift, mark_drift
-from spanledger.operations.economics import (
-    report_bill,
-    report_economics,
-    report_forecast,
-    report_instead,
-    report_resolutions,
-    report_waste,
-)
-from spanledger.operations.explanation import explain
-from spanledger.operations.imports import import_bodies
-from spanledger.operations.maintenance import compact_store
-from spanledger.operations.money import (
-    check_prices,
-    close_month_of_calls,
-    explain_cost_of_call,
-    import_feedback,
-    list_closed_months,
-    list_cost_versions,
-    list_prices,
-    reprice_calls,
-    take_prices,
-)
-from spanledger.operations.questions import list_alerts, read_status, run_query
-from spanledger.operations.rereading import renormalise_spans, try_mapping
-from spanledger.services import Services
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from spanledger.services import Services
+
+    Operation = Callable[["Services", Mapping[str, Any], "Progress"], Mapping[str, Any] | pa.Table]
 
 Progress = Callable[[Mapping[str, Any]], None]
-Operation = Callable[[Services, Mapping[str, Any], Progress], Mapping[str, Any] | pa.Table]
 
-OPERATIONS: dict[str, Operation] = {
-    **ALERTING_OPERATIONS,
-    "alerts": list_alerts,
-    "compact": compact_store,
-    "compare": compare_sides,
-    "cost-versions": list_cost_versions,
-    "digest": report_digest,
-    "explain-cost": explain_cost_of_call,
-    "feedback": import_feedback,
-    "golden-export": export_golden,
-    "golden-import": import_golden,
-    "golden-regressions": golden_regressions,
-    "drift": list_drift,
-    "drift_backtest": backtest_drift,
-    "drift_decide": decide_drift,
-    "drift_explain": explain_drift,
-    "drift_mark": mark_drift,
-    "dialects": read_coverage,
-    "explain": explain,
-    "import": import_bodies,
-    "prices": list_prices,
-    "prices-check": check_prices,
-    "prices-close": close_month_of_calls,
-    "prices-closed": list_closed_months,
-    "prices-update": take_prices,
-    "readiness": report_readiness,
-    "report-bill": report_bill,
-    "report-economics": report_economics,
-    "report-forecast": report_forecast,
-    "report-instead": report_instead,
-    "report-resolutions": report_resolutions,
-    "report-waste": report_waste,
-    "renormalise": renormalise_spans,
-    "reprice": reprice_calls,
-    "review-label": label_review,
-    "review-sample": sample_review,
-    "search": search,
-    "shadows": compare_shadow_runs,
-    "sql": run_query,
-    "status": read_status,
-    "try-mapping": try_mapping,
+OPERATIONS: Final[Mapping[str, str]] = {
+    "alert-backtest": "alerting:backtest_alert",
+    "alert-change": "alerting:change_rule",
+    "alert-incidents": "alerting:list_incidents",
+    "alert-preview": "alerting:preview_alert",
+    "alert-remark": "alerting:remark_on_alert",
+    "alert-replay": "alerting:replay_notifications",
+    "alert-rules": "alerting:list_rules",
+    "alert-show": "alerting:show_alert",
+    "alert-silence": "alerting:silence_alerts",
+    "alert-silences": "alerting:list_silences",
+    "alert-test": "alerting:test_alerting",
+    "alert-unsilence": "alerting:unsilence_alerts",
+    "alerts": "questions:list_alerts",
+    "compact": "maintenance:compact_store",
+    "compare": "analysis:compare_sides",
+    "cost-versions": "money:list_cost_versions",
+    "dialects": "coverage:read_coverage",
+    "digest": "analysis:report_digest",
+    "drift": "drifting:list_drift",
+    "drift_backtest": "drifting:backtest_drift",
+    "drift_decide": "drifting:decide_drift",
+    "drift_explain": "drifting:explain_drift",
+    "drift_mark": "drifting:mark_drift",
+    "explain": "explanation:explain",
+    "explain-cost": "money:explain_cost_of_call",
+    "feedback": "money:import_feedback",
+    "golden-export": "analysis:export_golden",
+    "golden-import": "analysis:import_golden",
+    "golden-regressions": "analysis:golden_regressions",
+    "import": "imports:import_bodies",
+    "prices": "money:list_prices",
+    "prices-check": "money:check_prices",
+    "prices-close": "money:close_month_of_calls",
+    "prices-closed": "money:list_closed_months",
+    "prices-update": "money:take_prices",
+    "readiness": "analysis:report_readiness",
+    "renormalise": "rereading:renormalise_spans",
+    "report-bill": "economics:report_bill",
+    "report-economics": "economics:report_economics",
+    "report-forecast": "economics:report_forecast",
+    "report-instead": "economics:report_instead",
+    "report-resolutions": "economics:report_resolutions",
+    "report-waste": "economics:report_waste",
+    "reprice": "money:reprice_calls",
+    "review-label": "analysis:label_review",
+    "review-sample": "analysis:sample_review",
+    "search": "analysis:search",
+    "shadows": "analysis:compare_shadow_runs",
+    "sql": "questions:run_query",
+    "status": "questions:read_status",
+    "try-mapping": "rereading:try_mapping",
 }
+"""By name, the module and function that does it."""
+
+
+def find_operation(name: str) -> Operation:
+    """Return what does an operation.
+
+    Raises:
+        NotFound: There is no such operation here.
+    """
+    if name not in OPERATIONS:
+        raise NotFound(f"the running server does not know {name!r}; restart it after an upgrade")
+    return resolve_name(f"{__name__}.{OPERATIONS[name]}")

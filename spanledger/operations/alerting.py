@@ -235,22 +235,6 @@ def list_incidents(services: Services, arguments: Arguments, _: Progress) -> Map
     }
 
 
-ALERTING_OPERATIONS = {
-    "alert-backtest": backtest_alert,
-    "alert-change": change_rule,
-    "alert-incidents": list_incidents,
-    "alert-preview": preview_alert,
-    "alert-remark": remark_on_alert,
-    "alert-replay": replay_notifications,
-    "alert-rules": list_rules,
-    "alert-show": show_alert,
-    "alert-silence": silence_alerts,
-    "alert-silences": list_silences,
-    "alert-test": test_alerting,
-    "alert-unsilence": unsilence_alerts,
-}
-
-
 def _say_rule(rule: AlertRule) -> Mapping[str, Any]:
     return {"alert": rule.name, "condition": rule.condition.describe(), "enabled": rule.is_enabled}
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from spanledger.operations import OPERATIONS, Progress
+from spanledger.operations import Progress, find_operation
 from spanledger.services import Services
 from store.clock import utc_now
 from store.control import mirror_control
 from store.control.access import UNNAMED
 from store.control.auditing import AuditRow, record_change
-from store.errors import NotFound, SpanledgerError
+from store.errors import SpanledgerError
 
 _log = logging.getLogger(__name__)
 
@@ -61,10 +61,7 @@ def perform_operation(
         NotFound: There is no such operation here.
         SpanledgerError: Whatever the operation raised.
     """
-    operation = OPERATIONS.get(name)
-    if operation is None:
-        raise NotFound(f"the running server does not know {name!r}; restart it after an upgrade")
-    answer = operation(services, arguments, progress)
+    answer = find_operation(name)(services, arguments, progress)
     change = _CHANGES.get(name)
     if change is not None and not arguments.get("dry_run"):
         record_by(services, **_describe(change, arguments, answer))

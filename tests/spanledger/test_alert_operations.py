@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from spanledger.api.alerting import alerting_routes
 from spanledger.config import load_config
 from spanledger.layout import make_data_dir
-from spanledger.operations import OPERATIONS
+from spanledger.operations import find_operation
 from spanledger.services import Services, open_services
 from store.errors import ConfigError, NotFound
 from tests.alerts.lookalikes import HttpLookalike
@@ -43,7 +43,7 @@ def services(tmp_path: Path, http: HttpLookalike) -> Iterator[Services]:
 
 
 def do(services: Services, operation: str, **arguments: Any) -> Mapping[str, Any]:
-    found: Any = OPERATIONS[operation](services, {"author": "ann", **arguments}, lambda _: None)
+    found: Any = find_operation(operation)(services, {"author": "ann", **arguments}, lambda _: None)
     return found
 
 

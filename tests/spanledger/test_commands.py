@@ -6,11 +6,13 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from spanledger.operations import OPERATIONS, find_operation
 from tests.commands import run, run_bytes
 
 SPANLEDGER = Path(sys.executable).with_name("spanledger")
@@ -139,7 +141,9 @@ def test_status_says_what_is_stored(imported: Path) -> None:
     assert "spans 1" in run("status", "--data", imported / "data")
 
 
-def test_doctor_finds_nothing_wrong_with_a_new_installation(tmp_path: Path, free_port) -> None:
+def test_doctor_finds_nothing_wrong_with_a_new_installation(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
     ports = [f"127.0.0.1:{free_port()}" for _ in range(3)]
     (tmp_path / "spanledger.toml").write_text(
         f'[collector]\nhttp = "{ports[0]}"\ngrpc = "{ports[1]}"\n[dashboard]\nhttp = "{ports[2]}"\n'
@@ -150,7 +154,7 @@ def test_doctor_finds_nothing_wrong_with_a_new_installation(tmp_path: Path, free
     assert "is free" in found
 
 
-def test_doctor_names_a_taken_port_and_the_remedy(tmp_path: Path, free_port) -> None:
+def test_doctor_names_a_taken_port_and_the_remedy(tmp_path: Path, free_port: Callable[[], int]) -> None:
     import socket
 
     with socket.socket() as other:
@@ -199,3 +203,15 @@ def test_help_lists_only_commands_that_do_something() -> None:
     lines = run("--help").split("Commands:")[1].strip().splitlines()
     for name in (line.split()[0] for line in lines):
         assert "Usage: spanledger" in run(name, "--help")
+
+
+def test_the_command_line_imports_only_what_a_command_needs() -> None:
+    heavy = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy", "streamlit", "structlog"}
+    program = f"import sys, spanledger.cli; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_is_where_its_name_says(name: str) -> None:
+    assert callable(find_operation(name))

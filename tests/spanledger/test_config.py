@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spanledger.config import default_data_dir, load_config, show_config
+from spanledger.config import load_config, show_config
+from spanledger.layout import default_data_dir
 from store.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ import pytest
 from collector.dialects import known_dialects
 from collector.rereading.explanation import explain_reading
 from spanledger.config import load_config
-from spanledger.operations import OPERATIONS
+from spanledger.operations import find_operation
 from spanledger.operations.explanation import explain_span
 from spanledger.services import Services, open_services
 from store.errors import ConfigError, NotFound
@@ -27,7 +27,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 def ask(services: Services, operation: str, **arguments: Any) -> Any:
-    return OPERATIONS[operation](services, arguments, lambda _: None)
+    return find_operation(operation)(services, arguments, lambda _: None)
 
 
 def rows(services: Services, sql: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from collector.rereading import renormalisation
 from spanledger.config import load_config
-from spanledger.operations import OPERATIONS
+from spanledger.operations import find_operation
 from spanledger.services import Services, open_services
 from store.errors import ConfigError
 
@@ -54,7 +54,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def ask(services: Services, operation: str, **arguments: Any) -> Any:
-    return OPERATIONS[operation](services, arguments, lambda _: None)
+    return find_operation(operation)(services, arguments, lambda _: None)
 
 
 def configure(services: Services, text: str) -> None:
