@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from analytics.counting.spans import TraceSet, rank_context
-from analytics.counting.tree import Ints
+from analytics.counting.tree import Bools, Ints
+from analytics.counting.twins import CLOCK_SLACK_US, RECORD_SLACK_US
 from analytics.failures import classify_failed
 
 _MEMBERS: Final = 4
@@ -183,11 +184,13 @@ def _take_parts(base: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _take_parts_around(spans: TraceSet, rows: pl.DataFrame) -> pl.DataFrame:
-    """Take over parts that only the chain above a call tells, out of its state, or the provider's raw request below."""
+    """Take over parts that only the chain around a call tells, by its state, or the provider's raw request below."""
     index = rows["index"].to_numpy()
     telling = spans.is_chain & spans.has_usage
     if telling.any():
-        rows = _take_parts(rows, [_facts_of(spans, _places(spans.tree.nearest(telling)[index], spans.size))])
+        above = spans.tree.nearest(telling)[index]
+        above = np.where(above < spans.size, above, _chains_elsewhere(spans, index, telling))
+        rows = _take_parts(rows, [_facts_of(spans, _places(above, spans.size))])
     raw = spans.has_usage & (spans.frame["kind"] == "other").to_numpy()
     raw &= np.append(spans.is_call, False)[spans.tree.parent]
     if raw.any():
@@ -195,6 +198,42 @@ def _take_parts_around(spans: TraceSet, rows: pl.DataFrame) -> pl.DataFrame:
         below[spans.tree.parent[raw]] = np.flatnonzero(raw)
         rows = _take_parts(rows, [_facts_of(spans, _places(below[index], spans.size))])
     return rows
+
+
+def _chains_elsewhere(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
+    """Where each call that stands alone in its trace is told of: the chain of equal counts that ends first after it.
+
+    That chain is around the call, or reads its answer right after; it stands in another trace.
+    """
+    lonely = np.flatnonzero(rank_context(spans)[index] == 0)
+    calls, chains = (
+        spans.frame.select("service", "input_tokens", "output_tokens")[places].with_columns(
+            trace=pl.Series(spans.trace[places]),
+            begin=pl.Series(spans.started_us[places]),
+            end=pl.Series(spans.ended_us[places]),
+            place=pl.Series(places, dtype=pl.Int64),
+        )
+        for places in (index[lonely], np.flatnonzero(telling))
+    )
+    found = (
+        calls.with_columns(call=pl.Series(lonely), after=pl.col("end") - CLOCK_SLACK_US)
+        .sort("after", "place")
+        .join_asof(
+            chains.with_columns(after="end").sort("after", "place"),
+            on="after",
+            by=["service", "input_tokens", "output_tokens"],
+            strategy="forward",
+            suffix="_chain",
+            check_sortedness=False,
+        )
+        .filter(
+            pl.col("trace") != pl.col("trace_chain"),
+            pl.col("begin_chain") <= pl.col("end") + RECORD_SLACK_US,
+        )
+    )
+    places = np.full(len(index), spans.size)
+    places[found["call"].to_numpy()] = found["place_chain"].to_numpy()
+    return places
 
 
 def _places(index: Ints, none: int) -> pl.Series:

@@ -11,11 +11,11 @@ import polars as pl
 from analytics.counting.spans import TraceSet, rank_context
 from analytics.counting.tree import Ints
 
-_CLOCK_SLACK_US: Final = 5_000
+CLOCK_SLACK_US: Final = 5_000
 """Two libraries read the clock at different moments, and some round to milliseconds."""
 
 
-_RECORD_SLACK_US: Final = 1_000_000
+RECORD_SLACK_US: Final = 1_000_000
 """A span without length is a record that a library writes when a stream is over."""
 _ROUNDS: Final = 4
 """Parallel calls with the same numbers whose spans lost their context that are told apart."""
@@ -89,13 +89,16 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
 def name_likeness(spans: pl.DataFrame) -> pl.Series:
     """Hash of what two spans of one call agree on when neither id nor place link them; null when that is too little.
 
+    A chain that gives out a model's answer is one of them: it may stand in a trace of its own.
+
     Equal within this process only.
     """
     failed = (
         (pl.col("status") == "error") & pl.col("input_tokens").is_null() & pl.col("output_tokens").is_null()
     )
     model = pl.when(failed).then(pl.coalesce("request_model", "response_model"))
-    enough = (pl.col("kind") == "llm") & ((pl.col("output_tokens") > 0) | model.is_not_null())
+    enough = (pl.col("output_tokens") > 0) & pl.col("kind").is_in(["llm", "chain"])
+    enough = enough | ((pl.col("kind") == "llm") & model.is_not_null())
     facts = pl.struct("service", "input_tokens", "output_tokens", model.alias("model"))
     return spans.select(pl.when(enough).then(facts.hash(seed=20_261_121))).to_series()
 
@@ -104,7 +107,7 @@ def _overlap() -> pl.Expr:
     lengths = pl.min_horizontal(
         pl.col("end") - pl.col("start"), pl.col("end_second") - pl.col("start_second")
     )
-    slack = pl.when(lengths == 0).then(_RECORD_SLACK_US).otherwise(_CLOCK_SLACK_US)
+    slack = pl.when(lengths == 0).then(RECORD_SLACK_US).otherwise(CLOCK_SLACK_US)
     return (pl.col("start_second") <= pl.col("end") + slack) & (
         pl.col("start") <= pl.col("end_second") + slack
     )
@@ -174,7 +177,7 @@ def _pairs_of_lonely(frame: pl.DataFrame) -> pl.DataFrame:
     nothing = pl.DataFrame(schema={"first": pl.Int64, "second": pl.Int64})
     if lonely.is_empty() or others.is_empty():
         return nothing
-    lonely = lonely.with_columns(begin=pl.col("start") + _CLOCK_SLACK_US)
+    lonely = lonely.with_columns(begin=pl.col("start") + CLOCK_SLACK_US)
     others = others.with_columns(begin="start")
     found: list[pl.DataFrame] = []
     for _ in range(_ROUNDS):
@@ -188,7 +191,7 @@ def _pairs_of_lonely(frame: pl.DataFrame) -> pl.DataFrame:
             pl.col("trace") != pl.col("trace_second"),
             pl.col("scope") != pl.col("scope_second"),
             pl.col("identity").is_null() | pl.col("identity_second").is_null(),
-            pl.col("end") <= pl.col("end_second") + _CLOCK_SLACK_US,
+            pl.col("end") <= pl.col("end_second") + CLOCK_SLACK_US,
         )
         pairs = pairs.unique("index_second", keep="first", maintain_order=True)
         if pairs.is_empty():

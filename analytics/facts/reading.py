@@ -26,6 +26,8 @@ _MAX_PAST_SPANS: Final = 200_000
 """Older spans held at once. Traces that do not fit (an emitter with one trace id for all) are counted in pieces."""
 _RESPONSE_WINDOW: Final = timedelta(hours=1)
 """Twins tell of one request and are received together; of one that is received later than this, all are searched."""
+_RECORD_WINDOW: Final = timedelta(seconds=1)
+"""What tells of a call may begin when it is over."""
 _TWIN_ROUNDS: Final = 4
 """A twin's trace may have twins of its own; a trace of client spans has none."""
 _NO_LIMIT: Final = 1 << 40
@@ -293,7 +295,9 @@ class SpanReader:
             since=pl.col("started_at").min() - _RESPONSE_WINDOW,
             until=pl.col("ended_at").max() + _RESPONSE_WINDOW,
         ).row(0, named=True)
-        asked = calls.drop("is_lonely", "likeness", "received_at")
+        asked = calls.drop("is_lonely", "likeness", "received_at").with_columns(
+            pl.col("started_at") - _RECORD_WINDOW, pl.col("ended_at") + _RECORD_WINDOW
+        )
         return self.store.select(f"facts/{query}", {"first": first, "last": last, **bounds}, {"asked": asked})
 
     def _begin(self, traces: pl.DataFrame) -> int:
@@ -328,13 +332,18 @@ class SpanReader:
 
 
 def _list_calls(spans: pl.DataFrame) -> pl.DataFrame:
-    """Model spans with what twins of them would share; a call is lonely when its trace's roots are model spans."""
-    calls = spans.filter(pl.col("kind").is_in(["llm", "embedding"]))
+    """Model spans, and chains that tell of them, with what twins of them would share.
+
+    A call is lonely when its trace's roots are model spans.
+    """
+    telling = (pl.col("kind") == "chain") & (pl.col("output_tokens") > 0)
+    calls = spans.filter(pl.col("kind").is_in(["llm", "embedding"]) | telling)
     others = spans.filter(~pl.col("kind").is_in(["llm", "embedding"]) & pl.col("parent_span_id").is_null())
     return calls.select(
         "trace_id",
         "received_at",
         "response_id",
+        "kind",
         "started_at",
         "status",
         "input_tokens",

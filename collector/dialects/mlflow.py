@@ -5,13 +5,17 @@ With LangChain they stand in the state that the chain around the model's span gi
 
 from __future__ import annotations
 
-import json
-
 from collector.dialects.engine.conditions import has_under, is_root, scope_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import members_of
-from collector.dialects.engine.provider_usage import USAGE_FIELDS, dig, dig_first, read_usage
+from collector.dialects.engine.provider_usage import (
+    USAGE_FIELDS,
+    dig,
+    dig_first,
+    find_last_usage,
+    read_usage,
+)
 from collector.dialects.engine.readers import member, quoted, span_name
 
 TYPE = "mlflow.spanType"
@@ -31,21 +35,6 @@ def read_output(output: object) -> dict[str, object]:
 
 
 CHAIN = value(TYPE, '"CHAIN"', "CHAIN")
-STATE_USAGE = '"usage_metadata":'
-DECODER = json.JSONDecoder()
-
-
-def find_last_usage(state: str) -> object:
-    """Return the usage of the last message in a state of LangChain's.
-
-    >>> find_last_usage('{"messages": [{"usage_metadata": null}, {"usage_metadata":{"input_tokens": 3}}]}')
-    {'input_tokens': 3}
-    """
-    _, found, rest = state.rpartition(STATE_USAGE)
-    try:
-        return DECODER.raw_decode(rest.lstrip())[0] if found else None
-    except (ValueError, RecursionError):
-        return None
 
 
 DIALECT = Dialect(

@@ -16,6 +16,8 @@ from collector.dialects.engine.conditions import (
     value_starts,
 )
 from collector.dialects.engine.declaration import Dialect, FlatMessages, Layer, kind, kind_by
+from collector.dialects.engine.documents import Document
+from collector.dialects.engine.provider_usage import USAGE_FIELDS, find_last_usage, read_usage
 from collector.dialects.engine.readers import absent, extract, key
 
 INSTRUMENTED = (
@@ -30,6 +32,12 @@ PROVIDERS_OWN = scope("@traceloop/instrumentation-anthropic", "opentelemetry.ins
 LANGCHAIN_JS = scope("@traceloop/instrumentation-langchain")
 A_CLASS = value("traceloop.entity.name", "DynamicStructuredTool", "DynamicTool", "StructuredTool")
 """Of a tool that failed only the class is told."""
+LINK = LANGCHAIN_JS & (
+    value_starts("traceloop.workflow.name", "Runnable")
+    | value_starts("traceloop.entity.input", '{"lc":')
+    | value_starts("traceloop.entity.output", '{"lc":')
+)
+"""A link of a chain takes or gives an object of LangChain's, a graph or an agent a state of its own."""
 ANSWER_OF_A_TOOL = value_contains("traceloop.entity.output", '"ToolMessage"]')
 
 DIALECT = Dialect(
@@ -46,7 +54,7 @@ DIALECT = Dialect(
     kinds=(
         # LangChain in JavaScript: tools are tasks, and the links of a chain are workflows.
         kind("tool", value("gen_ai.operation.name", "execute_tool")),
-        kind("chain", LANGCHAIN_JS & value_starts("traceloop.workflow.name", "Runnable")),
+        kind("chain", LINK),
         kind_by(
             "llm.request.type",
             {"chat": "llm", "completion": "llm", "embedding": "embedding", "rerank": "retriever"},
@@ -98,6 +106,13 @@ DIALECT = Dialect(
         "prompt_version": ("traceloop.prompt.version",),
         "service_tier": ("gen_ai.openai.response.service_tier",),
     },
+    documents=(
+        # The model's span names no cached and no reasoning tokens, the state around it does.
+        *(
+            Document(key, USAGE_FIELDS, read_usage, when=LINK, decode=find_last_usage)
+            for key in ("traceloop.entity.output", "traceloop.entity.input")
+        ),
+    ),
     input_keys=("traceloop.entity.input",),
     output_keys=("traceloop.entity.output",),
     flat_input=(FlatMessages("gen_ai.prompt."),),

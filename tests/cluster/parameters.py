@@ -149,6 +149,7 @@ _ASKED = pl.DataFrame(
         "session_id": [None, *(f"session{number}" for number in range(1, 8))],
         "response_id": ["r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8"],
         "scope_name": ["a", "b"] * 4,
+        "kind": ["llm", "chain"] * 4,
         "service": ["support", "sales"] * 4,
         "input_tokens": [1, None, 3, 4, 5, 6, 7, 8],
         "output_tokens": [1, None, 3, 4, 5, 6, 7, 8],

@@ -6,6 +6,7 @@ LangChain `usage_metadata`, Vercel AI SDK, Genkit, Langfuse buckets (`input`, `i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final, TypeGuard, cast
 
@@ -49,6 +50,9 @@ USAGE_FIELDS: Final = tuple(PATHS)
 PART_FIELDS: Final = (
     "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "reasoning_tokens",
 )  # fmt: skip
+
+_STATE_USAGE: Final = '"usage_metadata":'
+_DECODER: Final = json.JSONDecoder()
 
 
 def dig(value: object, path: str) -> object:
@@ -120,3 +124,16 @@ def _sum_bucket(said: dict[str, object], side: str) -> object:
         if (key == side or key.startswith(f"{side}_")) and _is_count(number)
     ]
     return sum(parts) if parts else None
+
+
+def find_last_usage(state: str) -> object:
+    """Return the usage of the last message in a state of LangChain's.
+
+    >>> find_last_usage('{"messages": [{"usage_metadata": null}, {"usage_metadata":{"input_tokens": 3}}]}')
+    {'input_tokens': 3}
+    """
+    _, found, rest = state.rpartition(_STATE_USAGE)
+    try:
+        return _DECODER.raw_decode(rest.lstrip())[0] if found else None
+    except (ValueError, RecursionError):
+        return None

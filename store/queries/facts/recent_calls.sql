@@ -1,4 +1,4 @@
--- Model calls received since a moment, with what a twin of them would share.
+-- Model calls, and chains that give out their answers, received since a moment, with what a twin of them would share.
 SELECT
     s.trace_id AS trace_id,
     s.response_id AS response_id,
@@ -10,5 +10,6 @@ SELECT
     s.input_tokens AS input_tokens,
     s.output_tokens AS output_tokens
 FROM ledger.spans AS s
-WHERE s.received_at >= $since AND s.kind IN ('llm', 'embedding')
+WHERE s.received_at >= $since
+    AND (s.kind IN ('llm', 'embedding') OR (s.kind = 'chain' AND s.output_tokens > 0))
 LIMIT $max_rows

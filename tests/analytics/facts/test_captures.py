@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,7 @@ CHOSEN = (
     "strands_openai",
     "tl_openai_events",
     "traceloop_anthropic",
+    "traceloop_js_langgraph",
 )
 FORGETFUL = AnalyticsSettings(lookback=timedelta(minutes=1))
 
@@ -97,7 +99,7 @@ def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(
     max_examples=6,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 @given(capture=st.sampled_from(CHOSEN), seed=st.integers(0, 1 << 30))
@@ -158,6 +160,27 @@ def test_a_trace_in_which_nothing_counted_is_found_by_its_first_call_days_later(
     count(ledger)
     runs = ledger.rows("runs").filter(trace_id=f"{1:032x}")
     assert runs.select("run_id", "user_id", "complete").rows() == [(run_id(1, 1), "ada", True)]
+
+
+@pytest.mark.usefixtures("_short_memory")
+@pytest.mark.parametrize("chain_first", [True, False])
+def test_a_chain_of_another_trace_days_apart_completes_the_call_it_tells_of(
+    ledger: Ledger, *, chain_first: bool
+) -> None:
+    usage = {"input_tokens": 7, "output_tokens": 3, "output_token_details": {"reasoning": 2}}
+    state = json.dumps({"lc": 1, "usage_metadata": usage})
+    said = {"traceloop.span.kind": "workflow", "traceloop.entity.output": state}
+    scope = "@traceloop/instrumentation-langchain"
+    parts = [
+        other(1, trace=2, lasts=2.0, scope=scope, also=said),
+        call(1, used=(7, 3), at=0.5, lasts=0.5, scope=scope),
+    ]
+    for part in parts if chain_first else parts[::-1]:
+        ledger.load(part)
+        count(ledger)
+        restart_days_later(ledger)
+    calls = ledger.rows("llm_calls").filter(input_tokens=7)
+    assert calls.select("trace_id", "reasoning_tokens").rows() == [(f"{1:032x}", 2)]
 
 
 @pytest.mark.usefixtures("_short_memory")

@@ -43,13 +43,13 @@ def genai(number: int, operation: str, more: dict[str, Plain] | None = None, **f
 
 
 def used(read: int, written: int, **more: int) -> dict[str, Plain]:
-    return {"gen_ai.usage.input_tokens": read, "gen_ai.usage.output_tokens": written} | {
-        f"gen_ai.usage.{name}": number for name, number in more.items()
-    }
+    said: dict[str, Plain] = {f"gen_ai.usage.{name}": number for name, number in more.items()}
+    return said | {"gen_ai.usage.input_tokens": read, "gen_ai.usage.output_tokens": written}
 
 
 def oi(number: int, kind: str, more: dict[str, Plain] | None = None, **facts: Any) -> Sent:
-    return Sent(number, {"openinference.span.kind": kind, **(more or {})}, **{"scope": OI, **facts})
+    facts.setdefault("scope", OI)
+    return Sent(number, {"openinference.span.kind": kind, **(more or {})}, **facts)
 
 
 def oi_used(read: int, written: int) -> dict[str, Plain]:
@@ -315,7 +315,7 @@ def test_hand_offs_and_merged_tools_are_no_executions() -> None:
 
 
 def test_attempts_are_calls_and_a_retried_run_succeeded() -> None:
-    failed = {"gen_ai.request.model": "m-1", "error.type": "RateLimitError"}
+    failed: dict[str, Plain] = {"gen_ai.request.model": "m-1", "error.type": "RateLimitError"}
     found = counted(
         genai(1, "invoke_agent", lasts=9.0, status=2),
         genai(2, "chat", failed, parent=1, status=2),
@@ -370,6 +370,33 @@ def test_making_an_agent_is_no_run_and_a_server_above_one_neither() -> None:
         genai(3, "invoke_agent", {"gen_ai.agent.name": "b"}, parent=1, at=2.0),
     )
     assert found.runs.sort("started_at")["agent"].to_list() == ["a", "b"]
+
+
+LANGCHAIN_JS = "@traceloop/instrumentation-langchain"
+ANSWERED = (
+    '"usage_metadata":{"input_tokens":9,"output_tokens":4,'
+    '"input_token_details":{"cache_read":3},"output_token_details":{"reasoning":2}}'
+)
+
+
+def link(number: int, state: str, side: str = "output", **facts: Any) -> Sent:
+    said: dict[str, Plain] = {"traceloop.span.kind": "workflow", "traceloop.workflow.name": "step"}
+    return span(number, said | {f"traceloop.entity.{side}": state}, scope=LANGCHAIN_JS, **facts)
+
+
+@pytest.mark.parametrize(("side", "at"), [("output", 0.0), ("input", 1.1)])
+def test_a_chain_in_a_trace_of_its_own_tells_parts_of_a_call_and_is_no_run(side: str, at: float) -> None:
+    state = f'{{"lc":1,"kwargs":{{"content":"x",{ANSWERED}}}}}'
+    call = a_chat(1, 9, 4, scope=LANGCHAIN_JS, at=0.1, lasts=0.9)
+    found = counted(call, link(1, state, side, trace=2, at=at, lasts=1.5))
+    assert tokens(found, *CLASSES) == [(9, 3, None, 4, 2)]
+    assert found.runs.height == 1
+
+
+@pytest.mark.parametrize("at", [3.0, -9.0])
+def test_a_chain_of_equal_counts_at_another_time_tells_of_another_call(at: float) -> None:
+    other = link(1, f'{{"lc":1,"kwargs":{{{ANSWERED}}}}}', trace=2, at=at)
+    assert tokens(counted(a_chat(1, 9, 4), other), *CLASSES) == [(9, None, None, 4, None)]
 
 
 def test_model_spans_that_only_prepare_are_no_calls() -> None:
