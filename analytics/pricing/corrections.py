@@ -61,7 +61,7 @@ class Corrections:
         for entry in self.prices:
             listed = _set_price(listed, entry)
         for entry in self.tiers:
-            listed += _carry_tier_back(listed, entry)
+            listed += _copy_tier(listed, entry) if "like" in entry else _carry_tier_back(listed, entry)
         return listed
 
     def fill(self, rows: Iterable[Row]) -> list[Row]:
@@ -233,6 +233,16 @@ def _price_region(rows: Iterable[Row], entry: Mapping[str, Any]) -> Iterator[Row
                 source, factor = entry["source"], entry["multiplier"]
                 scaled = scale_prices(inside, factor, source, _COLUMNS, but=_TOOL_UNITS)
                 yield {**scaled, "service_tier": tier}
+
+
+def _copy_tier(rows: Iterable[Row], entry: Mapping[str, Any]) -> list[Row]:
+    """Return rows of a service tier that costs what another does, of models without any of its own."""
+    tier, box = entry["service_tier"], box_of_entry(entry)
+    listed = [row for row in rows if _is_one_of(row, entry["models"])]
+    told = {row["price_model"] for row in listed if row["service_tier"] == tier}
+    alike = [row for row in listed if row["service_tier"] == entry["like"] and row["price_model"] not in told]
+    inside = [part for row in alike if (part := cut(row, box)[0]) is not None]
+    return [{**row, "service_tier": tier, "source": f"{row['source']}; {entry['source']}"} for row in inside]
 
 
 def _carry_tier_back(rows: list[Row], entry: Mapping[str, Any]) -> list[Row]:

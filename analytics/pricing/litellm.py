@@ -44,11 +44,14 @@ _UNREADABLE: Final = ("off_peak_pricing",)
 _TIERS: Final = {"_batches": "batch", "_flex": "flex", "_priority": "priority"}
 _PROVIDERS: Final = {
     "azure_ai": "azure",
+    "azure_text": "azure",
     "bedrock": "aws",
     "bedrock_converse": "aws",
+    "bedrock_mantle": "aws",
     "cohere_chat": "cohere",
     "fireworks_ai": "fireworks",
     "gemini": "google",
+    "moonshot": "moonshotai",
     "text-completion-openai": "openai",
     "together_ai": "together",
     "voyage": "voyageai",

@@ -85,6 +85,9 @@ _ENDPOINTS = (
     "responses",
     "completion",
     "embedding",
+    "embeddings",
+    "textembedding",
+    "reranking",
     "messages",
     "generative_ai",
     "transcription",
@@ -259,8 +262,9 @@ class NameResolver:
     def _find_gap(self, spoken: str, name: str) -> str | None:
         """Return the gap filler's model: the provider said so, or the name does, and the name is exactly one of its."""
         head, _, rest = name.partition("/")
-        pairs = [(PROVIDERS.get(spoken, spoken), name)] if spoken not in GATEWAYS else []
-        if spoken in GATEWAYS or PROVIDERS.get(head, head) == PROVIDERS.get(spoken, spoken):
+        home = provider_id(spoken)
+        pairs = [(home, name)] if spoken not in GATEWAYS else []
+        if spoken in GATEWAYS or PROVIDERS.get(head, head) == home:
             pairs.append((PROVIDERS.get(head, head), rest))
         for provider, model in pairs:
             for form in _forms_of(model, provider):

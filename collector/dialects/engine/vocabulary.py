@@ -76,44 +76,59 @@ PROVIDERS: Final[frozenset[str]] = frozenset((
 
 PROVIDER_SPELLINGS: Final[Mapping[str, str]] = {
     "vertex_ai": "gcp.vertex_ai",
+    "vertex_ai_beta": "gcp.vertex_ai",
     "vertexai": "gcp.vertex_ai",
     "vertex": "gcp.vertex_ai",
     "google.vertex": "gcp.vertex_ai",
+    "google_cloud": "gcp.vertex_ai",
+    "google_vertex": "gcp.vertex_ai",
     "google_vertexai": "gcp.vertex_ai",
+    "google_anthropic_vertex": "gcp.vertex_ai",
     "gemini": "gcp.gemini",
     "google": "gcp.gemini",
-    "google.generative-ai": "gcp.gemini",
+    "google.generative_ai": "gcp.gemini",
     "google_genai": "gcp.gemini",
-    "google-gla": "gcp.gemini",
-    "google-vertex": "gcp.vertex_ai",
+    "google_gla": "gcp.gemini",
     "googleai": "gcp.gemini",
     "az.ai.inference": "azure.ai.inference",
     "azure_ai_inference": "azure.ai.inference",
     "az.ai.openai": "azure.ai.openai",
     "azure": "azure.ai.openai",
     "azure_openai": "azure.ai.openai",
+    "azure_text": "azure.ai.openai",
     "azureopenai": "azure.ai.openai",
-    "azure-openai": "azure.ai.openai",
+    "text_completion_openai": "openai",
+    "anthropic_text": "anthropic",
+    "cohere_chat": "cohere",
     "xai": "x_ai",
     "bedrock": "aws.bedrock",
-    "amazon-bedrock": "aws.bedrock",
     "amazon_bedrock": "aws.bedrock",
     "aws": "aws.bedrock",
     "bedrock_converse": "aws.bedrock",
+    "bedrock_mantle": "aws.bedrock",
+    "anthropic_bedrock": "aws.bedrock",
+    "anthropic_mantle": "aws.bedrock",
+    "openai_mantle": "aws.bedrock",
     "mistral": "mistral_ai",
     "mistralai": "mistral_ai",
     "moonshot": "moonshot_ai",
+    "ibm": "ibm.watsonx.ai",
     "watsonx": "ibm.watsonx.ai",
+    "watsonx_text": "ibm.watsonx.ai",
+    "ollama_chat": "ollama",
+    "hugging_face": "huggingface",
 }
-"""Other spellings, the deprecated `gen_ai.system` values among them."""
+"""Other spellings, the deprecated `gen_ai.system` values among them; hyphens and blanks are read as underscores."""
 
 NO_PROVIDERS: Final[frozenset[str]] = frozenset((
-    "_other", "other", "unknown", "langchain", "langgraph", "llamaindex", "llama_index", "strands-agents",
-    "gcp.vertex.agent", "microsoft.agent_framework", "autogen", "semantic_kernel", "github", "mcp", "crewai",
-    "agno", "dspy", "smolagents", "haystack", "litellm", "mastra", "openai_agents", "pydantic_ai",
+    "_other", "other", "unknown", "langchain", "langgraph", "llamaindex", "llama_index", "strands_agents",
+    "gcp.vertex.agent", "microsoft.agent_framework", "agent_framework", "autogen", "semantic_kernel", "github",
+    "mcp", "crewai", "agno", "dspy", "smolagents", "haystack", "litellm", "mastra", "openai_agents", "pydantic_ai",
+    "spring_ai", "google_adk", "claude_agent_sdk", "browser_use", "dynamiq", "controlflow", "letta",
 ))  # fmt: skip
 """Frameworks that stand where a provider should."""
 
+_WORD_ENDS: Final = re.compile(r"[\s-]+")
 _BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 FINISH_REASONS: Final[Mapping[str, str]] = {
     "stop": "stop",
@@ -193,17 +208,20 @@ PURPOSE_SPELLINGS: Final[Mapping[str, str]] = {
 def normalise_provider(text: str) -> str | None:
     """Return the OTel spelling of a provider; None for a framework's name.
 
-    >>> normalise_provider("openai.responses"), normalise_provider("Anthropic"), normalise_provider("xai")
-    ('openai', 'anthropic', 'x_ai')
+    >>> normalise_provider("openai.responses"), normalise_provider("google.vertex.chat"), normalise_provider("xai")
+    ('openai', 'gcp.vertex_ai', 'x_ai')
     """
     name = text.strip().lower()
-    for candidate in (name, name.split(".", 1)[0]):
-        if candidate in PROVIDERS:
-            return candidate
-        if candidate in PROVIDER_SPELLINGS:
-            return PROVIDER_SPELLINGS[candidate]
-        if candidate in NO_PROVIDERS:
+    head = _WORD_ENDS.sub("_", name)
+    while head:
+        if head in PROVIDERS:
+            return head
+        if head in PROVIDER_SPELLINGS:
+            return PROVIDER_SPELLINGS[head]
+        if head in NO_PROVIDERS:
             return None
+        # What the AI SDK calls behind a provider: `google.vertex.chat` is Vertex's, not that of `google`.
+        head = head.rpartition(".")[0]
     return name or None
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.pricing.names import NameResolver
+from analytics.pricing.litellm import bundled_gaps
+from analytics.pricing.names import NameResolver, provider_id
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,9 @@ TEXT = st.text(max_size=40)
 def test_any_text_is_answered(names: NameResolver, provider: str, asked: str, answered: str) -> None:
     found = names.resolve(provider, asked, answered)
     assert found == names.resolve(provider, asked, answered)
+
+
+def test_every_provider_of_the_gap_fillers_can_be_asked_for() -> None:
+    providers = {str(row["provider"]) for row in bundled_gaps()}
+    assert len(providers) >= 50
+    assert {provider for provider in providers if provider_id(provider) != provider} == set()
