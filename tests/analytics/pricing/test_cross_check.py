@@ -22,7 +22,6 @@ KNOWN = {
     "ft:gpt-4o-2024-11-20": "LiteLLM files the price of cached input under cache writes",
     "vertex_ai/claude-3-5-haiku": "LiteLLM kept the price from before 2024-12-03",
     "vertex_ai/claude-3-5-haiku@20241022": "LiteLLM kept the price from before 2024-12-03",
-    "gemini-3.5-flash": "Google answers it with gemini-3.6-flash since 2026-10-08",
     "gemini/gemini-3.5-flash": "Google answers it with gemini-3.6-flash since 2026-10-08",
     "gemini-2.5-pro-preview-tts": "speech models are asked once, nothing of theirs is cached",
     "gemini/gemini-2.5-pro-preview-tts": "speech models are asked once, nothing of theirs is cached",
