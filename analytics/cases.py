@@ -263,10 +263,12 @@ def _group_cases(sessions: pl.DataFrame, settings: AnalyticsSettings) -> pl.Data
     """Put sessions of one user that follow within the reopening window into one case."""
     of = "conversation_id"
     away = pl.col("started_at") - pl.col("last_at").shift(1).over(of)
-    known_user = pl.col("user_id").forward_fill().over(of).shift(1).over(of)
+    is_near = (away <= settings.reopen_window).fill_null(False)
+    # Who came long before says nothing of a session without a user: it is another case, and may not be read.
+    near = sessions.sort(of, "number").with_columns(is_near=is_near, stretch=(~is_near).cum_sum().over(of))
+    known_user = pl.col("user_id").forward_fill().shift(1).over(of, "stretch")
     is_same_user = (pl.col("user_id") == known_user).fill_null(True)
-    continues = ((away <= settings.reopen_window) & is_same_user).fill_null(False)
-    numbered = sessions.sort(of, "number").with_columns(continues=continues)
+    numbered = near.with_columns(continues=pl.col("is_near") & is_same_user)
     return numbered.with_columns(
         case_number=(~pl.col("continues")).cast(pl.Int64).cum_sum().over(of)
     ).with_columns(

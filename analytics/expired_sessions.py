@@ -18,7 +18,7 @@ class Expired:
     kept: pl.DataFrame
     """Closed sessions of which no run is left, before those that have some, as they were."""
     rests: pl.DataFrame
-    """For each session that lost some of its runs a row like a run, which stands for those."""
+    """For each session that lost some of its runs, or is open and lost all, a row like a run that stands for those."""
 
 
 def find_expired(store: Store, sessions: pl.DataFrame, runs: pl.DataFrame) -> Expired:
@@ -37,9 +37,9 @@ def find_expired(store: Store, sessions: pl.DataFrame, runs: pl.DataFrame) -> Ex
         pl.col("closed_at").is_not_null(),
         (pl.col("last_at") <= pl.col("left_from")).fill_null(True),
     )
-    return Expired(
-        before.select(sessions.columns), _stand_in(beside.filter(pl.col("first_at").is_not_null()), runs)
-    )
+    is_open = pl.col("closed_at").is_null()
+    cut = beside.with_columns(first_at=pl.coalesce("first_at", pl.when(is_open).then("last_at")))
+    return Expired(before.select(sessions.columns), _stand_in(cut.drop_nulls("first_at"), runs))
 
 
 def _read_gone(store: Store, sessions: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +76,10 @@ def _find_left(sessions: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stand_in(cut: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """A row lasts until the first run that is left, so that nothing parts it from its session."""
+    """A row lasts until the first run that is left, so that nothing parts it from its session.
+
+    Where none is left of an open session, it lasts as long as that is known to: what comes may still belong to it.
+    """
     told = cut.with_columns(
         is_alone=pl.lit(False),
         run_id=pl.format("{} (deleted)", "session_id"),

@@ -167,6 +167,16 @@ def test_another_user_in_the_conversation_is_another_case() -> None:
     assert [c["user_id"] for c in cases] == ["u1", "u2"]
 
 
+def test_who_came_before_the_window_does_not_decide_whose_case_goes_on() -> None:
+    _, cases = derive(
+        a_run("t1-s1", session_id="c1", user_id="u1"),
+        a_run("t2-s1", session_id="c1", started_at=NOON + 10 * DAY),
+        a_run("t3-s1", session_id="c1", user_id="u2", started_at=NOON + 14 * DAY),
+        now=NOON + 40 * DAY,
+    )
+    assert [(case["sessions"], case["user_id"]) for case in cases] == [(1, "u1"), (2, "u2")]
+
+
 def test_overlapping_runs_are_not_parted_by_a_final_word() -> None:
     long = turn(1, ended_at=NOON + HOUR)
     sessions, _ = derive(long, turn(2, started_at=NOON + MINUTE, explicit_outcome="resolved"))
@@ -367,6 +377,28 @@ def test_session_that_goes_on_keeps_the_runs_that_retention_has_taken(
     (session,) = conversations.read("sessions")
     assert (session["runs"], session["cost_usd"], session["started_at"]) == (4, Decimal(2), at(NOON))
     assert session["outcome"] == "resolved_assumed"
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_open_session_without_a_run_that_is_left_goes_on_or_closes_with_what_it_had(
+    conversations: Conversations, clock: StillClock, store: Store, days: int
+) -> None:
+    conversations.arrive(turn(1, load_seq=1, cost_usd="0.5", started_at=clock.now))
+    store.expire(1, *keep_expiring(store, 1))
+    clock.forward(days=days, hours=2)
+    conversations.tick()
+    (session,) = conversations.read("sessions")
+    assert (session["runs"], session["cost_usd"]) == (1, Decimal("0.5"))
+    assert (session["closed_at"] is None) == (days == 1)
+    conversations.arrive(turn(2, load_seq=2, cost_usd="0.25", started_at=clock.now))
+    sessions = conversations.read("sessions")
+    told = [(row["session_id"], row["runs"], row["cost_usd"]) for row in sessions]
+    if days == 1:
+        assert told == [("c1", 2, Decimal("0.75"))]
+    else:
+        assert told == [("c1", 1, Decimal("0.5")), ("c1#2", 1, Decimal("0.25"))]
+    (case,) = conversations.read("cases")
+    assert (case["runs"], case["cost_usd"]) == (2, Decimal("0.75"))
 
 
 def test_session_that_lost_runs_follows_the_runs_that_are_left(
