@@ -12,6 +12,8 @@ from analytics.jobs import Job, JobContext, JobReport, JobStatus
 
 FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 300.0
+LONGEST_REST_S = 600.0
+"""However long a job took: a month of history, or a machine that slept meanwhile, must not hold it back for hours."""
 
 logger = logging.getLogger(__name__)
 
@@ -78,5 +80,6 @@ class JobRunner:
             wait_s = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures - 1, 16))
         else:
             share = self.job.max_share or 1.0
-            wait_s = max(self.job.pause.total_seconds(), busy_s * (1.0 / share - 1.0))
+            rest_s = min(busy_s * (1.0 / share - 1.0), LONGEST_REST_S)
+            wait_s = max(self.job.pause.total_seconds(), rest_s)
         self._not_before = time.monotonic() + wait_s

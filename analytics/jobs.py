@@ -60,7 +60,7 @@ class Job:
     pause: timedelta = timedelta(0)
     """Least time between two runs in the chain."""
     max_share: float | None = None
-    """Share of the time it may take; it waits after each run accordingly."""
+    """Share of the time it may take; it waits after each run accordingly, but not for longer than ten minutes."""
 
 
 @dataclass(frozen=True)

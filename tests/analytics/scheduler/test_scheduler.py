@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from analytics.job_log import JobLog, JobRun, delete_expired_job_runs
+from analytics.job_runner import JobRunner
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.scheduler import Scheduler
 from store import Store
@@ -38,14 +39,16 @@ class Recorder:
             self.turns.append(name)
             return waiting.pop(0) if waiting else NOTHING_TO_DO
 
-        return Job(name, run, **{"wakes_on_load": True, **options})
+        chosen: dict[str, Any] = {"wakes_on_load": True, **options}
+        return Job(name, run, **chosen)
 
     def failing_job(self, name: str, **options: Any) -> Job:
         def run(_: JobContext) -> JobReport:
             self.turns.append(name)
             raise ValueError("the disk is on fire")
 
-        return Job(name, run, **{"wakes_on_load": True, **options})
+        chosen: dict[str, Any] = {"wakes_on_load": True, **options}
+        return Job(name, run, **chosen)
 
 
 @pytest.fixture
@@ -84,6 +87,23 @@ def test_run_pending_ignores_pauses_and_shares(store: Store, clock: Any, recorde
     job = recorder.job("rollups", [JobReport(1, has_more=True)] * 3, pause=timedelta(hours=1), max_share=0.01)
     Scheduler(store, [job], clock).run_pending()
     assert recorder.turns == ["rollups"] * 4
+
+
+@pytest.mark.parametrize(("took_s", "rest_s"), [(2.0, 38.0), (155.0, 600.0)])
+def test_a_job_rests_by_its_share_but_ten_minutes_at_most(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, took_s: float, rest_s: float
+) -> None:
+    at = 1_000.0
+
+    def work(_: JobContext) -> JobReport:
+        nonlocal at
+        at += took_s
+        return NOTHING_TO_DO
+
+    runner = JobRunner(Job("drift", work, max_share=0.05), JobContext(store, clock), JobLog(store, clock))
+    monkeypatch.setattr("analytics.job_runner.time.monotonic", lambda: at)
+    runner.run()
+    assert runner.seconds_until_allowed() == pytest.approx(rest_s)
 
 
 def test_failing_job_does_not_stop_the_others(store: Store, clock: Any, recorder: Recorder) -> None:
