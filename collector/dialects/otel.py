@@ -7,7 +7,7 @@ convention has (`gen_ai.usage.reasoning_tokens`, `gen_ai.usage.cache_read_input_
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import ANYWHERE, has, name_starts, status_is, value
+from collector.dialects.engine.conditions import ANYWHERE, has, has_under, name_starts, status_is, value
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.readers import seconds, span_name
 from collector.dialects.engine.records import LogEvents
@@ -16,6 +16,8 @@ from collector.dialects.engine.vocabulary import OPERATION_KINDS
 USAGE = has("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens")  # fmt: skip
 MODEL = has("gen_ai.request.model", "gen_ai.response.model")
+UNITS = has_under("spanledger.usage.")
+"""What the application counted of a model that is not asked by the token: pages, seconds, images."""
 
 DIALECT = Dialect(
     name="otel",
@@ -36,7 +38,7 @@ DIALECT = Dialect(
         kind_by("gen_ai.operation.name", OPERATION_KINDS),
         kind("agent", name_starts("invoke_agent ") & has("gen_ai.agent.name")),
         kind("tool", name_starts("execute_tool ") & has("gen_ai.tool.name")),
-        kind("llm", USAGE & MODEL),
+        kind("llm", (USAGE | UNITS) & MODEL),
     ),
     failed=has("error.type") & ~status_is("ok"),
     fields={

@@ -145,6 +145,23 @@ def test_other_units_come_from_the_application_and_from_known_keys() -> None:
     assert facts_of({})["other_units"] is None
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"gen_ai.operation.name": "ocr", "gen_ai.request.model": "mistral-ocr-2505"}, "llm"),
+        ({"gen_ai.request.model": "whisper-1"}, "llm"),
+        ({"gen_ai.operation.name": "embeddings", "gen_ai.request.model": "voyage-multimodal-3"}, "embedding"),
+        ({"gen_ai.operation.name": "execute_tool", "gen_ai.request.model": "gpt-4o"}, "tool"),
+        ({"gen_ai.operation.name": "ocr"}, "other"),
+    ],
+)
+def test_what_an_application_counted_of_a_model_makes_a_call_of_an_operation_nobody_knows(
+    said: dict[str, str], kind: str
+) -> None:
+    assert facts_of(said | {"spanledger.usage.pages": "20"})["kind"] == kind
+    assert facts_of(said)["kind"] == ("other" if kind == "llm" else kind)
+
+
 def test_an_input_of_nothing_that_was_answered_was_not_told() -> None:
     assert facts_of({INPUT: "0", OUTPUT: "20"})["input_tokens"] is None
 
