@@ -25,6 +25,7 @@ import uvicorn
 from spanledger.api.application import build_application
 from spanledger.api.control_socket import ControlSocket
 from spanledger.config import Config, load_config, parse_address
+from spanledger.operations import load_operations
 from spanledger.services import Services, open_services
 from store.errors import ConfigError, SpanledgerError
 from store.logs import configure_logs
@@ -61,6 +62,7 @@ class Core:
     def run(self) -> None:
         """Work until told to stop; then load what was acknowledged, let the running job end and close."""
         with ExitStack() as stack:
+            load_operations()
             control_socket = ControlSocket(self._services)
             control_socket.start()
             stack.callback(control_socket.close)

@@ -76,7 +76,9 @@ def _formula(metric: Metric) -> str:
     if metric.key is not None:
         return f"{_KEYED[metric.kind]} over {events} events of each {metric.key}"
     above = _write_parts(metric.numerator)
-    return f"{above} ÷ {_write_parts(metric.denominator)}" if metric.denominator else above
+    if not metric.denominator:
+        return above
+    return f"{f'({above})' if len(metric.numerator) > 1 else above} ÷ {_write_parts(metric.denominator)}"
 
 
 def _write_parts(parts: Sequence[Part]) -> str:

@@ -76,6 +76,12 @@ OPERATIONS: Final[Mapping[str, str]] = {
 """By name, the module and function that does it."""
 
 
+def load_operations() -> None:
+    """Import all operations: a server must not take one from files that an upgrade has changed since it began."""
+    for name in OPERATIONS:
+        find_operation(name)
+
+
 def find_operation(name: str) -> Operation:
     """Return what does an operation.
 

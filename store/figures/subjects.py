@@ -192,6 +192,7 @@ SUMS: Final[Mapping[str, Sum]] = {
         Sum("cache_read_tokens", {"llm_call": _tokens("cache_read_tokens")}),
         Sum("cache_write_tokens", {"llm_call": _tokens("cache_write_tokens")}),
         Sum("output_tokens", {"run": _tokens("output_tokens"), "llm_call": _tokens("output_tokens")}),
+        Sum("with_output", {"llm_call": _if(f"t.output_tokens BETWEEN 0 AND {_MOST_TOKENS}")}),
         Sum("reasoning_tokens", {"llm_call": _tokens("reasoning_tokens")}),
         Sum(
             "cost_usd",

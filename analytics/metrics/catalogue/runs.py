@@ -22,7 +22,7 @@ _MEANINGS: Final = {
     "tool_error": "a tool failed",
     "loop": "the agent ran in circles or reached its limit of iterations",
     "budget": "a budget was used up",
-    "cancelled": "somebody or something cancelled it",
+    "cancelled": "somebody or something cancelled them",
     "unknown": "nothing tells why",
 }
 

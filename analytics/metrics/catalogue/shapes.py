@@ -15,8 +15,8 @@ POPULATIONS: Final = {
     "score": "judgements, by when they were made",
 }
 _NOTHING: Final = {
-    "run": "no run of the window has the value",
-    "llm_call": "no model call of the window has the value",
+    "run": "no run began in the window, or none has the value",
+    "llm_call": "no model was called in the window, or no call has the value",
     "tool_call": "no tool was called in the window",
     "session": "no session began in the window",
     "case": "no case closed in the window",

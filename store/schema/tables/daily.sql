@@ -20,6 +20,7 @@ CREATE TABLE ledger.daily (
     cache_read_tokens BIGINT, -- sum; NULL when nobody said
     cache_write_tokens BIGINT, -- sum; NULL when nobody said
     output_tokens BIGINT, -- sum; NULL when nobody said
+    with_output BIGINT, -- of llm_call: with known output tokens
     reasoning_tokens BIGINT, -- sum; NULL when nobody said
     cost_usd DECIMAL(38, 12), -- sum of what is priced; NULL when nothing is
     unpriced_calls BIGINT NOT NULL, -- calls whose cost is unknown

@@ -21,6 +21,7 @@ SELECT
     t.cache_read_tokens AS cache_read_tokens, -- sum; NULL when nobody said
     t.cache_write_tokens AS cache_write_tokens, -- sum; NULL when nobody said
     t.output_tokens AS output_tokens, -- sum; NULL when nobody said
+    t.with_output AS with_output, -- of llm_call: with known output tokens
     t.reasoning_tokens AS reasoning_tokens, -- sum; NULL when nobody said
     t.cost_usd AS cost_usd, -- sum of what is priced; NULL when nothing is
     t.unpriced_calls AS unpriced_calls, -- calls whose cost is unknown

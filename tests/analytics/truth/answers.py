@@ -181,7 +181,7 @@ def of_calls(calls: list[Call], tools: list[Tool]) -> dict[str, float | None]:
         "refusal_rate": share(call.error == ERRORS["content_filter"] for call in calls),
         "fallback_rate": share(call.is_fallback for call in calls),
         "llm_retry_rate": share(call.is_retry for call in calls),
-        "output_tokens_per_call": per(written, len(calls)),
+        "output_tokens_per_call": per(written, sum(call.used is not None for call in calls)),
         "tokens": nothing if read is None or written is None else read + written,
         "input_tokens": nothing if read is None else read,
         "uncached_input_tokens": nothing if read is None else read - (cached or 0.0) - (stored or 0.0),
