@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from alerts.channels.channel import Channel
+from alerts.examples import make_up
 from alerts.memory import load_instances
 from alerts.messages.compose import Composer
 from alerts.messages.model import Message
@@ -108,8 +109,8 @@ def preview(
 def _compose_sample(
     config: AlertingConfig, rule: AlertRule | None, now: datetime, dashboard_url: str, *, reason: str
 ) -> Message:
-    labels = {"alert": rule.name if rule else "test", "severity": rule.severity if rule else "info"}
-    labels |= {"agent": "example-agent", "environment": "example"}
+    group, value, threshold = make_up(rule) if rule else ({"agent": "example-agent"}, None, None)
+    labels = rule.label_alert(group) if rule else {**group, "alert": "test", "severity": "info"}
     since = now - timedelta(minutes=12)
     instance = Instance(
         fingerprint=fingerprint_labels(labels),
@@ -120,9 +121,9 @@ def _compose_sample(
         evaluated_at=now,
         active_at=since,
         fired_at=since,
-        value=0.5,
-        threshold=0.95,
-        reason="these figures are made up",
+        value=value,
+        threshold=threshold,
+        reason="These figures are made up",
     )
     composer = Composer({r.name: r for r in config.rules}, dashboard_url)
     return composer.compose(

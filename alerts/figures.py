@@ -32,7 +32,18 @@ def format_figure(value: float | None, metric: str | None) -> str:
         return _format_milliseconds(value)
     if name.endswith("_bytes"):
         return _format_bytes(value)
+    if name.endswith("_in_a_row"):
+        return f"{_trim(value)} in a row"
     return _trim(value)
+
+
+def format_count_of(count: int, noun: str) -> str:
+    """Return how many of what, `noun` being the plural.
+
+    >>> format_count_of(1, "runs"), format_count_of(1_212, "runs")
+    ('1 run', '1,212 runs')
+    """
+    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
 
 
 def format_ratio(value: float) -> str:
@@ -77,6 +88,20 @@ def format_age(age: timedelta) -> str:
     return " ".join(parts[:2])
 
 
+def format_span(span: timedelta) -> str:
+    """Return a length of time so that "the last" or "the" fits before it.
+
+    >>> [format_span(timedelta(hours=hours)) for hours in (0.5, 1, 24, 168, 1.5)]
+    ['30 minutes', 'hour', '24 hours', '7 days', '1 h 30 min']
+    """
+    seconds = span.total_seconds()
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(seconds, size)
+        if not rest and count and (unit, count) != ("day", 1):
+            return unit if count == 1 else f"{count:,.0f} {unit}s"
+    return format_age(span)
+
+
 def _format_money(value: float) -> str:
     if value == 0 or value >= 1:
         return f"{value:,.2f}"
@@ -97,7 +122,7 @@ def _format_milliseconds(value: float) -> str:
         return f"{_trim(value)} ms"
     if abs(value) < 120_000:
         return f"{_trim(value / 1_000)} s"
-    return f"{_trim(value / 60_000)} min"
+    return format_age(timedelta(milliseconds=abs(value)))
 
 
 def _trim(value: float) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 import msgspec
 
+from alerts.figures import format_count_of
 from alerts.messages.model import Item, Message
-from alerts.messages.texts import LONGEST_TEXT, clean_line, clean_text
+from alerts.messages.texts import LONGEST_TEXT, capitalise, clean_line, clean_text
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.reports import Digest, build_digest, say_change, say_figure, summarise
 from analytics.reports.settings import ReportSettings
@@ -71,7 +72,7 @@ def compose_report(digest: Digest, now: datetime) -> Message:
         state="firing",
         severity="info",
         labels={},
-        summary=clean_line(" ".join(summarise(digest)), LONGEST_TEXT),
+        summary=capitalise(clean_line(" ".join(summarise(digest)), LONGEST_TEXT)),
         description=clean_text(_describe(digest)),
         value_text=f"{digest.start:%Y-%m-%d %H:%M} to {digest.end:%Y-%m-%d %H:%M} UTC",
         since=digest.start,
@@ -96,8 +97,11 @@ def _describe(digest: Digest) -> str:
         f"({say_change(mover.figure)})"
         for mover in digest.movers
     ]
-    lines += [f"{agent}: {count:,} runs failed, {cause}" for agent, cause, count in digest.failures[:5]]
-    lines += [f"{it['what']}: {it['subject']}" for it in digest.changes[:5]]
+    lines += [
+        f"{agent}: {format_count_of(count, 'runs')} failed, {cause}"
+        for agent, cause, count in digest.failures[:5]
+    ]
+    lines += [f"New {it['what']}: {it['subject']}" for it in digest.changes[:5]]
     return "\n".join(lines)
 
 

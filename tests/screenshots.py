@@ -147,7 +147,7 @@ def take_mail(browser: Browser, width: int, directory: Path) -> None:
             silence_command="spanledger alerts silence 'alert=\"success rate\"' --for 2h --comment …",
         ),
         an_item(**second, summary="5 of 100 runs of research take longer than 24 s", threshold_text="20 s",
-                labels={"agent": "research"}, reason="Run latency p95 is 24 s, above 20 s, over 1h"),
+                labels={"agent": "research"}, reason="Run latency p95: 24 s, above 20 s, in the last hour (44 runs)"),
         reason="new_alerts",
     )  # fmt: skip
     page = browser.new_page(viewport={"width": width, "height": 1000})

@@ -10,6 +10,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster
 from alerts.messages.model import Item, Message
+from alerts.messages.plain import explain_summary, list_facts
 from store.configuration.durations import format_duration
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
@@ -65,7 +66,7 @@ class AlertmanagerChannel:
         labels = {name: value for name, value in item.labels.items() if value and name != "alert"}
         annotations = {
             "summary": item.summary,
-            "description": item.description or item.reason,
+            "description": _describe(item, message),
             "runbook_url": item.runbook,
             **item.annotations,
         }
@@ -79,6 +80,13 @@ class AlertmanagerChannel:
             "endsAt": (item.ended_at or message.decided_at + self.expires_after).isoformat(),
             **({"generatorURL": item.link} if item.link else {}),
         }
+
+
+def _describe(item: Item, message: Message) -> str:
+    """Return what is known beside the summary, as lines: Alertmanager's own templates know of no facts."""
+    lines = [item.description, explain_summary(item), *(f"{n}: {v}" for n, v in list_facts(item, message))]
+    lines += [f"{example.title} {example.link}".strip() for example in item.examples]
+    return "\n".join(filter(None, lines))
 
 
 def _name(name: str) -> str:

@@ -10,7 +10,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster, read_object
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
 from alerts.messages.texts import shorten
 from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
@@ -18,7 +18,7 @@ from store.errors import DeliveryFailed
 
 _MOST_EMBEDS: Final = 5
 _MOST_FIELDS: Final = 10
-_TITLE, _TEXT, _NAME, _VALUE, _URL = 120, 600, 60, 150, 1_000
+_TITLE, _HEADLINE, _TEXT, _NAME, _VALUE, _URL = 120, 240, 600, 60, 150, 1_000
 _LONGEST: Final = 5_500
 """Discord counts all texts of all embeds together and refuses above 6,000."""
 _COLOURS: Final = {"critical": 0xC0362C, "warning": 0xB7791F, "info": 0x2B6CB0}
@@ -68,7 +68,7 @@ class DiscordChannel:
                 break
             embeds.append(embed)
         hidden = len(message.items) - len(embeds) + message.omitted
-        lines = [f"**{_escape(shorten(message.subject, _TITLE))}**"]
+        lines = [f"**{_escape(shorten(message.headline, _HEADLINE))}**"]
         if message.is_test:
             lines.append("This is a test; nothing is wrong.")
         if hidden:
@@ -96,9 +96,9 @@ class DiscordChannel:
 
 def _render_item(item: Item, message: Message) -> dict[str, Any]:
     colour = _RESOLVED if item.state == "resolved" else _COLOURS.get(item.severity, _COLOURS["info"])
-    text = f"{item.summary}\n{item.description}" if item.description else item.summary
+    text = "\n".join(filter(None, (item.summary, item.description, explain_summary(item))))
     embed: dict[str, Any] = {
-        "title": _escape(shorten(item.alert, _TITLE)),
+        "title": _escape(shorten(item.name, _TITLE)),
         "description": _escape(shorten(text, _TEXT)),
         "color": colour,
         "timestamp": item.since.isoformat(),
@@ -109,9 +109,22 @@ def _render_item(item: Item, message: Message) -> dict[str, Any]:
     }
     if item.link and len(item.link) <= _URL:
         embed["url"] = item.link
-    if item.runbook and len(item.runbook) <= _URL:
-        embed["fields"].append({"name": "Runbook", "value": item.runbook, "inline": False})
+    if links := _write_links(item):
+        embed["fields"].append({"name": "Look", "value": links, "inline": False})
+    if item.silence_command:
+        embed["fields"].append({"name": "Silence", "value": _code(item.silence_command), "inline": False})
     return embed
+
+
+def _write_links(item: Item) -> str:
+    """Return the links that there is room for; their labels are ours."""
+    shown, room = list[str](), _URL
+    for label, url in list_links(item):
+        link = f"[{label}]({url.replace(')', '%29').replace('(', '%28')})"
+        if len(link) + 3 <= room:
+            shown.append(link)
+            room -= len(link) + 3
+    return " · ".join(shown)
 
 
 def _measure(embed: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_api, read_timeout_s, require_secret
 from alerts.channels.posting import Poster, read_object
 from alerts.messages.model import Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
 from alerts.messages.texts import shorten
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
@@ -18,7 +18,8 @@ from store.configuration.section import Section
 EVENTS_API: Final = "https://events.pagerduty.com/v2/enqueue"
 _SEVERITIES: Final = {"critical": "critical", "warning": "warning", "info": "info"}
 _SUMMARY: Final = 1_024
-_TEXT: Final = 600
+_TEXT, _VALUE, _NAME, _URL = 600, 200, 60, 1_000
+_MOST_LINKED: Final = 5
 _MOST_FACTS: Final = 15
 _MOST_ITEMS: Final = 20
 """An event may have 512 KB."""
@@ -67,9 +68,9 @@ class PagerDutyChannel:
             return event
         links = [
             {"href": url, "text": f"{label}: {item.alert}"}
-            for item in message.firing[:_MOST_ITEMS]
-            for label, url in (("Dashboard", item.link), ("Runbook", item.runbook))
-            if url
+            for item in message.firing[:_MOST_LINKED]
+            for label, url in list_links(item)
+            if len(url) <= _URL
         ]
         return {
             **event,
@@ -77,7 +78,10 @@ class PagerDutyChannel:
             "client_url": message.dashboard_url,
             "links": links,
             "payload": {
-                "summary": shorten(f"{'TEST ' if message.is_test else ''}{message.title}", _SUMMARY),
+                "summary": shorten(
+                    f"{'TEST ' if message.is_test else ''}{message.title}: {message.firing[0].summary}",
+                    _SUMMARY,
+                ),
                 "source": shorten(message.firing[0].labels.get("service") or "spanledger", 200),
                 "severity": _SEVERITIES.get(message.severity, "info"),
                 "timestamp": min(item.since for item in message.firing).isoformat(),
@@ -96,9 +100,15 @@ class PagerDutyChannel:
             "why": explain_reason(message.reason),
             "alerts": [
                 {
+                    "alert": shorten(item.name, _VALUE),
                     "summary": shorten(item.summary, _TEXT),
-                    "reason": shorten(item.reason, _TEXT),
-                    **dict(list_facts(item, message)[:_MOST_FACTS]),
+                    "description": shorten(item.description, _TEXT),
+                    "reason": shorten(explain_summary(item), _TEXT),
+                    **{
+                        shorten(name, _NAME): shorten(value, _VALUE)
+                        for name, value in list_facts(item, message)[:_MOST_FACTS]
+                    },
+                    "silence": item.silence_command,
                 }
                 for item in message.firing[:_MOST_ITEMS]
             ],

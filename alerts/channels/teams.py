@@ -12,7 +12,7 @@ from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
 from alerts.messages.texts import shorten
 from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
@@ -81,8 +81,8 @@ class TeamsChannel:
         body.append(_text(why, size="small", isSubtle=True))
         links = [
             {"type": "Action.OpenUrl", "title": label, "url": url}
-            for label, url in _find_links(message)
-            if url and len(url) <= _URL
+            for label, url in (list_links(message.items[0]) if message.items else ())
+            if len(url) <= _URL
         ]
         card = {
             "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -110,12 +110,11 @@ class TeamsChannel:
         for name, value in list_facts(item, message)[:_MOST_FACTS]:
             runs = [_run(f"{shorten(name, 60)}: ", isSubtle=True), _run(shorten(value, _VALUE))]
             blocks.append({"type": "RichTextBlock", "inlines": runs, "spacing": "none"})
+        if reason := explain_summary(item):
+            blocks.append(_text(shorten(reason, _TEXT), isSubtle=True))
+        if item.silence_command:
+            blocks.append(_text(f"Silence: {item.silence_command}", size="small", isSubtle=True))
         return blocks
-
-
-def _find_links(message: Message) -> list[tuple[str, str]]:
-    first = message.items[0] if message.items else None
-    return [("Open dashboard", first.link), ("Runbook", first.runbook)] if first else []
 
 
 def _text(text: str, *, separator: bool = False, **style: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_api, read_timeout_s, require_secret
 from alerts.channels.posting import Poster, read_object
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
 from alerts.messages.texts import shorten
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
@@ -99,15 +99,19 @@ class TelegramChannel:
 def _render_item(item: Item, message: Message) -> tuple[str, int]:
     """Return the text of an alert, and how many characters a person sees of it."""
     sign = "✅" if item.state == "resolved" else {"critical": "🔴", "warning": "🟠"}.get(item.severity, "🔵")
+    sign = "📋" if message.is_report else sign
     summary = shorten(item.summary, _TEXT)
     facts = [(shorten(n, 60), shorten(v, _VALUE)) for n, v in list_facts(item, message)[:10]]
-    lines = ["", f"{sign} {_code(summary)}", *(f"{escape(name)}: {_code(value)}" for name, value in facts)]
-    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
-    shown = [f'<a href="{escape(url)}">{label}</a>' for label, url in links if url and len(url) <= _URL]
+    more = [shorten(text, _TEXT) for text in (item.description, explain_summary(item)) if text]
+    lines = ["", f"{sign} {_code(summary)}", *map(_code, more)]
+    lines += [f"{escape(name)}: {_code(value)}" for name, value in facts]
+    shown = [f'<a href="{escape(url)}">{label}</a>' for label, url in list_links(item) if len(url) <= _URL]
     if shown:
         lines.append(" · ".join(shown))
-    length = len(summary) + sum(len(name) + len(value) + 3 for name, value in facts) + 40
-    return "\n".join(lines), length
+    if item.silence_command:
+        lines.append(f"Silence: {_code(item.silence_command)}")
+    length = len(summary) + sum(map(len, more)) + sum(len(name) + len(value) + 3 for name, value in facts)
+    return "\n".join(lines), length + len(item.silence_command) + 100
 
 
 def _code(text: str) -> str:

@@ -13,6 +13,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster
 from alerts.messages.model import Item, Message
+from alerts.messages.plain import list_facts
 from store.clock import Clock, utc_now
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
@@ -72,7 +73,7 @@ class WebhookChannel:
             "commonLabels": _common([item.labels for item in items]),
             "commonAnnotations": _common([_annotate(item) for item in items]),
             "externalURL": message.dashboard_url,
-            "alerts": [_render_item(item) for item in items],
+            "alerts": [_render_item(item, message) for item in items],
             "title": message.title,
             "reason": message.reason,
             "isTest": message.is_test,
@@ -93,7 +94,7 @@ def sign(body: bytes, secret: Secret, at: int) -> str:
     return f"t={at},v1={digest}"
 
 
-def _render_item(item: Item) -> dict[str, Any]:
+def _render_item(item: Item, message: Message) -> dict[str, Any]:
     return {
         "status": item.state,
         "labels": {**item.labels, "alertname": item.alert},
@@ -105,6 +106,9 @@ def _render_item(item: Item) -> dict[str, Any]:
         "value": item.value,
         "threshold": item.threshold,
         "reason": item.reason,
+        "facts": dict(list_facts(item, message)),
+        "examples": item.examples,
+        "silenceCommand": item.silence_command,
     }
 
 

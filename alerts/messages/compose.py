@@ -14,13 +14,16 @@ from alerts.figures import format_figure
 from alerts.messages.links import link_to_dashboard
 from alerts.messages.model import Context, Item, Message
 from alerts.messages.templates import fill_template
-from alerts.messages.texts import LONGEST_TEXT, clean_labels, clean_line, clean_text
+from alerts.messages.texts import LONGEST_TEXT, capitalise, clean_labels, clean_line, clean_text
 from alerts.rules.rule import AlertRule
-from alerts.states import ACTIVE, Instance
+from alerts.states import ACTIVE, Instance, State
+from analytics.drift.naming import say_change
 
 MOST_ITEMS: Final = 50
 _DEFAULT_WINDOW: Final = timedelta(days=1)
 _LONGEST_COMMAND: Final = 280
+_THRESHOLD_NAMES: Final = {"drift": "Before", "spike": "Usual"}
+"""What the threshold of a kind of rule is, where it is no limit."""
 _OWN_ANNOTATIONS: Final = ("summary", "description", "runbook")
 
 
@@ -68,17 +71,17 @@ class Composer:
     def describe(self, instance: Instance, now: datetime, context: Context = NOTHING) -> Item:
         """Return what is said of one alert; a rule that is gone leaves the bare facts."""
         rule = self.rules.get(instance.alert)
-        metric = (rule.condition.metric if rule else None) or instance.labels.get("metric")
-        if metric is None and instance.labels.get("unit") == "usd":
-            metric = "cost_usd"
+        kind = rule.condition.kind if rule else ""
         labels = clean_labels(instance.labels)
-        value, threshold = format_figure(instance.value, metric), format_figure(instance.threshold, metric)
+        value, threshold = (
+            _say_figure(figure, instance, rule) for figure in (instance.value, instance.threshold)
+        )
         fields = {
             "alert": clean_line(instance.alert),
             "severity": instance.severity,
             "value": value,
             "threshold": threshold,
-            "reason": clean_text(instance.reason),
+            "reason": capitalise(clean_text(instance.reason)),
         }
         texts = {
             name: clean_text(fill_template(text, fields, labels), LONGEST_TEXT)
@@ -87,21 +90,23 @@ class Composer:
         if "runbook" in texts and rule is not None:
             texts["runbook"] = _fill_address(rule.annotations["runbook"], fields, labels, rule.labels)
         is_active = instance.state in ACTIVE
+        # The words of a rule say what is wrong; where nothing is, or is not known, what was seen says it better.
+        is_wrong = instance.state is State.FIRING and instance.value is not None
         return Item(
             fingerprint=instance.fingerprint,
             alert=fields["alert"],
             state="firing" if is_active else "resolved",
             severity=instance.severity,
             labels=labels,
-            # The words of a rule say what is wrong; once nothing is, what was seen says it better.
-            summary=(texts.get("summary") if is_active else None) or fields["reason"],
+            summary=(texts.get("summary") if is_wrong else None) or fields["reason"],
             description=texts.get("description", "") if is_active else "",
             reason=fields["reason"],
             value=instance.value,
             value_text=value,
             threshold=instance.threshold,
             threshold_text="" if instance.threshold is None else threshold,
-            threshold_name="Before" if rule and rule.condition.kind == "drift" else "Limit",
+            threshold_name=_THRESHOLD_NAMES.get(kind, "Limit"),
+            about=_say_drift(labels) if kind == "drift" else "",
             since=(instance.active_at if is_active else None) or instance.fired_at or instance.evaluated_at,
             ended_at=None if is_active else instance.resolved_at or now,
             link=context.link or self._link(instance, rule, now),
@@ -122,6 +127,27 @@ class Composer:
             window=rule.condition.window if rule else _DEFAULT_WINDOW,
             until=until,
         )
+
+
+def _say_figure(figure: float | None, instance: Instance, rule: AlertRule | None) -> str:
+    """Return the value or the threshold of an alert with its unit."""
+    labels, kind = instance.labels, rule.condition.kind if rule else ""
+    metric = rule.condition.metric if rule else None
+    if kind == "drift":
+        metric = labels.get("metric")
+    elif kind == "in_a_row":
+        metric = "failures_in_a_row"
+    elif kind == "budget":
+        metric = "cost_usd" if labels.get("unit") == "usd" else None
+    is_counted = kind == "budget" and metric is None and figure is not None
+    return f"{format_figure(figure, metric)} {labels.get('unit', '') if is_counted else ''}".rstrip()
+
+
+def _say_drift(labels: Mapping[str, str]) -> str:
+    """Return what drifted, and of whom: "Success rate down, research-brief"."""
+    what = say_change(labels.get("metric", ""), labels.get("direction", ""), labels.get("category"))
+    whose = [labels[name] for name in ("score", "tool", "model", "agent") if labels.get(name)]
+    return ", ".join((what, *(whose or filter(None, [labels.get("service")]))))
 
 
 def _fill_address(

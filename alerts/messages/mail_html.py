@@ -7,7 +7,7 @@ from typing import Final
 
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts
 
 _COLOURS: Final = {
     "critical": "#c0362c",
@@ -58,8 +58,8 @@ def render_html(message: Message) -> str:
 
 
 def _render_head(message: Message, colour: str) -> str:
-    label = "Test" if message.is_test else message.status
-    badge = label if message.status == "resolved" or message.is_test else f"{label} · {message.severity}"
+    label = "Test" if message.is_test else "Report" if message.is_report else message.status
+    badge = f"{label} · {message.severity}" if label == "firing" else label
     return (
         f'<tr><td class="head" style="background:{colour};padding:20px 28px;color:#ffffff">'
         '<div style="font-size:12px;letter-spacing:.08em;text-transform:uppercase;opacity:.9">'
@@ -84,8 +84,8 @@ def _render_item(item: Item, message: Message) -> str:
         else ""
     )
     reason = (
-        f'<div class="muted" style="padding-top:10px;font-size:13px;color:#667085">{escape(item.reason)}</div>'
-        if item.reason and item.reason != item.summary
+        f'<div class="muted" style="padding-top:10px;font-size:13px;color:#667085">{escape(said)}</div>'
+        if (said := explain_summary(item))
         else ""
     )
     body = (

@@ -47,6 +47,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """What the threshold is: a limit, or the value before."""
     since: datetime
     ended_at: datetime | None = None
+    about: str = ""
+    """What tells this alert from others of its rule, in few words; the values of `where` when it is left out."""
     link: str = ""
     runbook: str = ""
     annotations: Mapping[str, str] = {}
@@ -58,8 +60,17 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def where(self) -> dict[str, str]:
-        """Labels that tell this alert from others of its rule."""
-        return {name: value for name, value in self.labels.items() if name not in ("alert", "severity")}
+        """Labels that tell this alert from others of its rule; what the figures say themselves is left out."""
+        said = {"alert", "severity"}
+        said |= {"metric", "direction", "type"} if self.about else set()
+        said |= {"unit"} if "budget" in self.labels else set()
+        return {name: value for name, value in self.labels.items() if name not in said}
+
+    @property
+    def name(self) -> str:
+        """The alert and what it is about, on one line."""
+        about = self.about or ", ".join(value or "none" for value in self.where.values())
+        return f"{self.alert} · {about}" if about else self.alert
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,15 +119,24 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         names = list(dict.fromkeys(item.alert for item in self.items))
         subject = names[0] if len(names) == 1 else f"{len(names)} alerts"
         if len(self.items) == 1 and not self.omitted:
-            where = ", ".join(value or "none" for value in self.items[0].where.values())
-            return f"{subject} · {where}" if where else subject
+            return self.items[0].name
         firing, resolved = len(self.firing), len(self.resolved)
         counts = [f"{firing} firing" if firing else "", f"{resolved} resolved" if resolved else ""]
         return f"{subject} · {', '.join(filter(None, counts))}"
 
     @property
+    def is_report(self) -> bool:
+        """Whether it tells of a period instead of alerts."""
+        return self.reason == "report"
+
+    @property
     def subject(self) -> str:
         """The title with the status before it, for subjects and lists."""
         test = "TEST " if self.is_test else ""
-        status = "REPORT" if self.reason == "report" else self.status.upper()
+        status = "REPORT" if self.is_report else self.status.upper()
         return f"[{test}{status}] {self.title}"
+
+    @property
+    def headline(self) -> str:
+        """The subject and what the worst alert says: all that a phone shows of a message."""
+        return f"{self.subject}: {self.items[0].summary}" if self.items else self.subject

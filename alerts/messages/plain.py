@@ -36,12 +36,26 @@ def describe_times(item: Item, message: Message) -> str:
 
 def list_facts(item: Item, message: Message) -> list[tuple[str, str]]:
     """Return what is said of an alert beside its summary, as names and values, the most telling first."""
+    if message.is_report:
+        return [("Period", item.value_text), *item.facts.items()]
     facts = [("Seen" if item.state == "firing" else "Last seen", item.value_text)]
     if item.threshold_text:
         facts.append((item.threshold_name, item.threshold_text))
     facts.append(("Since" if item.ended_at is None else "From, to", describe_times(item, message)))
     facts += item.facts.items()
     return [*facts, *((name, value or "none") for name, value in item.where.items())]
+
+
+def list_links(item: Item) -> list[tuple[str, str]]:
+    """Return what can be opened, as labels and addresses, the most telling first."""
+    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
+    links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
+    return [(label, url) for label, url in links if url]
+
+
+def explain_summary(item: Item) -> str:
+    """Return what was seen, where the summary does not say it already; else nothing."""
+    return item.reason if item.reason != item.summary else ""
 
 
 _REASONS = {
@@ -59,12 +73,13 @@ _REASONS = {
 
 
 def _render_item(item: Item, message: Message) -> list[str]:
-    lines = [f"{item.state.upper()} · {item.severity} · {item.alert}", f"  {item.summary}"]
+    head = [] if message.is_report else [f"{item.state.upper()} · {item.severity} · {item.name}"]
+    lines = [*head, f"  {item.summary}"]
     if item.description:
         lines += [f"  {line}" for line in item.description.splitlines()]
     lines += [f"  {name.lower()}: {value}" for name, value in list_facts(item, message)]
-    if item.reason and item.reason != item.summary:
-        lines += [f"  reason: {item.reason}"]
+    if reason := explain_summary(item):
+        lines += [f"  reason: {reason}"]
     lines += [f"  example: {example.title} {example.link}".rstrip() for example in item.examples]
     if item.link:
         lines += [f"  look: {item.link}"]

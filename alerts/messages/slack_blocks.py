@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, list_facts
+from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
 from alerts.messages.texts import clean_line, shorten
 
 Block = dict[str, Any]
@@ -47,7 +47,7 @@ def render_slack(message: Message) -> tuple[str, list[Block]]:
         blocks.append(_context([_plain(f"… and {hidden} more", _FIELD)]))
     blocks.append({"type": "divider"})
     blocks.append(_context(_footer(message)))
-    return escape_slack(shorten(message.subject, 300)), blocks[:MOST_BLOCKS]
+    return escape_slack(shorten(message.headline, 300)), blocks[:MOST_BLOCKS]
 
 
 def escape_slack(text: str) -> str:
@@ -58,6 +58,8 @@ def escape_slack(text: str) -> str:
 def _title(message: Message) -> str:
     if message.is_test:
         return f"🧪 Test · {message.title}"
+    if message.is_report:
+        return f"📋 {message.title}"
     if message.status == "resolved":
         return f"✅ Resolved · {message.title}"
     return f"{_SIGNS.get(message.severity, '🔵')} {message.severity.capitalize()} · {message.title}"
@@ -86,12 +88,13 @@ def _measure(block: Any) -> int:
 
 def _render_item(item: Item, message: Message) -> list[Block]:
     text = item.summary if not item.description else f"{item.summary}\n{item.description}"
-    blocks: list[Block] = [{"type": "section", "text": _plain(f"{_sign(item)} {text}", _SECTION)}]
+    sign = "" if message.is_report else f"{_sign(item)} "
+    blocks: list[Block] = [{"type": "section", "text": _plain(f"{sign}{text}", _SECTION)}]
     fields = [_fact(name, value) for name, value in list_facts(item, message)]
     blocks.append({"type": "section", "fields": fields[:_FIELDS]})
-    if item.reason and item.reason != item.summary:
-        blocks.append(_context([_plain(item.reason, _REASON)]))
-    links = _list_links(item)
+    if reason := explain_summary(item):
+        blocks.append(_context([_plain(reason, _REASON)]))
+    links = _write_links(item)
     if links:
         blocks.append(_context([{"type": "mrkdwn", "text": links, "verbatim": True}]))
     if item.silence_command:
@@ -100,14 +103,12 @@ def _render_item(item: Item, message: Message) -> list[Block]:
     return blocks
 
 
-def _list_links(item: Item) -> str:
+def _write_links(item: Item) -> str:
     """Return the links that there is room for, the most telling first."""
-    links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
-    links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
     shown, room = list[str](), _LINKS
-    for label, url in links:
+    for label, url in list_links(item):
         link = f"<{_escape_url(url)}|{label}>"
-        if url and len(link) + 5 <= room:
+        if len(link) + 5 <= room:
             shown.append(link)
             room -= len(link) + 5
     return "  ·  ".join(shown)
@@ -138,8 +139,7 @@ def _sign(item: Item) -> str:
 
 
 def _name(item: Item) -> str:
-    where = ", ".join(value or "none" for value in item.where.values())
-    return f"{item.alert} · {where} · {item.value_text}" if where else f"{item.alert} · {item.value_text}"
+    return f"{item.name} · {item.value_text}"
 
 
 def _plain(text: str, longest: int) -> Block:

@@ -25,6 +25,15 @@ def clean_line(text: str, longest: int = LONGEST_LABEL) -> str:
     return shorten(" ".join(clean_text(text, longest * 2).split()), longest)
 
 
+def capitalise(text: str) -> str:
+    """Return the text with a capital at its beginning, as a sentence of its own.
+
+    >>> capitalise("no data: nothing happened")
+    'No data: nothing happened'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """Return the labels with one-line values."""
     return {clean_line(name, 100): clean_line(value) for name, value in labels.items()}

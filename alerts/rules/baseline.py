@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Self
 
 import numpy as np
 
-from alerts.figures import format_figure, format_ratio
+from alerts.figures import format_figure, format_ratio, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence
@@ -81,8 +81,7 @@ class Baseline(OfMeasure):
             verdict = Verdict.CLEAR
         before = self.past.describe().removeprefix("average ")
         reason = (
-            f"{self.measure.title} is {format_figure(value, self.metric)} in the last "
-            f"{format_duration(self.window)}, {format_ratio(ratio)} the average of "
+            f"{self.measure.say(value)} in the last {format_span(self.window)}, {format_ratio(ratio)} the average of "
             f"{format_figure(average, self.metric)} {before} (limit {format_ratio(self.bound.limit)})"
         )
         return Observation(verdict, reason, value, threshold)

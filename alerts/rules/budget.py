@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
-from alerts.figures import format_figure
+from alerts.figures import format_figure, format_instant, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import BudgetStanding, Evidence
 from alerts.rules.measured import Attention, Question
+from store.configuration.durations import parse_duration
 from store.configuration.section import Filters, Section
 
 _DAY: Final = timedelta(days=1)
@@ -75,7 +76,7 @@ class Budget:
 
     def explain_absence(self) -> str:
         """Return why a budget may have gone."""
-        return "the budget was removed, or the group has used nothing of it"
+        return "The budget was removed, or began anew and the group has used nothing since"
 
     def describe(self) -> str:
         """Return the condition in words."""
@@ -86,16 +87,16 @@ class Budget:
     def _judge(self, standing: BudgetStanding) -> Observation:
         amount = standing.forecast if self.is_forecast else standing.used
         if amount is None:
-            return Observation(Verdict.NO_DATA, "no data: the budget was not counted yet")
+            lack = "it is too early in its period to say" if self.is_forecast else "it was not counted yet"
+            return Observation(Verdict.NO_DATA, f"no data: {lack}")
         unit = "cost_usd" if standing.unit == "usd" else None
         threshold = float(standing.limit) * self.share
         value = float(amount)
         verdict = Verdict.BREACH if value >= threshold and value > 0 else Verdict.CLEAR
         share = format_figure(value / float(standing.limit) if standing.limit else None, "share_rate")
-        name = "" if unit else f" {standing.unit}"
-        verb = "will be used" if self.is_forecast else "used"
-        reason = (
-            f"{format_figure(value, unit)}{name} {verb} of {format_figure(float(standing.limit), unit)}{name} "
-            f"{_PERIODS.get(standing.period, f'in {standing.period}')} ({share})"
-        )
+        limit = format_figure(float(standing.limit), unit) + ("" if unit else f" {standing.unit}")
+        period = _PERIODS.get(standing.period) or f"in any {format_span(parse_duration(standing.period))}"
+        verb = "will be used at this pace" if self.is_forecast else "is used"
+        anew = f"; it begins anew at {format_instant(standing.resets_at)}" if standing.resets_at else ""
+        reason = f"{format_figure(value, unit)} of {limit} {period} {verb} ({share}){anew}"
         return Observation(verdict, reason, value, threshold)

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.figures import format_figure, format_ratio
+from alerts.figures import format_figure, format_ratio, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import Measure, OfMeasure
@@ -105,10 +105,9 @@ class BurnRate(OfMeasure):
             verdict = Verdict.BREACH if suspicious[position] else Verdict.CLEAR
             now_text = "nothing" if np.isnan(recent) else format_ratio(recent)
             reason = (
-                f"{self.measure.title} is {format_figure(value, self.metric)} over "
-                f"{format_duration(pair.long)}: the error budget of {format_figure(self.objective, self.metric)} "
-                f"burns {format_ratio(burn)} too fast, {now_text} in the last "
-                f"{format_duration(pair.short)} (limit {format_ratio(pair.factor)})"
+                f"{self.measure.say(value)} in the last {format_span(pair.long)}: the error budget of the objective "
+                f"{format_figure(self.objective, self.metric)} burns at {format_ratio(burn)} the pace it allows, "
+                f"at {now_text} in the last {format_span(pair.short)} (limit {format_ratio(pair.factor)})"
             )
             return Observation(verdict, reason, value, self._threshold(pair))
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Self
 
 import numpy as np
 
-from alerts.figures import format_difference, format_figure
+from alerts.figures import format_difference, format_figure, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence
@@ -66,10 +66,10 @@ class Change(OfMeasure):
 
     def describe(self) -> str:
         """Return the condition in words."""
-        limit = format_difference(self.bound.limit, self.metric)
+        limit = format_difference(abs(self.bound.limit), self.metric).removeprefix("+")
         return (
-            f"{self.measure.title} over {format_duration(self.window)} differs from its "
-            f"{self.past.describe()} by {limit} or more"
+            f"{self.measure.title} over {format_duration(self.window)} more than {limit} {self.bound.side} its "
+            f"{self.past.describe()}"
         )
 
     def _judge(self, measured: Measured, position: int, average: float) -> Observation:
@@ -78,9 +78,9 @@ class Change(OfMeasure):
             return Observation(Verdict.NO_DATA, self.past.explain_lack(), value)
         difference = value - average
         reason = (
-            f"{self.measure.title} is {format_figure(value, self.metric)} in the last "
-            f"{format_duration(self.window)}, {format_difference(difference, self.metric)} against the "
-            f"{format_figure(average, self.metric)} of its {self.past.describe()} "
+            f"{self.measure.say(value)} in the last {format_span(self.window)}, "
+            f"{format_difference(difference, self.metric)} against its {self.past.describe()}, "
+            f"{format_figure(average, self.metric)} "
             f"(limit {format_difference(self.bound.limit, self.metric)})"
         )
         return Observation(self.bound.judge(difference), reason, value, average + self.bound.limit)

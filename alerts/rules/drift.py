@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
-from alerts.figures import format_figure, format_instant
+from alerts.figures import format_figure, format_instant, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import DriftAlarm, Evidence
 from alerts.rules.measured import Attention, Question
 from analytics.drift.naming import WHOLE_AGENT, title_of
-from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
 
 _WINDOW: Final = timedelta(hours=24)
+_MOST_TIMES: Final = 1_000
+"""Evidence multiplies hour by hour: beyond this it only says that there is no doubt."""
 _DIMENSIONS: Final = (
     "metric", "service", "environment", "agent", "tool", "model", "score", "category", "direction", "type",
 )  # fmt: skip
@@ -82,13 +83,13 @@ class Drift:
     def explain_absence(self) -> str:
         """Return why an alert of this kind ends."""
         return (
-            f"no alarm in the last {format_duration(self.window)}: none came again, "
+            f"No alarm in the last {format_span(self.window)}: none came again, "
             "or it was dismissed, or later data took it back"
         )
 
     def describe(self) -> str:
         """Return the condition in words."""
-        return f"a drift detector raised an alarm in the last {format_duration(self.window)}"
+        return f"A drift detector raised an alarm in the last {format_span(self.window)}"
 
 
 def label_alarm(alarm: DriftAlarm) -> dict[str, str]:
@@ -106,14 +107,15 @@ def _fits(labels: Mapping[str, str], where: Filters) -> bool:
 
 def _describe(alarm: DriftAlarm) -> str:
     since = f" since about {format_instant(alarm.changed_at)}" if alarm.changed_at else ""
-    hint, level = "A hint: " if alarm.is_hint else "", f"{alarm.evidence:.3g} times the alarm level"
+    times = f"{alarm.evidence:.3g}" if alarm.evidence < _MOST_TIMES else f"more than {_MOST_TIMES:,}"
+    hint, level = "A hint: " if alarm.is_hint else "", f"{times} times the alarm level"
     if alarm.metric == WHOLE_AGENT:
         return f"{hint}The agent behaves unlike its baseline{since}, {level} (below 1 before)"
     before, after, low, high = (
         format_figure(value, alarm.metric)
         for value in (alarm.before_value, alarm.after_value, alarm.after_low, alarm.after_high)
     )
-    of = f" of {alarm.labels['category']}" if "category" in alarm.labels else ""
+    of = f": {alarm.labels['category']}" if "category" in alarm.labels else ""
     between = f" ({low} to {high})" if alarm.after_low is not None and alarm.after_high is not None else ""
-    what = f"{hint}{title_of(alarm.metric)}{of} went {alarm.direction}"
-    return f"{what} from {before} to {after}{between}{since}, {level}"
+    went = f"went {alarm.direction} from {before} to {after}{between}{since}, {level}"
+    return f"{hint}{title_of(alarm.metric)}{of} {went}"

@@ -19,12 +19,12 @@ HEALTH_FIGURES: Final[Mapping[str, str]] = {
     "backlog_bytes": "Bytes of the log that are not loaded yet",
     "dead_letters": "Records of the last hour that could not be loaded",
     "disk_free_rate": "Free share of the disk that holds the data directory",
-    "disk_free_bytes": "Free bytes of that disk",
+    "disk_free_bytes": "Free bytes of the disk that holds the data directory",
     "failing_jobs": "Jobs whose last run failed",
     "failing_rules": "Alert rules that could not be evaluated",
     "dead_notifications": "Notifications of the last day that were given up",
     "notification_age_ms": "Age of the oldest notification that waits",
-    "configuration_errors": "1 while a changed configuration is refused and the last good one holds",
+    "configuration_errors": "Changed configurations that are refused, while the last good one holds",
 }
 """What there is, and what it says."""
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Self
 
 import numpy as np
 
+from alerts.figures import format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import SHORTEST_WINDOW
@@ -24,7 +25,7 @@ DIMENSIONS: Final = {
     "llm_call": (*_SHARED, "model"),
 }
 _DEFAULT_GROUPS: Final = {"run": ("user_id",), "tool_call": ("tool",), "llm_call": ("model",)}
-_NAMES: Final = {"run": "runs", "tool_call": "tool calls", "llm_call": "model calls"}
+_NAMES: Final = {"run": "run", "tool_call": "tool call", "llm_call": "model call"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,16 @@ class InARow:
 
     def explain_absence(self) -> str:
         """Return why a group may have gone."""
-        return f"missing: the group had no {_NAMES[self.subject]} in the last {format_duration(self.window)}"
+        return f"missing: the group had no {_NAMES[self.subject]} in the last {format_span(self.window)}"
 
     def describe(self) -> str:
         """Return the condition in words."""
-        return f"{self.least} {_NAMES[self.subject]} failed in a row within {format_duration(self.window)}"
+        return f"{self.least} {_NAMES[self.subject]}s failed in a row within {format_duration(self.window)}"
 
     def _judge(self, measured: Measured, position: int) -> Observation:
         streak = int(measured.values[position])
         verdict = Verdict.BREACH if streak >= self.least else Verdict.CLEAR
-        seen = f"the last {streak} {_NAMES[self.subject]} failed" if streak else "the last one went well"
-        return Observation(verdict, f"{seen} (limit {self.least} in a row)", float(streak), float(self.least))
+        name = _NAMES[self.subject]
+        failed = f"The last {streak} {name}s failed" if streak > 1 else f"The last {name} failed"
+        reason = f"{failed} (limit {self.least} in a row)" if streak else f"The last {name} went well"
+        return Observation(verdict, reason, float(streak), float(self.least))

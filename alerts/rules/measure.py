@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 
+from alerts.figures import format_age, format_count_of, format_figure, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measured import Attention, Flags, Group, Measured, Question
 from analytics.metrics import METRIC_NAMES, METRICS
-from store.configuration.durations import format_duration
 from store.configuration.section import Filters, Section
 
 SHORTEST_WINDOW: Final = timedelta(minutes=1)
 _SEEN_BEFORE: Final = timedelta(days=1)
 """How far back a group is looked for that may be new."""
+
+_NOUN_ENDS: Final = re.compile(r"[,;]| (?:that|with|whose|of|inside|in) ")
+"""Where what is counted ends in the words that say of which events a metric speaks."""
 
 Judge = Callable[[int], Observation]
 """Holds the group at a position against the condition."""
@@ -43,6 +47,17 @@ class Measure:
     def title(self) -> str:
         """The metric as people call it."""
         return METRICS[self.metric].title
+
+    def say(self, value: float) -> str:
+        """Return the metric with a value: "Success rate: 81 %"."""
+        return f"{self.title}: {format_figure(value, self.metric)}"
+
+    def say_events(self, count: int | None) -> str:
+        """Return in brackets what the value rests on; nothing when the value says it itself."""
+        definition = METRICS[self.metric]
+        if count is None or definition.kind == "count":
+            return ""
+        return f" ({format_count_of(count, _NOUN_ENDS.split(definition.population)[0])})"
 
     @classmethod
     def read(cls, section: Section, default_window: timedelta, default_metric: str | None = None) -> Self:
@@ -81,7 +96,7 @@ class Measure:
 
     def explain_absence(self) -> str:
         """Return why a group may have gone."""
-        return f"missing: the group had nothing to measure in the last {format_duration(self.window)}"
+        return f"missing: the group had nothing to measure in the last {format_span(self.window)}"
 
     def find_gaps(self, measured: Measured) -> Flags:
         """Return which groups have too little to be judged."""
@@ -92,11 +107,11 @@ class Measure:
         count, value = measured.count(position), measured.value(position)
         if count is not None and count < self.min_count:
             seen = f"{count} of at least {self.min_count}" if count else "nothing happened"
-            reason = f"no data: {seen} in the last {format_duration(self.window)}"
+            reason = f"no data: {seen} in the last {format_span(self.window)}"
             return Observation(Verdict.NO_DATA, reason, value)
         if value is None:
             meaning = METRICS[self.metric].null_means
-            reason = f"no data: {meaning}, in the last {format_duration(self.window)}"
+            reason = f"no data: {meaning}, in the last {format_span(self.window)}"
             return Observation(Verdict.NO_DATA, reason)
         return None
 
@@ -123,7 +138,7 @@ class Measure:
                 seasoned is not None and position not in live and measured.groups[position] not in seasoned
             )
             if is_new and observation.verdict is Verdict.BREACH:
-                reason = f"no data: the group is new, seen for less than {format_duration(self.min_age)}"
+                reason = f"no data: the group is new, seen for less than {format_age(self.min_age)}"
                 observation = Observation(Verdict.NO_DATA, reason, observation.value)
             readings.append(Reading(measured.labels(position), observation))
         return readings
@@ -173,6 +188,8 @@ class OfMeasure:
 class QueryMeasure:
     """An SQL query instead of a metric: a column `value`, perhaps `n`, and labels."""
 
+    title: ClassVar[str] = "The query's value"
+
     query: str
     window: timedelta
     min_count: int
@@ -188,6 +205,14 @@ class QueryMeasure:
             section.duration("window", default_window, least=SHORTEST_WINDOW),
             section.count("min_count", default=0),
         )
+
+    def say(self, value: float) -> str:
+        """Return a value of the query in words."""
+        return f"{self.title}: {format_figure(value, None)}"
+
+    def say_events(self, count: int | None) -> str:
+        """Return in brackets how many events the query says the value rests on."""
+        return "" if count is None else f" ({format_count_of(count, 'events')})"
 
     def take(self, evidence: Evidence, now: datetime) -> Measured:
         """Return what the query answers for the present window."""

@@ -9,12 +9,12 @@ from typing import ClassVar, Final, Self
 
 import numpy as np
 
+from alerts.figures import format_count_of, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import Measure, OfMeasure
 from alerts.rules.measured import Attention, Flags, Measured, Question
 from analytics.metrics import METRICS
-from store.configuration.durations import format_duration
 from store.configuration.section import Section
 
 _WINDOW: Final = timedelta(hours=6)
@@ -59,21 +59,22 @@ class Novelty(OfMeasure):
         def judge(position: int) -> Observation:
             count = measured.count(position)
             value = measured.labels(position).get(self.dimension, "none")
-            age = format_duration(self.baseline)
+            name = self.dimension.replace("_", " ")
             if is_new[position]:
-                reason = f"{self.dimension} {value} is new: {count} events, none in the {age} before"
+                seen = format_count_of(count or 0, METRICS[self.metric].title.lower())
+                reason = f"New {name}: {value}, {seen}, none in the {format_span(self.baseline)} before"
                 return Observation(Verdict.BREACH, reason, measured.value(position))
-            return Observation(Verdict.CLEAR, f"{self.dimension} {value} is known", measured.value(position))
+            return Observation(Verdict.CLEAR, f"Known {name}: {value}", measured.value(position))
 
         return self.measure.judge(evidence, now, measured, is_new, attention, judge)
 
     def explain_absence(self) -> str:
         """Return why a group may have gone."""
-        return f"it did not come again in the last {format_duration(self.window)}"
+        return f"It did not come again in the last {format_span(self.window)}"
 
     def describe(self) -> str:
         """Return the condition in words."""
-        return f"a {self.dimension} that was not seen in the {format_duration(self.baseline)} before"
+        return f"A {self.dimension} that was not seen in the {format_span(self.baseline)} before"
 
     def _find_new(self, measured: Measured, before: Measured) -> Flags:
         # Without anything before everything is new, so nothing is.

@@ -9,10 +9,10 @@ from typing import Final, Self
 
 import numpy as np
 
+from alerts.figures import format_age, format_span
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import Measure
 from alerts.rules.measured import Group, Question
-from store.configuration.durations import format_duration
 from store.configuration.section import Section
 
 _BASELINE: Final = timedelta(days=7)
@@ -66,14 +66,14 @@ class Past:
     def describe(self) -> str:
         """Return what is compared with, in words."""
         if self.stride == self.measure.window:
-            return f"average over the {format_duration(self.baseline)} before"
+            return f"average over the {format_span(self.baseline)} before"
         unit = "days" if self.stride == timedelta(days=1) else "weeks"
         return f"average at the same time of the {self.baseline // self.stride} {unit} before"
 
     def explain_lack(self) -> str:
         """Return why there may be nothing to compare with."""
         return (
-            f"no data: fewer than {self.min_windows} earlier windows of {format_duration(self.measure.window)} "
+            f"no data: fewer than {self.min_windows} earlier windows of {format_age(self.measure.window)} each "
             "to compare with"
         )
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Self
 
 import numpy as np
 
+from alerts.figures import format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import SHORTEST_WINDOW, Measure, OfMeasure
@@ -62,15 +63,14 @@ class Silence(OfMeasure):
         )  # fmt: skip
         recent = np.nan_to_num(recent)
         suspicious = (recent == 0) & (measured.counts >= self.least)
-        title = METRICS[self.metric].title.lower()
 
         def judge(position: int) -> Observation:
             before = measured.count(position) or 0
             is_silent = bool(suspicious[position])
-            seen = "none" if recent[position] == 0 else f"{int(recent[position])}"
+            seen = "none" if recent[position] == 0 else f"{int(recent[position]):,}"
             reason = (
-                f"{title}: {seen} in the last {format_duration(self.silent_for)}, "
-                f"{before:,} in the last {format_duration(self.window)}"
+                f"{self.measure.title}: {seen} in the last {format_span(self.silent_for)}, "
+                f"{before:,} in the last {format_span(self.window)}"
             )
             verdict = Verdict.BREACH if is_silent else Verdict.CLEAR
             return Observation(verdict, reason, float(recent[position]), None)
@@ -79,7 +79,7 @@ class Silence(OfMeasure):
 
     def explain_absence(self) -> str:
         """Return why a group may have gone."""
-        return f"gone: nothing for {format_duration(self.window)}, so it is not expected any more"
+        return f"gone: nothing in the last {format_span(self.window)}, so it is not expected any more"
 
     def describe(self) -> str:
         """Return the condition in words."""

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.figures import format_figure
+from alerts.figures import format_figure, format_ratio, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.conditions import Evidence
 from alerts.rules.measure import Measure, OfMeasure
@@ -89,7 +89,7 @@ class Spike(OfMeasure):
         side = {"both": "from", "up": "above", "down": "below"}[self.direction]
         return (
             f"{self.measure.title} over {format_duration(self.window)} more than {self.limit:g} deviations {side} "
-            f"its median at the same hour of the {format_duration(self.baseline)} before"
+            f"its median at the same hour of the {format_span(self.baseline)} before"
         )
 
     def _judge(
@@ -106,10 +106,11 @@ class Spike(OfMeasure):
             return Observation(Verdict.NO_DATA, f"no data: fewer than {days} days to compare with", value)
         verdict = Verdict.BREACH if sided > self.limit else Verdict.CLEAR
         side = "above" if distance > 0 else "below"
+        times = f"{format_ratio(value / usual)} " if usual > 0 else "against "
         reason = (
-            f"{self.measure.title} is {format_figure(value, self.metric)} in the last "
-            f"{format_duration(self.window)}, {abs(distance):.1f} deviations {side} the "
-            f"{format_figure(usual, self.metric)} usual at this hour (limit {self.limit:g})"
+            f"{self.measure.say(value)} in the last {format_span(self.window)}, {times}the "
+            f"{format_figure(usual, self.metric)} usual at this hour, "
+            f"{abs(distance):,.1f} deviations {side} it (limit {self.limit:g})"
         )
         return Observation(verdict, reason, value, usual)
 

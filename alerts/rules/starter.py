@@ -48,7 +48,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "group_by": ["user_id"],
         "window": "24h",
         "severity": "warning",
-        "annotations": {"summary": "The last {{ value }} runs of {{ labels.user_id }} failed"},
+        "annotations": {"summary": "Runs of {{ labels.user_id }} fail: {{ value }}"},
     },
     {
         "name": "tool fails",
@@ -57,7 +57,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "group_by": ["tool"],
         "window": "6h",
         "severity": "warning",
-        "annotations": {"summary": "{{ labels.tool }} failed {{ value }} times in a row"},
+        "annotations": {"summary": "{{ labels.tool }} fails: {{ value }}"},
     },
     {
         "name": "completion rate",
@@ -78,16 +78,12 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "budget": "*",
         "at": 0.8,
         "severity": "warning",
-        "annotations": {
-            "summary": "{{ labels.budget }}: {{ value }} used, {{ threshold }} is the warning level"
-        },
     },
     {
         "name": "budget used",
         "budget": "*",
         "at": 1.0,
         "severity": "critical",
-        "annotations": {"summary": "{{ labels.budget }} is used up: {{ value }} of {{ threshold }}"},
     },
     {
         "name": "budget forecast",
@@ -96,7 +92,6 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "forecast": True,
         "for": "1h",
         "severity": "info",
-        "annotations": {"summary": "{{ labels.budget }} will be used up: {{ value }} of {{ threshold }}"},
     },
     {
         "name": "unpriced calls",
@@ -123,7 +118,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "above": 60_000,
         "for": "2m",
         "severity": "critical",
-        "annotations": {"summary": "Data have waited {{ value }} to be loaded"},
+        "annotations": {"summary": "Data wait to be loaded, the oldest for {{ value }}"},
     },
     {
         "name": "dead letters",
@@ -131,7 +126,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "above": 0,
         "severity": "warning",
         "annotations": {
-            "summary": "{{ value }} records of the last hour could not be loaded",
+            "summary": "Records that could not be loaded in the last hour: {{ value }}",
             "description": "SELECT * FROM dead_letters ORDER BY received_at DESC says why.",
         },
     },
@@ -141,7 +136,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "below": 0.05,
         "recover_above": 0.08,
         "severity": "critical",
-        "annotations": {"summary": "{{ value }} of the disk is free"},
+        "annotations": {"summary": "The disk is nearly full: {{ value }} of it is free"},
     },
     {
         "name": "configuration",
@@ -159,7 +154,7 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "above": 0,
         "severity": "warning",
         "annotations": {
-            "summary": "{{ value }} notifications of the last day could not be delivered",
+            "summary": "Notifications that could not be delivered in the last 24 hours: {{ value }}",
             "description": "spanledger alerts replay sends them again.",
         },
     },

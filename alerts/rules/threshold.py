@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
-from alerts.figures import format_figure
+from alerts.figures import format_figure, format_span
 from alerts.observations import Observation, Reading, Verdict
 from alerts.rules.bounds import Bound, read_bound
 from alerts.rules.conditions import Evidence
@@ -80,20 +80,15 @@ class Threshold:
     def describe(self) -> str:
         """Return the condition in words."""
         limit = format_figure(self.bound.limit, self.metric)
-        return f"{self._title} {self.bound.side} {limit} over {format_duration(self.window)}"
-
-    @property
-    def _title(self) -> str:
-        return self.measure.title if isinstance(self.measure, Measure) else "the query's value"
+        return f"{self.measure.title} {self.bound.side} {limit} over {format_duration(self.window)}"
 
     def _judge(self, measured: Measured, position: int) -> Observation:
         value, count = float(measured.values[position]), measured.count(position)
         verdict = self.bound.judge(value)
         relation = self.bound.relation(verdict)
         limit = self.bound.recovery if verdict is Verdict.BETWEEN else self.bound.limit
-        rest = f" ({count:,} events)" if count is not None else ""
         reason = (
-            f"{self._title} is {format_figure(value, self.metric)}, {relation} "
-            f"{format_figure(limit, self.metric)}, over {format_duration(self.window)}{rest}"
+            f"{self.measure.say(value)}, {relation} {format_figure(limit, self.metric)}, "
+            f"in the last {format_span(self.window)}{self.measure.say_events(count)}"
         )
         return Observation(verdict, reason, value, self.bound.limit)

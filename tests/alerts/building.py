@@ -105,7 +105,7 @@ def an_instance(alert: str = "success rate", state: State = State.FIRING, **chan
             "fired_at": START,
             "value": 0.5,
             "threshold": 0.95,
-            "reason": "Success rate is 50 %, below 95 %, over 1h (40 events)",
+            "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
             **changes,
         }
     )
@@ -121,7 +121,7 @@ def an_item(**changes: Any) -> Item:
             "severity": "critical",
             "labels": labels,
             "summary": "Fewer than 95 % of the runs succeed: 50 %",
-            "reason": "Success rate is 50 %, below 95 %, over 1h (40 events)",
+            "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
             "value": 0.5,
             "value_text": "50 %",
             "threshold": 0.95,

@@ -76,7 +76,9 @@ def test_slack_gets_a_fallback_text_and_blocks(http: HttpLookalike) -> None:
     slack(http).send(a_message(), "key-1")
     [request] = http.requests
     assert request.path == PATH
-    assert request.body["text"] == "[FIRING] success rate · support"
+    assert (
+        request.body["text"] == "[FIRING] success rate · support: Fewer than 95 % of the runs succeed: 50 %"
+    )
     assert request.body["blocks"][0]["text"]["text"] == "🔴 Critical · success rate · support"
     assert request.headers["Idempotency-Key"] == "key-1"
 

@@ -119,7 +119,7 @@ def test_pagerduty_opens_and_closes_one_incident_per_group(http: HttpLookalike) 
     assert all(body["routing_key"] == "R0" for body in bodies)
     payload = bodies[0]["payload"]
     assert (payload["severity"], payload["timestamp"]) == ("critical", START.isoformat())
-    assert payload["summary"] == "success rate · support"
+    assert payload["summary"] == "success rate · support: Fewer than 95 % of the runs succeed: 50 %"
 
 
 def test_telegram_answers_its_first_message_and_tells_no_link_of_telemetry(http: HttpLookalike) -> None:

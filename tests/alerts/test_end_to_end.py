@@ -12,12 +12,18 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from alerts.check import list_alerts, preview, send_test
+from alerts.context import look_into
 from alerts.engine import AlertEngine
+from alerts.messages.model import Context
 from alerts.rules import AlertingConfig, parse_alerting
+from alerts.rules.rule import read_rule
+from analytics.jobs import JobContext
+from analytics.rollups import update_rollups
 from store import Control, Store, open_store
+from store.configuration.section import Section
 from store.control import alerting
 from store.errors import DeliveryFailed, NotFound
-from tests.alerts.building import START, SteppedClock
+from tests.alerts.building import START, SteppedClock, an_instance
 from tests.alerts.lookalikes import HttpLookalike, MailHandler
 
 QUICK = {"group_wait": "0s", "group_interval": "1s"}
@@ -45,7 +51,7 @@ def mails() -> Iterator[tuple[MailHandler, int]]:
 
 
 def add_runs(
-    store: Store, batch: str, at: datetime, outcomes: list[str], agent: str = "support", **changes: Any
+    store: Store, batch: str, at: datetime, outcomes: list[str], agent: str | None = "support", **changes: Any
 ) -> None:
     rows = [
         {
@@ -110,8 +116,11 @@ def test_starter_alert_is_received_firing_and_resolved_by_slack_and_mail(
     an_engine(store, control, config, clock).outbox.deliver_due()
 
     texts = [request.body["text"] for request in http.requests]
-    assert texts == ["[FIRING] success rate", "[RESOLVED] success rate"]
-    assert [mail["Subject"] for mail in handler.mails] == texts
+    assert texts == [
+        "[FIRING] success rate: Fewer than 95 % of the runs succeed: 50 %",
+        "[RESOLVED] success rate: Success rate: 96.5 %, not below 95 %, in the last hour (430 runs)",
+    ]
+    assert [mail["Subject"] for mail in handler.mails] == ["[FIRING] success rate", "[RESOLVED] success rate"]
     shown = str(http.requests[0].body["blocks"])
     assert "Fewer than 95 % of the runs succeed: 50 %" in shown
     assert "http://127.0.0.1:8501/?range=2026-03-02+09%3A00%2F10%3A07" in shown
@@ -225,7 +234,62 @@ def test_message_says_who_is_affected_and_what_shows_it(
     items = {item["alert"]: item for row in rows for item in row.payload["items"]}
     assert items["bad runs"]["facts"]["Failing"] == "16 of 21 runs, 2 users"
     assert [example["link"][:18] for example in items["bad runs"]["examples"]] == ["http://d/trace?id="] * 3
-    assert items["lately"]["facts"]["Failing"] == "1 of 1 runs, 1 user in the last 15m", "not the rule's 5m"
+    assert items["lately"]["facts"]["Failing"] == "1 of 1 run, 1 user in the last 15 minutes", (
+        "not the rule's 5m"
+    )
+
+
+def test_examples_show_what_the_alert_is_about(store: Store, clock: SteppedClock) -> None:
+    at = clock.now - timedelta(minutes=30)
+    add_runs(store, "quick", at, ["failure"] * 3, duration_ms=100.0, cost_usd=9.0, user_id="ann")
+    add_runs(store, "slow", at, ["success"], duration_ms=99_000.0, cost_usd=0.1, user_id="bob")
+    add_runs(store, "mute", at, ["success"], has_answer=False, cost_usd=0.1, user_id="eve")
+
+    def look(**table: Any) -> Context:
+        rule = read_rule(Section("[[alert]]", {"name": "a", **table}))
+        return look_into(store, rule, an_instance("a", labels={}), clock(), "http://d")
+
+    slow = look(metric="run_p95_ms", above=1)
+    assert slow.examples[0].title.split()[1:3] == ["99", "s"]
+    assert slow.facts["Runs"] == "5, 3 users"
+    assert look(metric="cost_per_run_usd", above=1).examples[0].title.split()[1] == "$9.00"
+    unanswered = look(metric="completion_rate", below_change=-0.05)
+    assert unanswered.facts["Without an answer"] == "1 of 5 runs, 1 user"
+    assert [example.title.split()[1] for example in unanswered.examples] == ["unanswered"]
+    assert look(metric="success_rate", below=0.9).facts["Failing"] == "3 of 5 runs, 1 user"
+
+
+def test_failing_tool_is_told_with_its_share_of_the_runs_that_used_it(
+    store: Store, clock: SteppedClock
+) -> None:
+    add_runs(store, "a", clock.now - timedelta(minutes=30), ["success"] * 4)
+    calls = [
+        {"load_seq": 1, "trace_id": f"a{i:026x}", "span_id": f"{i:016x}", "run_id": f"a-{i}", "tool": "crm",
+         "started_at": (clock.now - timedelta(minutes=30)).replace(tzinfo=None), "status": status,
+         "purpose": "production", "cost_status": "free"}
+        for i, status in enumerate(("error", "ok", "ok"))
+    ]  # fmt: skip
+    store.append("calls", {"tool_calls": pl.DataFrame(calls)})
+    rule = read_rule(Section("[[alert]]", {"name": "a", "in_a_row": 3, "of": "tool_call"}))
+    found = look_into(store, rule, an_instance("a", labels={"tool": "crm"}), clock(), "http://d")
+    assert found.facts["Failing"] == "1 of 3 runs"
+    assert len(found.examples) == 1
+
+
+def test_counts_are_held_against_the_average_of_a_whole_week_only(store: Store, clock: SteppedClock) -> None:
+    rule = read_rule(Section("[[alert]]", {"name": "a", "metric": "run_count", "above": 1, "window": "1h"}))
+
+    def usual(*days: int) -> str | None:
+        at = [(clock.now - timedelta(days=day)).replace(tzinfo=None) for day in days]
+        touched = [{"load_seq": 1, "subject": "run", "hour_at": hour} for hour in at]
+        store.append(f"touched {days}", {"touched_hours": pl.DataFrame(touched)})
+        update_rollups(JobContext(store, clock))
+        return look_into(store, rule, an_instance("a", labels={}), clock(), "").facts.get("Usual")
+
+    add_runs(store, "lately", clock.now - timedelta(days=2), ["success"] * 168)
+    assert usual(2) is None, "five of the seven days are not known"
+    add_runs(store, "first", clock.now - timedelta(days=7), ["success"] * 168)
+    assert usual(7) == "2, the average hour of the 7 days before"
 
 
 def test_heart_beats_while_rules_are_evaluated_and_stops_when_they_are_not(

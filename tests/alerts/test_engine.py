@@ -163,7 +163,7 @@ def test_alert_goes_through_its_life_and_both_ends_are_received(install: Install
     assert first["alerts"][0]["generatorURL"] == (
         "http://dash.example.com/?range=2026-03-02+09%3A00%2F10%3A02&agent=support"
     )
-    assert first["alerts"][0]["reason"] == "Success rate is 50 %, below 90 %, over 1h (40 events)"
+    assert first["alerts"][0]["reason"] == "Success rate: 50 %, below 90 %, in the last hour (40 runs)"
 
 
 def test_every_event_has_value_threshold_and_reason(install: Install) -> None:
@@ -422,7 +422,7 @@ def test_drift_alarm_becomes_an_alert_and_ends_when_no_further_one_comes(install
     it.step()
     it.deliver()
     assert it.reasons == ["first_notification", "repeat_interval", "all_resolved"]
-    assert it.events[-1].reason.startswith("no alarm in the last 1d: none came again")
+    assert it.events[-1].reason.startswith("No alarm in the last 24 hours: none came again")
 
 
 def test_silence_keeps_an_alert_from_being_told_and_is_audited(install: Install) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import timedelta
+from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from alerts.channels.email import EmailChannel
+from alerts.channels.registry import read_channel
+from alerts.examples import make_up
 from alerts.figures import format_age, format_figure
 from alerts.matchers import all_match, parse_matcher
 from alerts.messages.compose import MOST_ITEMS, Composer
@@ -32,6 +37,7 @@ from dashboard.filters import read_interval
 from store.configuration.secrets import Secret, SecretUrl
 from store.configuration.section import Section
 from tests.alerts.building import START, a_message, an_instance, an_item
+from tests.alerts.test_documentation import CHANNELS, RULES
 
 CONFIG = parse_alerting({}, environ={})
 COMPOSER = Composer({rule.name: rule for rule in CONFIG.rules}, "http://127.0.0.1:8501")
@@ -59,7 +65,7 @@ def test_message_says_what_where_since_and_how_far_from_the_limit() -> None:
         "[FIRING] success rate · support",
         "Fewer than 95 % of the runs succeed: 50 %",
         "agent: support",
-        "Success rate is 50 %, below 95 %",
+        "Success rate: 50 %, below 95 %",
         "since: 2026-03-02 10:00 UTC (5 min)",
         "http://127.0.0.1:8501/?range=",
         "Why this message: first message about this group",
@@ -118,7 +124,7 @@ def test_message_about_a_thousand_alerts_stays_small_and_counts_the_rest() -> No
 
 def test_rule_that_is_gone_leaves_the_facts() -> None:
     [item] = compose(an_instance("deleted rule")).items
-    assert item.summary == "Success rate is 50 %, below 95 %, over 1h (40 events)"
+    assert item.summary == "Success rate: 50 %, below 95 %, in the last hour (40 runs)"
 
 
 def test_nothing_from_telemetry_is_slack_markup() -> None:
@@ -266,6 +272,8 @@ def test_control_and_reordering_characters_are_dropped() -> None:
         (950.0, "run_p95_ms", "950 ms"),
         (20400.0, "run_p95_ms", "20.4 s"),
         (600_000.0, "run_p95_ms", "10 min"),
+        (155_000.0, "run_p95_ms", "2 min 35 s"),
+        (3.0, "failures_in_a_row", "3 in a row"),
         (12.0, "run_count", "12"),
         (1_234_567.0, "tokens", "1,234,567"),
         (None, "tokens", "no data"),
@@ -328,6 +336,86 @@ def test_silence_command_is_safe_in_a_shell_and_silences_this_alert() -> None:
     matchers = [parse_matcher(word) for word in words[3 : words.index("--for")]]
     assert all_match(matchers, item.labels)
     assert compose(an_instance(labels={"agent": 'a"b'})).items[0].silence_command.count("agent") == 0
+
+
+@pytest.mark.parametrize("kind", sorted(set(CHANNELS) - {"apprise"}))
+def test_every_channel_says_what_how_bad_who_and_what_to_do(kind: str) -> None:
+    item = an_item(
+        summary="Few succeed",
+        description="Look at the model first.",
+        facts={"In the 7 days before": "97.4 %", "Failing": "30 of 40 runs, 7 users", "Cost": "$4.20"},
+        examples=(Example("10:01 timeout", "http://d/trace?id=1"),),
+        silence_command="spanledger alerts silence agent --for 2h",
+    )
+    channel = read_channel(Section("[[channel]]", {"name": "c", "type": kind, **CHANNELS[kind]}))
+    rendered = channel.render(a_message(item), "k")
+    if isinstance(rendered, EmailMessage):
+        parts = [part.get_content() for part in rendered.iter_parts()]
+    else:
+        parts = [msgspec.json.encode(rendered).decode()]
+    for said in parts:
+        text = unescape(said).replace("\\\\", "")
+        for expected in (
+            "success rate", "Few succeed", "Look at the model first.", "Success rate: 50 %, below 95 %",
+            "97.4 %", "30 of 40 runs, 7 users", "$4.20", "http://d/trace?id=1",
+            "https://wiki.example.com/success", "http://127.0.0.1:8501/?range=1h&agent=support",
+        ):  # fmt: skip
+            assert expected in text
+        # An Alertmanager of one's own has silences of its own.
+        assert ("spanledger alerts silence agent" in text) == (kind != "alertmanager")
+
+
+def test_words_of_a_rule_are_not_said_where_they_do_not_hold() -> None:
+    recovering = an_instance(state=State.RECOVERING, value=0.97, reason="Success rate: 97 %, not below 95 %")
+    [item] = compose(recovering).items
+    assert (item.state, item.summary) == ("firing", "Success rate: 97 %, not below 95 %")
+    [item] = compose(an_instance(value=None, threshold=None, reason="no data: nothing happened")).items
+    assert item.summary == "No data: nothing happened"
+
+
+def test_drift_is_named_by_what_changed_and_of_whom() -> None:
+    labels = {
+        "service": "shop",
+        "environment": "prod",
+        "agent": "support",
+        "metric": "run_ms",
+        "direction": "up",
+    }
+    composer = Composer({rule.name: rule for rule in parse_alerting({}).rules})
+    message = composer.compose(
+        [an_instance("drift", labels=labels, value=88_000.0, threshold=21_000.0, reason="It went up")],
+        reason="first_notification", group_key="k", group_labels={}, now=START,
+    )  # fmt: skip
+    assert message.title == "drift · Run latency up, support"
+    text = render_plain(message)
+    assert "seen: 88 s" in text
+    assert "before: 21 s" in text
+    assert "direction" not in text.replace("'direction=", "")
+
+
+def test_budget_is_told_in_its_unit_once() -> None:
+    labels = {"budget": "team", "user_id": "ann", "unit": "tokens"}
+    composer = Composer({rule.name: rule for rule in parse_alerting({}).rules})
+    message = composer.compose(
+        [an_instance("budget used", labels=labels, value=104_000.0, threshold=100_000.0, reason="It is used")],
+        reason="first_notification", group_key="k", group_labels={}, now=START,
+    )  # fmt: skip
+    assert message.title == "budget used · team, ann"
+    assert "seen: 104,000 tokens\n  limit: 100,000 tokens\n" in render_plain(message)
+    assert "unit:" not in render_plain(message)
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_made_up_alert_has_the_units_and_labels_of_its_rule(kind: str) -> None:
+    rule = read_rule(Section("[[alert]]", {"name": "a", **RULES[kind]}))
+    labels, value, threshold = make_up(rule)
+    message = Composer({"a": rule}).compose(
+        [an_instance("a", labels=labels, value=value, threshold=threshold, reason="These figures are made up")],
+        reason="test", group_key="k", group_labels={}, now=START, is_test=True,
+    )  # fmt: skip
+    [item] = message.items
+    assert item.value_text not in ("", "no data")
+    assert set(rule.condition.group_by) <= set(labels) or kind == "drift"
 
 
 def test_facts_and_examples_stand_in_every_form_of_a_message() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alerts.messages.mail_html import render_html
 from alerts.messages.plain import render_plain
+from alerts.messages.slack_blocks import render_slack
 from alerts.reports import compose_report, reports_job
 from analytics.jobs import JobContext
 from analytics.reports import ReportSettings, build_digest
@@ -59,9 +62,15 @@ def test_report_says_figures_in_every_channel(tmp_path: Path) -> None:
     message = compose_report(build_digest(store, "daily", NOON), NOON)
     store.close()
     text = render_plain(message)
-    assert "runs 1" in text
+    assert "Runs 1 (" in text
     assert "success rate: 100.0%" in text
     assert "[REPORT] Daily report" in text
+    assert "period: 2026" in text
+    _, blocks = render_slack(message)
+    for said in (text, render_html(message), json.dumps(blocks)):
+        assert "Daily report" in said
+        for word in ("FIRING", "firing", "Seen", "seen:", "Since", "since:", "Info ·", "info ·"):
+            assert word not in said, "nothing fires"
 
 
 @pytest.mark.parametrize("wrong", ['daily = "8"', 'weekly = "someday 08:00"', 'channels = ["nobody"]'])

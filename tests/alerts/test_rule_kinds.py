@@ -101,7 +101,7 @@ def test_change_in_points_is_held_against_the_same_hours_before(evidence: Script
     [(verdict, reason)] = look(evidence, **table, below_change=-0.05).values()
     assert verdict == "breach"
     assert "82 %" in reason
-    assert "-8 points against the 90 %" in reason
+    assert "-8 points against its average at the same time of the 7 days before, 90 %" in reason
     assert ends[1:] == [timedelta(days=d) for d in range(1, 8)]
     assert observe(evidence, **table, below_change=-0.10) == {}
 
@@ -111,7 +111,7 @@ def test_burn_rate_needs_the_long_and_the_short_window(evidence: ScriptedEvidenc
     evidence.by_question = lambda q: [({}, rates[q.end - q.start], 100)]
     table: dict[str, Any] = {"metric": "success_rate", "objective": 0.99, "burn_windows": ["1h 5m 14.4"]}
     [(verdict, reason)] = look(evidence, **table).values()
-    assert (verdict, "burns 20× too fast, 20×" in reason) == ("breach", True)
+    assert (verdict, "burns at 20× the pace it allows, at 20× in" in reason) == ("breach", True)
     rates[timedelta(minutes=5)] = 1.0
     assert observe(evidence, live(), **table) == {"": "clear"}, (
         "over, although the long window still shows it"
@@ -172,7 +172,14 @@ def test_budget_is_told_at_its_share_and_by_forecast(evidence: ScriptedEvidence)
     assert set(observe(evidence, budget="team", forecast=True).values()) == {"breach"}
     assert observe(evidence, budget="other") == {}
     [(_, reason)] = look(evidence, budget="*", at=0.8).values()
-    assert reason == "$85.00 used of $100.00 a month (85 %)"
+    assert reason == "$85.00 of $100.00 a month is used (85 %)"
+    evidence.budgets = [replace(standing, unit="tokens", period="1h30m", forecast=None, resets_at=START)]
+    [(_, reason)] = look(evidence, budget="*", at=0.8).values()
+    assert (
+        reason == "85 of 100 tokens in any 90 minutes is used (85 %); it begins anew at 2026-03-02 10:00 UTC"
+    )
+    [(verdict, reason)] = look(evidence, budget="*", forecast=True).values()
+    assert (verdict, reason) == ("no_data", "no data: it is too early in its period to say")
 
 
 def test_health_figure_that_is_not_known_is_no_data(evidence: ScriptedEvidence) -> None:

@@ -40,15 +40,16 @@ def fill_control(control: Control, now: datetime) -> None:
     rows = [
         alert("web search fails", "critical", "firing", timedelta(hours=6, minutes=40), value=0.338, threshold=0.1,
               labels={"tool": "web_search"},
-              reason="Tool failure rate is 33.8 %, above 10 %, over 1 h (71 events)"),
+              reason="Tool failure rate: 33.8 %, above 10 %, in the last hour (71 tool calls)"),
         alert("success rate", "warning", "firing", timedelta(hours=2), value=0.89, threshold=0.95,
               labels={"agent": "research-brief"},
-              reason="Success rate is 89 %, below 95 %, over 6 h (37 events)"),
+              reason="Success rate: 89 %, below 95 %, in the last 6 hours (37 runs)"),
         alert("slow runs", "warning", "pending", timedelta(minutes=4), value=131_000.0, threshold=120_000.0,
-              labels={"agent": "code-reviewer"}, reason="Run latency p95 is 2 min 11 s, above 2 min, over 1 h"),
+              labels={"agent": "code-reviewer"},
+              reason="Run latency p95: 2 min 11 s, above 2 min, in the last hour (24 runs)"),
         alert("slow runs", "warning", "resolved", timedelta(hours=20), value=88_000.0, threshold=120_000.0,
               labels={"agent": "research-brief"}, resolved_at=at - timedelta(hours=18),
-              reason="Run latency p95 is 1 min 28 s, not above 2 min, over 1 h (12 events)"),
+              reason="Run latency p95: 88 s, not above 2 min, in the last hour (12 runs)"),
     ]  # fmt: skip
     with control.begin() as connection:
         alerting.save_alerts(connection, rows)

@@ -83,7 +83,7 @@ def test_explanation_says_the_state_the_rule_and_who_was_told(services: Services
         "is firing",
         "value: 25 %, limit 90 %",
         "rule: Success rate below 90 % over 1h (from the command)",
-        "inactive → firing: Success rate is 25 %",
+        "inactive → firing: Success rate: 25 %",
         "hook, by the route {}",
         "first_notification: first message about this group; waits, 0 attempts",
         "incident 1: ",

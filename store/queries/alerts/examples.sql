@@ -1,22 +1,43 @@
--- The latest runs that failed in a window; with a tool, the runs in which it failed.
+-- Runs of a window that show what an alert is about ($matter): the slowest, dearest or longest, else the latest.
 SELECT
     t.trace_id AS trace_id,
     t.run_id AS run_id,
     t.agent AS agent,
     t.started_at AS started_at,
-    t.failure_class AS failure_class
+    t.outcome AS outcome,
+    t.failure_class AS failure_class,
+    t.duration_ms AS duration_ms,
+    t.cost_usd AS cost_usd,
+    coalesce(t.input_tokens, 0) + coalesce(t.output_tokens, 0) AS tokens
 FROM ledger.runs AS t
-WHERE (t.outcome = 'failure' OR NOT '*' IN $in_tool) AND t.started_at >= $start AND t.started_at < $end
+WHERE t.started_at >= $start AND t.started_at < $end
+    AND ($matter <> 'failing' OR NOT '*' IN $in_tool OR t.outcome = 'failure')
+    AND ($matter <> 'escalated' OR t.outcome = 'escalated')
+    AND ($matter <> 'unanswered' OR NOT t.has_answer)
+    AND ($matter <> 'disliked' OR t.feedback < 0)
     AND ('*' IN $in_service OR coalesce(t.service, '') IN $in_service)
     AND ('*' IN $in_environment OR coalesce(t.environment, '') IN $in_environment)
     AND ('*' IN $in_tenant OR coalesce(t.tenant, '') IN $in_tenant)
     AND ('*' IN $in_agent OR coalesce(t.agent, '') IN $in_agent)
     AND ('*' IN $in_agent_version OR coalesce(t.agent_version, '') IN $in_agent_version)
     AND ('*' IN $in_user_id OR coalesce(t.user_id, '') IN $in_user_id)
+    AND ('*' IN $in_failure_class OR coalesce(t.failure_class, '') IN $in_failure_class)
     AND ('*' IN $in_purpose OR coalesce(t.purpose, '') IN $in_purpose)
     AND ('*' IN $in_tool OR t.run_id IN (
         SELECT c.run_id FROM ledger.tool_calls AS c
-        WHERE c.started_at >= $start AND c.started_at < $end AND c.tool IN $in_tool AND c.status = 'error'
+        WHERE c.started_at >= $start AND c.started_at < $end AND c.tool IN $in_tool
+            AND ($matter <> 'failing' OR c.status = 'error')
     ))
-ORDER BY t.started_at DESC, t.run_id
+    AND ('*' IN $in_model OR t.run_id IN (
+        SELECT c.run_id FROM ledger.llm_calls AS c
+        WHERE c.started_at >= $start AND c.started_at < $end
+            AND coalesce(c.response_model, c.request_model, '') IN $in_model
+    ))
+ORDER BY
+    CASE $matter
+        WHEN 'slowest' THEN t.duration_ms
+        WHEN 'dearest' THEN CAST(t.cost_usd AS DOUBLE)
+        WHEN 'longest' THEN CAST(coalesce(t.input_tokens, 0) + coalesce(t.output_tokens, 0) AS DOUBLE)
+    END DESC NULLS LAST,
+    t.started_at DESC, t.run_id
 LIMIT $max_rows
