@@ -93,56 +93,53 @@ class ScriptedEvidence:
 
 def an_instance(alert: str = "success rate", state: State = State.FIRING, **changes: Any) -> Instance:
     labels = {"alert": alert, "severity": "critical", **changes.pop("labels", {"agent": "support"})}
-    return Instance(
-        **{
-            "fingerprint": fingerprint_labels(labels),
-            "alert": alert,
-            "severity": "critical",
-            "labels": labels,
-            "state": state,
-            "evaluated_at": START,
-            "active_at": START,
-            "fired_at": START,
-            "value": 0.5,
-            "threshold": 0.95,
-            "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
-            **changes,
-        }
-    )
+    given: dict[str, Any] = {
+        "fingerprint": fingerprint_labels(labels),
+        "alert": alert,
+        "severity": "critical",
+        "labels": labels,
+        "state": state,
+        "evaluated_at": START,
+        "active_at": START,
+        "fired_at": START,
+        "value": 0.5,
+        "threshold": 0.95,
+        "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
+        **changes,
+    }
+    return Instance(**given)
 
 
 def an_item(**changes: Any) -> Item:
     labels = {"alert": "success rate", "severity": "critical", "agent": "support"}
-    return Item(
-        **{
-            "fingerprint": "f1",
-            "alert": "success rate",
-            "state": "firing",
-            "severity": "critical",
-            "labels": labels,
-            "summary": "Fewer than 95 % of the runs succeed: 50 %",
-            "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
-            "value": 0.5,
-            "value_text": "50 %",
-            "threshold": 0.95,
-            "threshold_text": "95 %",
-            "since": START,
-            "link": "http://127.0.0.1:8501/?range=1h&agent=support",
-            "runbook": "https://wiki.example.com/success",
-            **changes,
-        }
-    )
+    given: dict[str, Any] = {
+        "fingerprint": "f1",
+        "alert": "success rate",
+        "state": "firing",
+        "severity": "critical",
+        "labels": labels,
+        "summary": "Fewer than 95 % of the runs succeed: 50 %",
+        "reason": "Success rate: 50 %, below 95 %, in the last hour (40 runs)",
+        "value": 0.5,
+        "value_text": "50 %",
+        "threshold": 0.95,
+        "threshold_text": "95 %",
+        "since": START,
+        "link": "http://127.0.0.1:8501/?range=1h&agent=support",
+        "runbook": "https://wiki.example.com/success",
+        **changes,
+    }
+    return Item(**given)
 
 
 def a_message(*items: Item, **changes: Any) -> Message:
-    return Message(
-        **{
-            "reason": "first_notification",
-            "group_key": 'team:{}:{alert="success rate"}',
-            "group_labels": {"alert": "success rate"},
-            "decided_at": START + timedelta(minutes=7),
-            "items": items or (an_item(),),
-            "dashboard_url": "http://127.0.0.1:8501",
-            **changes,
-        }
-    )
+    given: dict[str, Any] = {
+        "reason": "first_notification",
+        "group_key": 'team:{}:{alert="success rate"}',
+        "group_labels": {"alert": "success rate"},
+        "decided_at": START + timedelta(minutes=7),
+        "items": items or (an_item(),),
+        "dashboard_url": "http://127.0.0.1:8501",
+        **changes,
+    }
+    return Message(**given)

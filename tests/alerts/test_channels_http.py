@@ -28,39 +28,50 @@ PATH = "/services/T000/B000/XXXXsecretXXXX"
 
 
 def slack(http: HttpLookalike, **changes: Any) -> SlackChannel:
-    return SlackChannel(**{"name": "team", "url": SecretUrl(http.url + PATH), **changes})
+    given: dict[str, Any] = {"name": "team", "url": SecretUrl(http.url + PATH), **changes}
+    return SlackChannel(**given)
 
 
 def webhook(http: HttpLookalike, **changes: Any) -> WebhookChannel:
-    return WebhookChannel(**{"name": "hook", "url": SecretUrl(f"{http.url}{PATH}?key=1234secret"), **changes})
+    given: dict[str, Any] = {"name": "hook", "url": SecretUrl(f"{http.url}{PATH}?key=1234secret"), **changes}
+    return WebhookChannel(**given)
 
 
 def teams(http: HttpLookalike, **changes: Any) -> TeamsChannel:
-    return TeamsChannel(**{"name": "teams", "url": SecretUrl(http.url + PATH), **changes})
+    given: dict[str, Any] = {"name": "teams", "url": SecretUrl(http.url + PATH), **changes}
+    return TeamsChannel(**given)
 
 
 def discord(http: HttpLookalike, **changes: Any) -> DiscordChannel:
-    return DiscordChannel(**{"name": "discord", "url": SecretUrl(http.url + PATH), **changes})
+    given: dict[str, Any] = {"name": "discord", "url": SecretUrl(http.url + PATH), **changes}
+    return DiscordChannel(**given)
 
 
 def telegram(http: HttpLookalike, **changes: Any) -> TelegramChannel:
-    given = {"name": "tg", "token": Secret(PATH), "chat": "-1001", "api": SecretUrl(http.url), **changes}
+    given: dict[str, Any] = {
+        "name": "tg",
+        "token": Secret(PATH),
+        "chat": "-1001",
+        "api": SecretUrl(http.url),
+        **changes,
+    }
     return TelegramChannel(**given)
 
 
 def pagerduty(http: HttpLookalike, **changes: Any) -> PagerDutyChannel:
-    return PagerDutyChannel(
-        **{"name": "pd", "routing_key": Secret(PATH), "url": SecretUrl(http.url), **changes}
-    )
+    given: dict[str, Any] = {"name": "pd", "routing_key": Secret(PATH), "url": SecretUrl(http.url), **changes}
+    return PagerDutyChannel(**given)
 
 
 def alertmanager(http: HttpLookalike, **changes: Any) -> AlertmanagerChannel:
-    return AlertmanagerChannel(**{"name": "am", "url": SecretUrl(http.url + PATH), **changes})
+    given: dict[str, Any] = {"name": "am", "url": SecretUrl(http.url + PATH), **changes}
+    return AlertmanagerChannel(**given)
 
 
 def bot(http: HttpLookalike, **changes: Any) -> SlackChannel:
     slack_bot = SlackBot(Secret(PATH), "#ops", SecretUrl(http.url), changes.get("timeout_s", 10.0))
-    return SlackChannel(**{"name": "bot", "url": SecretUrl(http.url), "bot": slack_bot, **changes})
+    given: dict[str, Any] = {"name": "bot", "url": SecretUrl(http.url), "bot": slack_bot, **changes}
+    return SlackChannel(**given)
 
 
 EVERY = [slack, bot, webhook, teams, discord, telegram, pagerduty, alertmanager]

@@ -394,7 +394,7 @@ def test_baseline_compares_with_earlier_windows_and_needs_enough_of_them(install
 
 
 def drift_alarm(**changes: Any) -> DriftAlarm:
-    given = {
+    given: dict[str, Any] = {
         "labels": {"agent": "support"},
         "metric": "success_rate",
         "direction": "down",
@@ -466,7 +466,7 @@ def test_silence_keeps_an_alert_from_being_told_and_is_audited(install: Install)
 def test_silence_that_makes_no_sense_is_refused(
     control: Control, changes: dict[str, Any], expected: str
 ) -> None:
-    given = {
+    given: dict[str, Any] = {
         "matchers": ["agent=x"],
         "starts_at": START,
         "ends_at": START + timedelta(hours=1),

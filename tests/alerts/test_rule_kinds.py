@@ -56,7 +56,7 @@ def test_healthy_groups_are_not_spoken_of_unless_their_alert_lives(evidence: Scr
 
 def test_few_events_matter_where_no_data_alerts(evidence: ScriptedEvidence) -> None:
     evidence.show("success_rate", ({"agent": "x"}, 0.1, 3))
-    table = {"metric": "success_rate", "below": 0.9, "group_by": ["agent"], "min_count": 20}
+    table: dict[str, Any] = {"metric": "success_rate", "below": 0.9, "group_by": ["agent"], "min_count": 20}
     assert observe(evidence, Attention(), **table) == {}
     assert observe(evidence, **table) == {"x": "no_data"}
 
@@ -84,7 +84,7 @@ def test_new_group_is_not_judged_before_its_time(evidence: ScriptedEvidence, key
         return [({"agent": "old"}, 0.1, 5), ({"agent": "young"}, 0.1, 5)]
 
     evidence.by_question = answer
-    table = {"metric": "success_rate", "below": 0.9, "group_by": ["agent"], **key}
+    table: dict[str, Any] = {"metric": "success_rate", "below": 0.9, "group_by": ["agent"], **key}
     assert observe(evidence, **table) == {"old": "breach", "young": "no_data"}
     assert observe(evidence, live(agent="young"), **table)["young"] == "breach", "it fires already"
 
@@ -117,7 +117,8 @@ def test_burn_rate_needs_the_long_and_the_short_window(evidence: ScriptedEvidenc
         "over, although the long window still shows it"
     )
     rates[timedelta(minutes=5)] = 0.80
-    assert observe(evidence, **(table | {"metric": "failure_rate"})) == {"": "breach"}, "80 % failures"
+    of_failures: dict[str, Any] = {**table, "metric": "failure_rate"}
+    assert observe(evidence, **of_failures) == {"": "breach"}, "80 % failures"
 
 
 def test_failures_in_a_row_of_nobody_are_no_streak(evidence: ScriptedEvidence) -> None:
@@ -128,7 +129,7 @@ def test_failures_in_a_row_of_nobody_are_no_streak(evidence: ScriptedEvidence) -
 
 
 def test_spike_is_far_from_the_median_of_its_hour(evidence: ScriptedEvidence) -> None:
-    hours = [(h, 100 + (50 if h == 9 else 0) + (d % 3), 40.0) for d in range(14) for h in range(24)]
+    hours = [(h, 100.0 + (50 if h == 9 else 0) + (d % 3), 40.0) for d in range(14) for h in range(24)]
     evidence.traces = {("a",): hours, ("b",): hours[:20]}
     table: dict[str, Any] = {"metric": "run_p95_ms", "spike": 6, "group_by": ["agent"]}
     evidence.show("run_p95_ms", ({"agent": "a"}, 152.0, 40), ({"agent": "b"}, 900.0, 40))
@@ -164,7 +165,7 @@ def test_new_value_is_told_once_it_has_something_to_be_new_against(evidence: Scr
 
 
 def test_budget_is_told_at_its_share_and_by_forecast(evidence: ScriptedEvidence) -> None:
-    amounts = {"limit": Decimal(100), "used": Decimal(85), "forecast": Decimal(130)}
+    amounts: dict[str, Any] = {"limit": Decimal(100), "used": Decimal(85), "forecast": Decimal(130)}
     standing = BudgetStanding(budget="team", labels={"user": "ann"}, unit="usd", period="month", **amounts)
     evidence.budgets = [standing]
     assert set(observe(evidence, budget="*", at=0.8).values()) == {"breach"}
