@@ -1,4 +1,5 @@
 -- How many runs match, and what they cost, per bin of the window and outcome.
+-- Calls are looked at only for what they are asked for: the conditions without columns empty their SELECTs.
 SELECT
     CAST(floor(date_diff('second', $start, r.started_at) / $bin_s) AS BIGINT) AS bin,
     r.outcome AS outcome,
@@ -30,24 +31,27 @@ WHERE r.started_at >= $start AND r.started_at < $until
     AND ('*' IN $models OR r.run_id IN (
         SELECT c.run_id
         FROM ledger.llm_calls AS c
-        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start AND c.started_at < $reach
+        WHERE NOT ('*' IN $models)
+            AND coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start AND c.started_at < $reach
             AND (NOT $only_unpriced OR c.cost_status NOT IN ('priced', 'free'))
     ))
     AND ('*' IN $tools OR r.run_id IN (
         SELECT t.run_id
         FROM ledger.tool_calls AS t
-        WHERE t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
+        WHERE NOT ('*' IN $tools) AND t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
             AND (NOT $only_tool_failures OR t.status = 'error')
             AND ('*' IN $errors OR coalesce(t.error_type, t.failure_class) IN $errors)
     ))
     AND ('*' IN $errors OR NOT ('*' IN $tools) OR r.failure_class IN $errors OR r.run_id IN (
         SELECT e.run_id
         FROM ledger.tool_calls AS e
-        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+        WHERE NOT ('*' IN $errors)
+            AND coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
         UNION ALL
         SELECT e.run_id
         FROM ledger.llm_calls AS e
-        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+        WHERE NOT ('*' IN $errors)
+            AND coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
     ))
 GROUP BY bin, r.outcome
 ORDER BY bin, r.outcome NULLS LAST

@@ -1,4 +1,5 @@
 -- One page of the runs that match, in the order asked for.
+-- Calls are looked at only for what they are asked for: the conditions without columns empty their SELECTs.
 SELECT
     r.run_id AS run_id,
     r.trace_id AS trace_id,
@@ -45,24 +46,27 @@ WHERE r.started_at >= $start AND r.started_at < $until
     AND ('*' IN $models OR r.run_id IN (
         SELECT c.run_id
         FROM ledger.llm_calls AS c
-        WHERE coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start AND c.started_at < $reach
+        WHERE NOT ('*' IN $models)
+            AND coalesce(c.response_model, c.request_model) IN $models AND c.started_at >= $start AND c.started_at < $reach
             AND (NOT $only_unpriced OR c.cost_status NOT IN ('priced', 'free'))
     ))
     AND ('*' IN $tools OR r.run_id IN (
         SELECT t.run_id
         FROM ledger.tool_calls AS t
-        WHERE t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
+        WHERE NOT ('*' IN $tools) AND t.tool IN $tools AND t.started_at >= $start AND t.started_at < $reach
             AND (NOT $only_tool_failures OR t.status = 'error')
             AND ('*' IN $errors OR coalesce(t.error_type, t.failure_class) IN $errors)
     ))
     AND ('*' IN $errors OR NOT ('*' IN $tools) OR r.failure_class IN $errors OR r.run_id IN (
         SELECT e.run_id
         FROM ledger.tool_calls AS e
-        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+        WHERE NOT ('*' IN $errors)
+            AND coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
         UNION ALL
         SELECT e.run_id
         FROM ledger.llm_calls AS e
-        WHERE coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
+        WHERE NOT ('*' IN $errors)
+            AND coalesce(e.error_type, e.failure_class) IN $errors AND e.started_at >= $start AND e.started_at < $reach
     ))
 ORDER BY
     CASE WHEN $sort = 'cost' THEN CAST(r.cost_usd AS DOUBLE) WHEN $sort = 'duration' THEN r.duration_ms END DESC NULLS LAST,
