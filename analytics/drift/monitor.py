@@ -49,7 +49,7 @@ class Monitor:
         figures = read_figures(store, oldest - TRAINING_HOURS, until)
         if self._known is None:
             self._known = dict(store.select("drift/known_hours").iter_rows())
-        until = max(_find_end(figures, self._known, until), oldest + 1)
+        until = max(_find_end(store, figures, self._known, until), oldest + 1)
         decisions = Decisions.read(store)
         begin = self._find_begin(store, figures, decisions, oldest, until)
         if begin is None or (not figures and self._watch is None):
@@ -145,13 +145,19 @@ class Monitor:
         )
 
 
-def _find_end(figures: Mapping[datetime, str], known: Mapping[datetime, str], until: int) -> int:
+def _find_end(
+    store: Store, figures: Mapping[datetime, str], known: Mapping[datetime, str], until: int
+) -> int:
     """Return the hour to stop before: while history is being filled in order, the hours ahead of it are no silence.
 
-    Once a look finds that the newest hour with data stays the newest, what follows it is silent.
+    Once a look finds that the newest hour with data stays the newest, and none after it waits to be rolled up, what
+    follows it is silent.
     """
     newest = max(figures, default=None)
-    if newest is None or newest == max(known, default=None):
+    if newest is None:
+        return until
+    ahead = {"since": newest + timedelta(hours=1), "until": hour_start(until)}
+    if newest == max(known, default=None) and store.select("drift/waiting_hours", ahead).is_empty():
         return until
     return min(until, hour_number(newest) + 1)
 

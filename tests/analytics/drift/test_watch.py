@@ -245,3 +245,22 @@ def test_an_agent_that_changes_a_little_in_many_ways_is_told_whole_with_each_par
     part = r"Tool failure rate of t\d+ up from [23]\.\d% to \d+\.\d% \(\d+% of it\)"
     assert re.fullmatch(f"several series together, none alone: {part}(; {part})+", str(whole["explanation"]))
     store.close()
+
+
+def test_hours_that_wait_to_be_rolled_up_are_no_silence(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    rows = an_agents_hours(after=0.03)
+    loaded_until = NOW.replace(tzinfo=None, minute=0) - timedelta(days=2)
+    write_hours(store, rows.filter(pl.col("hour_at") < loaded_until))
+    waiting = pl.DataFrame(
+        {"load_seq": [7], "subject": ["run"], "hour_at": [loaded_until + timedelta(hours=5)]}
+    )
+    store.replace(appends={"touched_hours": waiting})
+    monitor = Monitor()
+    for _ in range(3):
+        step(store, monitor)
+    assert read_alarms(store) == []
+    store.replace(Replacement("touched_hours", keys=waiting, rows=waiting.clear()))
+    step(store, monitor)
+    assert [alarm["direction"] for alarm in read_alarms(store)] == ["down"], "now it is one"
+    store.close()
