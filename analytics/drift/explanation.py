@@ -115,7 +115,8 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
         for value, membership in list_members(marked[dimension]).items()
     }
     hit, is_after = marked["hit"].to_numpy(), marked["after"].to_numpy()
-    segments = scan_segments(hit, is_after, members)[:3]
+    first, *others = scan_segments(hit, is_after, members)
+    segments = [first, *(segment for segment in others[:2] if segment.score > 0)]
     top = segments[0].labels
     split = (
         split_change(marked.with_columns(y=pl.col("hit").cast(pl.Float64)), next(iter(top))) if top else None

@@ -78,6 +78,8 @@ def scan_segments(
         for two in range(one)
     )
     for one in range(singles):
+        if counts[0][one, one] == totals[0] and counts[2][one, one] == totals[2]:
+            continue  # what all runs have in common is everything
         labels = {keys[one][0]: keys[one][1]}
         found.append(_judge(labels, "rate", tuple(c[one, one] for c in counts), totals, max(singles, 1)))
         for two in range(one):
@@ -128,13 +130,17 @@ def _judge_mixes(
     change = totals[3] / max(totals[2], 1) - totals[1] / max(totals[0], 1)
     for dimension in dimensions:
         rows = [row for row, key in enumerate(keys) if key[0] == dimension]
-        n0, k0, n1, k1 = (np.array([c[row, row] for row in rows]) for c in counts)
-        if n0.sum() == 0 or n1.sum() == 0:
+        # Runs without a value, or with one of those not looked at, are the last part of the traffic.
+        n0, k0, n1, k1 = (
+            np.array([*(own := [c[row, row] for row in rows]), max(total - sum(own), 0.0)])
+            for c, total in zip(counts, totals, strict=True)
+        )
+        if n0[:-1].sum() == 0 or n1[:-1].sum() == 0:
             continue
         rates = (k0 + _PRIOR * overall) / (n0 + _PRIOR)
         moved = n1 / n1.sum() - n0 / n0.sum()
         gains = moved * (rates - overall)
-        top = int(np.argmax(np.where(moved > 0, gains, -np.inf)))
+        top = int(np.argmax(np.where(moved > 0, gains, -np.inf)[:-1]))
         # Rates inside that stayed speak for mix; rates that all grew alike speak for everything.
         alike = totals[3] / max(totals[2], 1) / overall
         stayed, grown = (

@@ -77,3 +77,16 @@ def test_a_planted_cause_comes_first(cause: str, labels: dict[str, str], kind: s
         first = scan_segments(hit, after, members)[0]
         right += first.kind == kind and first.labels == labels
     assert right >= 5
+
+
+@pytest.mark.parametrize("without", [0.0, 0.3, 0.9])
+def test_runs_without_a_value_do_not_make_a_change_of_everything_a_shift_of_traffic(without: float) -> None:
+    dice = np.random.default_rng(1)
+    is_after = np.arange(4_000) >= 3_200
+    called = dice.choice(["crm", "mail"], is_after.size, p=[0.95, 0.05])
+    tool = pl.Series("tool", called.astype(str)).set(pl.Series(dice.random(is_after.size) < without), None)
+    hit = dice.random(is_after.size) < np.where(is_after, 0.6, 0.25)
+    members = {("tool", value): found for value, found in list_members(tool).items()}
+    segments = scan_segments(hit, is_after, members)
+    assert segments[0].labels == {}
+    assert max(segment.score for segment in segments if segment.kind == "mix") < 5, "nothing speaks for it"
