@@ -29,7 +29,7 @@ OneSeries = Annotated[
 
 @app.command("list")
 def list_drift(data: Data = None, config: ConfigFile = None) -> None:
-    """Print the alarms, the latest first."""
+    """Print the alarms, the latest first: hints rest on few runs, of historic ones (old data) nobody was told."""
     import pyarrow as pa
 
     from spanledger.cli.tables import print_table

@@ -11,6 +11,7 @@ import pyarrow as pa
 from analytics.drift.backtest import measure_precision, run_backtest
 from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
 from analytics.drift.explanation import explain_alarm
+from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 from analytics.drift.narration import describe_backtest, describe_explanation
 from spanledger.services import Services
 from store.clock import utc_now
@@ -19,11 +20,37 @@ _Progress = Callable[..., None]
 
 
 def list_drift(services: Services, _: Mapping[str, Any], __: _Progress) -> pa.Table:
-    """Return the alarms, the latest first."""
-    return services.store.query(
-        "SELECT alarm_id, type, series, category, direction, before_value, after_value, changed_at, raised_at, "
-        "last_raised_at, is_hint, is_historic, mark, explanation FROM drift_alarms ORDER BY raised_at DESC, series"
-    )
+    """Return the alarms in words, the latest first; the view `drift_alarms` has them in numbers."""
+    alarms = services.store.query("SELECT * FROM drift_alarms ORDER BY raised_at DESC, series").to_pylist()
+    return pa.Table.from_pylist([_say_row(alarm) for alarm in alarms], schema=_LISTED)
+
+
+_LISTED = pa.schema(
+    [
+        ("alarm_id", pa.string()),
+        ("changed_at", pa.timestamp("us")),
+        ("what", pa.string()),
+        ("before", pa.string()),
+        ("since", pa.string()),
+        ("raised_at", pa.timestamp("us")),
+        ("is", pa.string()),
+        ("said", pa.string()),
+        ("series", pa.string()),
+    ]
+)
+
+
+def _say_row(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    metric = alarm["metric"]
+    marks = [alarm["type"], *(name for name in ("hint", "historic") if alarm[f"is_{name}"])]
+    return {
+        **{name: alarm[name] for name in ("alarm_id", "changed_at", "raised_at", "series")},
+        "what": say_change(metric, alarm["direction"], alarm["category"]),
+        "before": "below 1" if metric == WHOLE_AGENT else say_value(metric, alarm["before_value"]),
+        "since": say_value(metric, alarm["after_value"]),
+        "is": ", ".join(marks),
+        "said": alarm["mark"],
+    }
 
 
 def explain_drift(services: Services, arguments: Mapping[str, Any], _: _Progress) -> Mapping[str, Any]:

@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from spanledger.operations import OPERATIONS, find_operation
+from store import open_store
+from tests.analytics.drift.test_explanation import ALARM
 from tests.commands import run, run_bytes
 
 SPANLEDGER = Path(sys.executable).with_name("spanledger")
@@ -210,6 +212,17 @@ def test_the_command_line_imports_only_what_a_command_needs() -> None:
     program = f"import sys, spanledger.cli; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_alarms_of_drift_are_listed_in_words_and_units(tmp_path: Path) -> None:
+    run("status", "--data", tmp_path)
+    store = open_store(tmp_path)
+    store.replace(appends={"drift_alarms": pl.DataFrame([ALARM])})
+    store.close()
+    listed = run("drift", "list", "--data", tmp_path)
+    assert "Success rate down" in listed
+    assert " 96.0% " in listed
+    assert 'success_rate{agent="support"}' in listed
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
