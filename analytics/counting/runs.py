@@ -10,6 +10,7 @@ import numpy as np
 from analytics.counting.spans import TraceSet
 from analytics.counting.tree import Bools, Ints
 
+_FOREVER: Final = 1 << 62
 _NESTED_CHAINS: Final = 64
 """Chains above an agent that are looked at; graphs of graphs are a handful deep."""
 
@@ -35,7 +36,8 @@ def find_runs(spans: TraceSet, counted: Bools) -> RunSet:
     """Find the runs of each trace; `counted` marks spans that represent a model or tool call.
 
     Each outermost agent or workflow is a run, unless a tool or model call above it shows that it was called from
-    inside. In a trace with calls but no such span the root is, or, while that is missing, the orphans' parent.
+    inside, and so is one that begins when the run above it is over. In a trace with calls but no such span the root
+    is, or, while that is missing, the orphans' parent.
     """
     none = spans.size
     outermost = _outermost_agents(spans)
@@ -57,7 +59,7 @@ def find_runs(spans: TraceSet, counted: Bools) -> RunSet:
     root = np.flatnonzero(is_root)
     missing = np.zeros(none, dtype=np.bool_)
     missing[first_lost[first_lost < none]] = True
-    owner = spans.home.topmost(is_root)
+    owner = np.where(is_root, np.arange(none), spans.home.nearest(is_root))
     owner = np.where(lost & (owner == none), np.append(first_lost, none)[spans.trace], owner)
     return _number_runs(spans, root, missing[root], owner, traces)
 
@@ -68,7 +70,26 @@ def _outermost_agents(spans: TraceSet) -> Bools:
     outer = np.flatnonzero(agents & ~inside)
     mask = np.zeros(spans.size, dtype=np.bool_)
     mask[_own_wrapper(spans, outer)] = True
-    return mask & (spans.home.nearest(mask) == spans.size)
+    mask &= spans.home.nearest(mask) == spans.size
+    return mask | _begun_after(spans, agents)
+
+
+def _begun_after(spans: TraceSet, agents: Bools) -> Bools:
+    """Agents that begin when all above them are over: a span of their library stayed the current one by mistake."""
+    above = np.append(spans.home.nearest(agents), spans.size)
+    # A span without an end goes on, and a record of how a run began has no length.
+    end = np.append(np.where(spans.ended_us > spans.started_us, spans.ended_us, _FOREVER), -_FOREVER)
+    over, further = end[above], above
+    while bool((further < spans.size).any()):
+        over, further = np.maximum(over, over[further]), further[further]
+    inside = np.flatnonzero(agents & (above[:-1] < spans.size))
+    late = spans.started_us[inside] > over[inside]
+    for name in ("scope_name", "service"):
+        own, its = spans.frame[name].gather(inside), spans.frame[name].gather(above[inside])
+        late &= own.eq_missing(its).to_numpy()
+    mask = np.zeros(spans.size, dtype=np.bool_)
+    mask[inside[late]] = True
+    return mask
 
 
 def _own_wrapper(spans: TraceSet, agents: Ints) -> Ints:

@@ -17,6 +17,10 @@ CLOCK_SLACK_US: Final = 5_000
 
 RECORD_SLACK_US: Final = 1_000_000
 """A span without length is a record that a library writes when a stream is over."""
+_COUNTS: Final = r"^\d+/\d+$"
+"""Figures that are an input and an output: two calls seldom agree on both."""
+_STREAM_SLACK_US: Final = 60_000_000
+"""A client that was never used before takes its time, but no more than a request may last."""
 _ROUNDS: Final = 4
 """Parallel calls with the same numbers whose spans lost their context that are told apart."""
 
@@ -60,6 +64,7 @@ def merge_twins(spans: TraceSet, found: Candidates) -> Twins:
             "index": found.index,
             "trace": spans.trace[found.index],
             "above": found.above,
+            "parent": spans.tree.parent[found.index],
             "scope": found.scope.fill_null(""),
             "identity": found.identity,
             "figures": found.figures,
@@ -103,11 +108,14 @@ def name_likeness(spans: pl.DataFrame) -> pl.Series:
     return spans.select(pl.when(enough).then(facts.hash(seed=20_261_121))).to_series()
 
 
-def _overlap() -> pl.Expr:
+def _overlap(at_least: pl.Expr | None = None) -> pl.Expr:
+    """Whether two spans have some time in common, or at most a slack between them."""
     lengths = pl.min_horizontal(
         pl.col("end") - pl.col("start"), pl.col("end_second") - pl.col("start_second")
     )
     slack = pl.when(lengths == 0).then(RECORD_SLACK_US).otherwise(CLOCK_SLACK_US)
+    if at_least is not None:
+        slack = pl.max_horizontal(slack, at_least)
     return (pl.col("start_second") <= pl.col("end") + slack) & (
         pl.col("start") <= pl.col("end_second") + slack
     )
@@ -157,13 +165,18 @@ def _pairs_by_place(
         return nothing
     ranked = siblings.with_columns(turn=pl.int_range(pl.len()).over(*place, "scope"))
     keys = (*place, "turn")
-    columns = ("index", "identity", differing, "start", "end")
+    columns = ("index", "identity", differing, "parent", "start", "end")
     pairs = ranked.select(
         *columns,
+        pl.col(figures).cast(pl.String).str.contains(_COUNTS).alias("is_counted"),
         *(pl.col(column).shift(-1).over(keys).alias(f"{column}_second") for column in columns),
     ).filter(pl.col("index_second").is_not_null())
     agree = pl.col("identity").is_null() | pl.col("identity_second").is_null()
-    return pairs.filter(_overlap() & agree).select(
+    # A library whose span ends as soon as it hands out a stream is done before the request begins.
+    slack = pl.when(pl.col("is_counted") & (pl.col("parent") == pl.col("parent_second"))).then(
+        _STREAM_SLACK_US
+    )
+    return pairs.filter(_overlap(slack) & agree).select(
         first=pl.col("index"),
         second=pl.col("index_second"),
         parts_differ=pl.col(differing) != pl.col(f"{differing}_second"),

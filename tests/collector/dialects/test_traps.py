@@ -399,6 +399,32 @@ def test_a_chain_of_equal_counts_at_another_time_tells_of_another_call(at: float
     assert tokens(counted(a_chat(1, 9, 4), other), *CLASSES) == [(9, None, None, 4, None)]
 
 
+def test_an_agent_that_begins_when_the_run_above_it_is_over_is_a_run_of_its_own() -> None:
+    agents = [
+        genai(number, "invoke_agent", {"gen_ai.agent.name": f"a{number}"}, parent=number - 1, at=at)
+        for number, at in enumerate((0.0, 0.5, 2.0, 2.5, 4.0), start=1)
+    ]
+    calls = [a_chat(10 + number, number, 1, parent=number, at=2.1) for number in (3, 4)]
+    found = counted(*agents, *calls)
+    runs = found.runs.sort("started_at")
+    assert runs.select("agent", "llm_calls").rows() == [("a1", 0), ("a3", 2), ("a5", 0)]
+
+
+def test_an_agent_of_another_service_may_begin_when_its_caller_is_done() -> None:
+    first = genai(1, "invoke_agent", {"gen_ai.agent.name": "a"})
+    second = genai(2, "invoke_agent", {"gen_ai.agent.name": "b"}, parent=1, at=3.0, service="another")
+    assert counted(first, second).runs["agent"].to_list() == ["a"]
+
+
+def test_a_stream_that_was_handed_out_before_the_request_began_is_one_call() -> None:
+    found = counted(
+        oi(1, "AGENT", lasts=9.0),
+        oi(2, "LLM", oi_used(6, 2), parent=1, lasts=0.01, scope="openinference.instrumentation.llama_index"),
+        oi(3, "LLM", oi_used(6, 2), parent=1, at=1.5, scope="openinference.instrumentation.openai"),
+    )
+    assert tokens(found) == [(6, 2)]
+
+
 def test_model_spans_that_only_prepare_are_no_calls() -> None:
     found = counted(
         oi(1, "AGENT", lasts=9.0),
