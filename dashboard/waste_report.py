@@ -1,4 +1,4 @@
-"""The waste report of the command line on the page of cost, worked out when somebody asks: it reads every call."""
+"""Waste on the page of cost: what bought nothing, and the whole report of the command line when somebody asks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, cast
 
+import polars as pl
 import streamlit as st
 
+from dashboard.answers.cost import read_waste
 from dashboard.components import Column, Line, cell, show_notice, show_table
-from dashboard.filters import Window
+from dashboard.filters import Filters, Window, link_traces
 from dashboard.formats import format_rate, format_usd
 from dashboard.metric_tiles import count_cell
 from dashboard.services import current
+from dashboard.view import card
 from store.errors import SpanledgerError
 
 _MONEY: Final = (Column("Kind"), Column("Cost", "number", "end"), Column("How many", "number", "end"))
@@ -25,7 +28,26 @@ _MACHINES: Final = (
 )
 
 
-def show_waste_report(window: Window) -> None:
+def show_waste(window: Window, chosen: Filters) -> None:
+    """Say what bought nothing; kinds overlap, so there is no sum."""
+    waste = read_waste(window).value
+    if waste is None or not waste["events"].sum():
+        return
+    lines = [
+        Line(
+            row["kind"],
+            [cell(row["kind"]), _usd_cell(row["total_usd"], row["unpriced"]), count_cell(row["events"])],
+            link_traces(window.name, chosen, outcome="failure") if "failed" in row["kind"] else None,
+        )
+        for row in waste.filter(pl.col("events") > 0).iter_rows(named=True)
+    ]
+    note = "Money of the window that bought nothing, whatever the filters say. Kinds overlap: never add them."
+    with card("Waste", "waste", note=note):
+        show_table(_MONEY, lines, key="waste", caption="Waste", nothing="", is_bare=True)
+        _show_report(window)
+
+
+def _show_report(window: Window) -> None:
     """Offer what every call has to be read for: repeated calls, caches, long contexts, batches, idle machines."""
     operate = current().operate
     if operate is None or not st.toggle(
@@ -51,7 +73,7 @@ def _list_amounts(amounts: Sequence[Mapping[str, Any]]) -> list[Line]:
             one["kind"],
             [
                 cell(f"{one['kind']}: {one['note']}" if one["note"] else one["kind"]),
-                _usd_cell(one["usd"]),
+                _usd_cell(one["usd"], one["unpriced"]),
                 count_cell(one["events"]),
             ],
         )
@@ -76,6 +98,6 @@ def _list_machines(machines: Sequence[Mapping[str, Any]]) -> list[Line]:
     ]
 
 
-def _usd_cell(amount: str | None) -> Any:
+def _usd_cell(amount: str | Decimal | None, unpriced: int = 0) -> Any:
     known = None if amount is None else Decimal(amount)
-    return cell(format_usd(known), order=None if known is None else float(known))
+    return cell(format_usd(known, at_least=unpriced > 0), order=None if known is None else float(known))

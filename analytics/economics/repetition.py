@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -18,8 +18,16 @@ _BATCH: Final = 2_000
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def find_repeats(store: Store, first: datetime, until: datetime) -> tuple[int, Decimal]:
-    """Return how many calls repeat an earlier one of their session, and what they cost.
+class Repeats(NamedTuple):
+    """How many calls repeat an earlier one, what they cost (None: no price is known), and how many lack a price."""
+
+    calls: int
+    usd: Decimal | None
+    unpriced: int
+
+
+def find_repeats(store: Store, first: datetime, until: datetime) -> Repeats:
+    """Return the calls that repeat an earlier one of their session.
 
     Same model and same input to the letter. Calls whose input was not sent are never taken for repeats, nor
     are retries of calls that failed.
@@ -28,13 +36,14 @@ def find_repeats(store: Store, first: datetime, until: datetime) -> tuple[int, D
     alike = store.select("economics/repeats", bounds)
     parts = [_add_hashes(store, batch) for batch in alike.iter_slices(_BATCH)]
     if not parts:
-        return 0, Decimal(0)
+        return Repeats(0, Decimal(0), 0)
     known = pl.concat(parts).filter(pl.col("input_hash").is_not_null())
     again = known.filter(
         pl.int_range(pl.len()).over("session_key", "model", "input_tokens", "input_hash") > 0
     )
-    costs = [cost for cost in again["cost_usd"] if cost is not None]
-    return again.height, sum(costs, Decimal(0))
+    costs = again["cost_usd"].drop_nulls().to_list()
+    unpriced = again.filter(~pl.col("cost_status").is_in(["priced", "free"]).fill_null(False)).height
+    return Repeats(again.height, sum(costs, Decimal(0)) if costs or again.is_empty() else None, unpriced)
 
 
 def _add_hashes(store: Store, calls: pl.DataFrame) -> pl.DataFrame:

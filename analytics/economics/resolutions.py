@@ -83,7 +83,7 @@ def measure_resolutions(
     By `model`, a case is of the one that cost most in it; by `attributes.KEY`, of the value that its last run had.
 
     Raises:
-        ConfigError: `by` or `where` names no dimension of cases.
+        ConfigError: `by` or `where` names no dimension of cases, or an attribute that none of them has.
     """
     is_by_part = by == MODEL or (by is not None and find_attribute(by) is not None)
     for name in (*([by] if by and not is_by_part else []), *(where or {})):
@@ -113,7 +113,13 @@ def _measure_by_part(store: Store, first: datetime, until: datetime, by: str) ->
         parts = store.select("economics/case_models", bounds)
         chief = parts.sort("part_usd", "calls", "part", descending=[True, True, False], nulls_last=True)
     else:
-        parts = store.select("economics/case_attributes", {**bounds, "name": find_attribute(by)})
+        name = find_attribute(by)
+        parts = store.select("economics/case_attributes", {**bounds, "name": name})
+        if parts.is_empty():
+            raise ConfigError(
+                f"no case that closed in this time has a run with the attribute {name!r}; declare it under "
+                f'[analytics], dimensions = ["{name}"], and runs keep it from then on'
+            )
         chief = parts.sort("last_at", "part", descending=[True, False])
     cases = store.select("economics/case_list", bounds).join(
         chief.unique("case_id", keep="first", maintain_order=True).select("case_id", "part"),

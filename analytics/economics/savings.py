@@ -31,6 +31,8 @@ class Amount:
     usd: Decimal | None
     """None: nothing of it is priced."""
     note: str = ""
+    unpriced: int = 0
+    """Calls whose price is missing in it: with any, it is at least this much."""
 
 
 def find_waste(store: Store, book: PriceBook, first: datetime, until: datetime) -> list[Amount]:
@@ -42,13 +44,12 @@ def find_waste(store: Store, book: PriceBook, first: datetime, until: datetime) 
             int(row["events"] or 0),
             row["total_usd"] if row["events"] else Decimal(0),
             _NOTES.get(row["kind"], ""),
+            row["unpriced"],
         )
         for row in rows
     ]
-    again, again_usd = find_repeats(store, first, until)
-    found.append(
-        Amount("repeated identical model calls", again, again_usd, _NOTES["repeated identical model calls"])
-    )
+    kind, again = "repeated identical model calls", find_repeats(store, first, until)
+    found.append(Amount(kind, again.calls, again.usd, _NOTES[kind], again.unpriced))
     unread, oversize = Decimal(0), Decimal(0)
     unread_calls = oversize_calls = 0
     for usage in _read_usage(store, first, until):

@@ -9,9 +9,8 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
-from analytics.pricing.suggestion import suggest_prices
 from dashboard.address import choose_one, read_values
-from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast, read_waste
+from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure, values_of
 from dashboard.budget_lines import COLUMNS, budget_line
@@ -24,18 +23,10 @@ from dashboard.components import Change, Column, Line, Tile, cell, show_notice, 
 from dashboard.data import read_choices
 from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, link_page, link_traces
-from dashboard.formats import (
-    NO_DATA,
-    format_count,
-    format_instant,
-    format_rate,
-    format_usd,
-    format_window,
-)
+from dashboard.formats import NO_DATA, format_count, format_rate, format_usd, format_window
 from dashboard.metric_tiles import (
     PARTIAL,
     change_cell,
-    count_cell,
     lacks_price,
     metric_tile,
     show_partial,
@@ -45,22 +36,13 @@ from dashboard.navigation import click_key, leave
 from dashboard.pages.traces import run_line
 from dashboard.reading import Reading
 from dashboard.standout_notices import show_dear_day
+from dashboard.unpriced_calls import show_unpriced_calls
 from dashboard.view import Screen, View, card, show_screen, two_cards
-from dashboard.waste_report import show_waste_report
+from dashboard.waste_report import show_waste
 from dashboard.what_if import show_what_if
 
 PARTS_SHOWN: Final = 8
 BUDGETS_SHOWN: Final = 6
-STATUS_WORDS: Final = {
-    "unpriced_model": "no price for this model",
-    "no_usage": "the call reported no tokens",
-    "partial": "some units have no price",
-    "inconsistent": "the reported tokens contradict each other",
-}
-NO_PRICE_NOTE: Final = (
-    "Their cost is not in the sums above. Give a model a price of its own in spanledger.toml, "
-    "then run `spanledger reprice`."
-)
 TOKEN_KINDS: Final = ("fresh input", "read from cache", "written to cache", "answer", "reasoning")
 
 
@@ -122,16 +104,14 @@ def _draw(cost: Cost, view: View) -> None:
     with right, card("Forecast and budgets", "budgets"):
         _show_forecast()
         _show_budgets(cost.budgets)
-    _show_waste(cost, view)
+    show_waste(window, view.filters)
     show_what_if(window, cost.usage)
     with card("Dearest runs", "dearest"):
         show_table(
             DEAREST_COLUMNS, [dear_line(row) for row in cost.dearest.iter_rows(named=True)], key="dearest",
             caption="Dearest runs", nothing="No run of this window has a price.", is_bare=True,
         )  # fmt: skip
-    if not cost.unpriced.is_empty():
-        with card("Calls without a complete price", "unpriced_card", note=NO_PRICE_NOTE):
-            _show_unpriced(cost, view)
+    show_unpriced_calls(cost.unpriced, window, view.filters)
 
 
 def _show_totals(cost: Cost, view: View) -> None:
@@ -321,35 +301,6 @@ def say_month(month: str) -> str:
     return f"{datetime.strptime(month, '%Y-%m').replace(tzinfo=UTC):%B %Y}"
 
 
-def _show_waste(cost: Cost, view: View) -> None:
-    """Say what bought nothing; kinds overlap, so there is no sum."""
-    waste = read_waste(cost.window).value
-    if waste is None or not waste["events"].sum():
-        return
-    lines = [
-        Line(
-            row["kind"],
-            [
-                cell(row["kind"]),
-                cell(
-                    format_usd(row["total_usd"]),
-                    order=None if row["total_usd"] is None else float(row["total_usd"]),
-                ),
-                count_cell(row["events"]),
-            ],
-            link_traces(cost.window.name, view.filters, outcome="failure")
-            if "failed" in row["kind"]
-            else None,
-        )
-        for row in waste.filter(pl.col("events") > 0).iter_rows(named=True)
-    ]
-    note = "Money of the window that bought nothing, whatever the filters say. Kinds overlap: never add them."
-    with card("Waste", "waste", note=note):
-        columns = [Column("Kind"), Column("Cost", "number", "end"), Column("How many", "number", "end")]
-        show_table(columns, lines, key="waste", caption="Waste", nothing="", is_bare=True)
-        show_waste_report(cost.window)
-
-
 def _show_budgets(budgets: pl.DataFrame) -> None:
     if budgets.is_empty():
         show_notice("No budget is set. Add a [[budget]] to spanledger.toml to be told before money is gone.",
@@ -372,35 +323,3 @@ def dear_line(row: dict[str, Any]) -> Line:
     """Return the row of a dear run, fewer columns than the list of runs has."""
     line = run_line(row)
     return Line(line.key, [line.cells[i] for i in (0, 1, 2, 4, 5, 7, 8, 9)], line.link)
-
-
-def _show_unpriced(cost: Cost, view: View) -> None:
-    columns = [
-        Column("Model"),
-        Column("Provider"),
-        Column("Why"),
-        Column("Calls", "number", "end"),
-        Column("Input tokens", "number", "end"),
-        Column("Output tokens", "number", "end"),
-        Column("Last", "time"),
-    ]
-    lines = [
-        Line(
-            key=f"{row['provider']}/{row['model']}/{row['cost_status']}",
-            cells=[
-                cell(row["model"] or "unnamed model", title=row["model"] or ""),
-                None if not row["provider"] else cell(row["provider"]),
-                cell(STATUS_WORDS.get(row["cost_status"]) or str(row["cost_status"])),
-                count_cell(row["calls"]),
-                count_cell(row["input_tokens"]),
-                count_cell(row["output_tokens"]),
-                cell(format_instant(row["last_at"])),
-            ],
-            link=link_traces(cost.window.name, view.filters.only(model=row["model"]), unpriced="true"),
-        )
-        for row in cost.unpriced.iter_rows(named=True)
-    ]  # fmt: skip
-    show_table(columns, lines, key="unpriced", caption="Calls without a price", nothing="", is_bare=True)
-    unknown = cost.unpriced.filter(pl.col("cost_status") == "unpriced_model").select("provider", "model")
-    if suggestion := suggest_prices(unknown.iter_rows()):
-        st.code(suggestion, language="toml")

@@ -77,7 +77,8 @@ def waste(
         typer.echo(title)
         for one in found[key]:
             note = f"  ({one['note']})" if one["note"] else ""
-            typer.echo(f"  {one['kind']:<34} {usd(one['usd']):>14}  {one['events']:>8} events{note}")
+            least = "at least " if one["unpriced"] and one["usd"] is not None else ""
+            typer.echo(f"  {one['kind']:<34} {least + usd(one['usd']):>23}  {one['events']:>8} events{note}")
     if found["hosted"]:
         typer.echo("machines of your own")
     for one in found["hosted"]:

@@ -6,7 +6,8 @@ SELECT
     t.trace_id AS trace_id,
     t.span_id AS span_id,
     t.started_at AS started_at,
-    t.cost_usd AS cost_usd
+    t.cost_usd AS cost_usd,
+    t.cost_status AS cost_status
 FROM ledger.llm_calls AS t
 INNER JOIN (
     SELECT

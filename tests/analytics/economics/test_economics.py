@@ -21,7 +21,7 @@ from analytics.economics.savings import Amount, compare_model, find_savings, fin
 from analytics.pricing import OwnPrices, PriceBook, PriceSource, parse_pricing
 from store import Store
 from store.errors import ConfigError
-from tests.analytics.building import NOON, a_call, a_run
+from tests.analytics.building import NOON, a_call, a_run, a_tool_call
 
 Write = Callable[..., None]
 WINDOW = (NOON - timedelta(days=1), NOON + timedelta(days=1))
@@ -87,6 +87,8 @@ def test_resolutions_are_told_by_dimension(store: Store, write: Write) -> None:
     }
     with pytest.raises(ConfigError, match="no dimension 'planet'"):
         measure_resolutions(store, *WINDOW, by="planet")
+    with pytest.raises(ConfigError, match=r"attribute 'planet'; declare it under \[analytics\]"):
+        measure_resolutions(store, *WINDOW, by="attributes.planet")
 
 
 def amounts(found: list[Amount]) -> dict[str, tuple[int, float]]:
@@ -114,6 +116,34 @@ def test_waste_is_named_by_kind(store: Store, write: Write, book: PriceBook) -> 
     assert found["retried model calls"] == (1, 0.5)
     assert found["cache written and not read"] == (1, 0.0075)
     assert found["oversize contexts"] == (1, 0.9)
+
+
+def test_waste_without_a_price_is_unknown_and_beside_priced_waste_at_least(
+    store: Store, write: Write, book: PriceBook
+) -> None:
+    failed: dict[str, Any] = {"status": "error"}
+    write(
+        "runs",
+        a_run("t1-s1", outcome="failure", cost_usd="3", unpriced_calls=1),
+        a_run("t2-s2", outcome="failure", cost_usd=None, unpriced_calls=2),
+    )
+    write("llm_calls", a_call("s1", **failed, cost_usd=None, cost_status="unpriced_model"))
+    write(
+        "tool_calls",
+        a_tool_call("s2", tool="search", **failed, cost_usd=None),
+        a_tool_call("s3", tool="lookup", cost_usd=None, arguments="{}"),
+        a_tool_call("s4", tool="lookup", cost_usd=None, arguments="{}"),
+    )
+    found = {one.kind: (one.usd, one.unpriced) for one in find_waste(store, book, *WINDOW) if one.events}
+    assert found == {
+        "failed runs": (3, 3),
+        "failed model calls": (None, 1),
+        "failed tool calls": (None, 1),
+        "repeated identical tool calls": (None, 2),
+    }
+    write("tool_calls", a_tool_call("s5", tool="tavily", **failed, cost_usd=Decimal("0.01")))
+    found = {one.kind: (one.usd, one.unpriced) for one in find_waste(store, book, *WINDOW)}
+    assert found["failed tool calls"] == (Decimal("0.01"), 1)
 
 
 def test_savings_price_the_same_usage_otherwise(store: Store, write: Write, book: PriceBook) -> None:
@@ -231,7 +261,7 @@ def an_input(span_id: str, text: str | None) -> dict[str, Any]:
 
 
 def test_calls_repeat_where_session_model_and_input_are_the_same(store: Store, write: Write) -> None:
-    same = {"session_id": "c1", "input_tokens": 100, "cost_usd": Decimal("0.5")}
+    same = {"session_id": "c1", "input_tokens": 100, "cost_usd": Decimal("0.5"), "cost_status": "priced"}
     write(
         "llm_calls",
         a_call("a", **same),
@@ -248,7 +278,14 @@ def test_calls_repeat_where_session_model_and_input_are_the_same(store: Store, w
     texts = {"a": "q", "b": "q", "c": "q", "other text": "r", "other model": "q", "other session": "q"}
     texts |= {"failed": "q", "retry": "q"}
     write("spans", *(an_input(span, texts.get(span)) for span in (*texts, "not sent", "also not sent")))
-    assert find_repeats(store, *WINDOW) == (2, Decimal("0.75"))
+    assert find_repeats(store, *WINDOW) == (2, Decimal("0.75"), 0)
+
+
+def test_repeated_calls_without_a_price_have_no_cost(store: Store, write: Write) -> None:
+    same = {"session_id": "c1", "input_tokens": 100, "cost_usd": None, "cost_status": "unpriced_model"}
+    write("llm_calls", a_call("a", **same), a_call("b", **same))
+    write("spans", an_input("a", "q"), an_input("b", "q"))
+    assert find_repeats(store, *WINDOW) == (1, None, 1)
 
 
 def hosted(**facts: Any) -> OwnPrices:
