@@ -125,13 +125,19 @@ def say_meaning(metric: Metric) -> str:
 
 
 def say_value(metric: Metric, value: float | None) -> str:
-    """Return a value as people read it."""
+    """Return a value as people read it.
+
+    >>> from analytics.metrics import METRICS
+    >>> say_value(METRICS["cost_per_run_usd"], -0.0026), say_value(METRICS["run_mean_ms"], 1_234.0)
+    ('-$0.0026', '1.23 s')
+    """
     if value is None:
         return "unknown"
     if metric.unit == "ratio":
         return f"{value:.1%}"
     if metric.unit == "USD":
-        return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.4g}"
+        sign, size = "-" if value < 0 else "", abs(value)
+        return f"{sign}${size:,.2f}" if size >= 1 or size == 0 else f"{sign}${size:.4g}"
     if metric.unit == "ms":
-        return f"{value / 1e3:,.2f} s" if value >= 1_000 else f"{value:,.0f} ms"
+        return f"{value / 1e3:,.2f} s" if abs(value) >= 1_000 else f"{value:,.0f} ms"
     return f"{value:,.0f}" if metric.is_additive or abs(value) >= 1_000 else f"{value:,.2f}"

@@ -59,7 +59,11 @@ def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: 
     """Compare shadow runs with the runs they repeat, action by action."""
     report = perform("shadows", {"last_s": seconds(last), "agents": agent}, data=data, config=config)
     assert isinstance(report, Mapping)
-    typer.echo(f"{report['pairs']:,} pairs, {report['unpaired']:,} shadow runs without a partner")
+    by_id = report["paired_by_id"]
+    typer.echo(
+        f"{report['pairs']:,} pairs ({by_id:,} by the id they name, {report['pairs'] - by_id:,} by equal input), "
+        f"{report['unpaired']:,} shadow runs without a partner"
+    )
     if report["is_partial"]:
         typer.echo(
             "retention has deleted facts of this time or the week around it; these figures speak of the rest"
@@ -68,19 +72,37 @@ def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: 
         if report[name] is not None:
             share, low, high = report[name]
             typer.echo(f"{share:.1%} {words} (95 % interval {low:.1%} to {high:.1%})")
-    for name, unit in (("cost_usd", "USD"), ("duration_ms", "ms")):
-        _tell_effect(name, unit, report[name])
+    if report["outcome_p"] is not None:
+        typer.echo(
+            f"chance alone would make one side succeed that much oftener with p = {report['outcome_p']:.3g}"
+        )
+    for name, words, metric in (
+        ("cost_usd", "cost", "cost_per_run_usd"),
+        ("duration_ms", "time", "run_mean_ms"),
+    ):
+        _tell_effect(words, metric, report[name])
     for row in report["differing"]:
-        typer.echo(f"{row['shadow_run_id']} differs from {row['run_id']} at tool {row['differs_at']}")
+        typer.echo(f"{row['shadow_run_id']} differs from {row['run_id']} {_say_where(row)}")
 
 
-def _tell_effect(name: str, unit: str, effect: Mapping[str, Any]) -> None:
+def _tell_effect(words: str, metric: str, effect: Mapping[str, Any]) -> None:
+    from analytics.metrics import METRICS, say_value
+
     if effect["difference"] is None:
         return
-    between = (
-        "" if effect["low"] is None else f" (95 % interval {effect['low']:+.4g} to {effect['high']:+.4g})"
+    a, b, low, high = (
+        None if effect[name] is None else say_value(METRICS[metric], effect[name])
+        for name in ("a", "b", "low", "high")
     )
-    typer.echo(f"{name}: {effect['difference']:+.4g} {unit} a run{between}")
+    between = "" if low is None else f" (95 % interval of the difference {low} to {high})"
+    typer.echo(f"{words} of a run: {a} in production, {b} in the shadow{between}")
+
+
+def _say_where(row: Mapping[str, Any]) -> str:
+    """Return at which tool two runs part, and what each called there."""
+    place = row["differs_at"] - 1
+    mine, other = ((row[name][place : place + 1] or ["nothing"])[0] for name in ("shadow_tools", "tools"))
+    return f"at tool {place + 1}: {mine} instead of {other}"
 
 
 def search(

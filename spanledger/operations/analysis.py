@@ -81,6 +81,7 @@ def compare_shadow_runs(services: Services, arguments: Arguments, _: Progress) -
     report = compare_shadows(services.store, *_window(arguments), agents=arguments.get("agents") or ())
     return {
         "pairs": report.pairs.height,
+        "paired_by_id": int((report.pairs["paired_by"] == "id").sum()),
         "unpaired": report.unpaired,
         "same_tools": report.same_tools,
         "same_outcome": report.same_outcome,
@@ -89,7 +90,7 @@ def compare_shadow_runs(services: Services, arguments: Arguments, _: Progress) -
         "duration_ms": vars(report.duration_ms),
         "is_partial": report.is_partial,
         "differing": report.pairs.filter(~report.pairs["same_tools"])
-        .select("shadow_run_id", "run_id", "differs_at")
+        .select("shadow_run_id", "run_id", "differs_at", "tools", "shadow_tools")
         .head(20)
         .to_dicts(),
     }

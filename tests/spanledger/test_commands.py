@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,8 @@ import pytest
 
 from spanledger.operations import OPERATIONS, find_operation
 from store import open_store
+from store.clock import utc_now
+from tests.analytics.building import a_run, a_tool_call, to_frame
 from tests.analytics.drift.test_explanation import ALARM
 from tests.commands import run, run_bytes
 
@@ -223,6 +227,27 @@ def test_alarms_of_drift_are_listed_in_words_and_units(tmp_path: Path) -> None:
     assert "Success rate down" in listed
     assert " 96.0% " in listed
     assert 'success_rate{agent="support"}' in listed
+
+
+def test_shadow_runs_are_told_with_what_they_did_instead_and_what_they_cost(tmp_path: Path) -> None:
+    run("status", "--data", tmp_path)
+    now = utc_now() - timedelta(hours=1)
+    facts = {"input": "refund me", "started_at": now}
+    runs = [
+        a_run("p1-1", cost_usd=Decimal(1), **facts),
+        a_run("x1-1", cost_usd=Decimal(3), purpose="shadow", **facts),
+    ]
+    tools = [
+        a_tool_call("a", run_id="p1-1", tool="refund", started_at=now),
+        a_tool_call("b", run_id="x1-1", tool="ask_human", started_at=now),
+    ]
+    store = open_store(tmp_path)
+    store.replace(appends={"runs": to_frame("runs", runs), "tool_calls": to_frame("tool_calls", tools)})
+    store.close()
+    told = run("shadows", "--last", "1d", "--data", tmp_path)
+    assert "1 pairs (0 by the id they name, 1 by equal input), 0 shadow runs without a partner" in told
+    assert "cost of a run: $1.00 in production, $3.00 in the shadow" in told
+    assert "x1-1 differs from p1-1 at tool 1: ask_human instead of refund" in told
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
