@@ -18,6 +18,8 @@ from store import Replacement, Store
 
 SETTLING = timedelta(minutes=5)
 """An hour is complete this long after its end."""
+STILL = timedelta(minutes=10)
+"""Time without a newer hour after which the hours that follow the newest are silent: a back-fill may pause."""
 RECALLED_WEEKS = 5
 """Late data changes alarms back to so many weeks; what is older fills history and tells nobody."""
 FOUND_KINDS = ("agent_version", "prompt_version", "model", "configuration", "price")
@@ -40,6 +42,8 @@ class Monitor:
         self._watch: Watch | None = None
         self._known: dict[datetime, str] | None = None
         self._decisions: Decisions | None = None
+        self._newest: tuple[datetime, datetime] | None = None
+        """The newest hour with data, and since when it has been that."""
 
     def run(self, context: JobContext) -> JobReport:
         """Take in the hours that are complete; again those after the first that changed."""
@@ -49,7 +53,7 @@ class Monitor:
         figures = read_figures(store, oldest - TRAINING_HOURS, until)
         if self._known is None:
             self._known = dict(store.select("drift/known_hours").iter_rows())
-        until = max(_find_end(store, figures, self._known, until), oldest + 1)
+        until = max(self._find_end(store, figures, until, context.clock()), oldest + 1)
         decisions = Decisions.read(store)
         begin = self._find_begin(store, figures, decisions, oldest, until)
         if begin is None or (not figures and self._watch is None):
@@ -68,6 +72,23 @@ class Monitor:
         changed = self._write(store, watch, alarms, known_alarms, figures, oldest)
         self._watch, self._known, self._decisions = watch, figures, decisions
         return JobReport(changed=changed)
+
+    def _find_end(self, store: Store, figures: Mapping[datetime, str], until: int, now: datetime) -> int:
+        """Return the hour to stop before: while history is being filled in order, the hours ahead of it are no silence.
+
+        Once the newest hour with data has stayed that for `STILL`, and none after it waits to be rolled up, what
+        follows it is silent.
+        """
+        newest = max(figures, default=None)
+        if newest is None:
+            return until
+        if self._newest is None or self._newest[0] != newest:
+            self._newest = newest, now
+        ahead = {"since": newest + timedelta(hours=1), "until": hour_start(until)}
+        is_still = now - self._newest[1] >= STILL
+        if is_still and store.select("drift/waiting_hours", ahead).is_empty():
+            return until
+        return min(until, hour_number(newest) + 1)
 
     def _find_begin(
         self, store: Store, figures: dict[datetime, str], decisions: Decisions, oldest: int, until: int
@@ -143,23 +164,6 @@ class Monitor:
             {row["alarm_id"] for row in alarms if row != known.get(row["alarm_id"])}
             | (set(known) - {row["alarm_id"] for row in alarms})
         )
-
-
-def _find_end(
-    store: Store, figures: Mapping[datetime, str], known: Mapping[datetime, str], until: int
-) -> int:
-    """Return the hour to stop before: while history is being filled in order, the hours ahead of it are no silence.
-
-    Once a look finds that the newest hour with data stays the newest, and none after it waits to be rolled up, what
-    follows it is silent.
-    """
-    newest = max(figures, default=None)
-    if newest is None:
-        return until
-    ahead = {"since": newest + timedelta(hours=1), "until": hour_start(until)}
-    if newest == max(known, default=None) and store.select("drift/waiting_hours", ahead).is_empty():
-        return until
-    return min(until, hour_number(newest) + 1)
 
 
 def read_figures(store: Store, first: int, until: int) -> dict[datetime, str]:

@@ -176,7 +176,9 @@ def test_hours_that_a_backfill_has_not_reached_are_no_silence(tmp_path: Path) ->
         write_hours(store, rows.filter(pl.col("hour_at") < reached))
         step(store, monitor)
         assert read_alarms(store) == []
-    step(store, monitor)
+    step(store, monitor, NOW + timedelta(minutes=9))
+    assert read_alarms(store) == [], "it may only pause"
+    step(store, monitor, NOW + timedelta(minutes=10))
     (alarm,) = read_alarms(store, "series, type, direction, is_historic")
     assert (str(alarm["series"]).split("{")[0], alarm["direction"]) == ("run_count", "down"), "it ended there"
     assert alarm["is_historic"] is True, "no agent was heard live"
@@ -257,10 +259,10 @@ def test_hours_that_wait_to_be_rolled_up_are_no_silence(tmp_path: Path) -> None:
     )
     store.replace(appends={"touched_hours": waiting})
     monitor = Monitor()
-    for _ in range(3):
-        step(store, monitor)
+    for minutes in (0, 5, 15):
+        step(store, monitor, NOW + timedelta(minutes=minutes))
     assert read_alarms(store) == []
     store.replace(Replacement("touched_hours", keys=waiting, rows=waiting.clear()))
-    step(store, monitor)
+    step(store, monitor, NOW + timedelta(minutes=20))
     assert [alarm["direction"] for alarm in read_alarms(store)] == ["down"], "now it is one"
     store.close()
