@@ -223,7 +223,7 @@ def _compare_percentile(
     values = buckets.select(bucket_value(pl.col("bucket"))).to_series().to_numpy()
     sides = [_count_by_session(frame, buckets) for frame in frames]
     events = (int(frames[0]["events"].sum()), int(frames[1]["events"].sum()))
-    sessions = (len(sides[0]), len(sides[1]))
+    sessions = (frames[0]["unit_id"].n_unique(), frames[1]["unit_id"].n_unique())
     if not len(values):
         return Effect(None, None), events, sessions
     return compare_quantiles(sides[0], sides[1], values, quantile, resampling), events, sessions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analytics.metrics.catalogue import GROUPS, METRIC_NAMES, METRICS
 from analytics.metrics.comparison import evaluate_beside
-from analytics.metrics.definitions import Metric, part, say_meaning, say_value
+from analytics.metrics.definitions import Metric, part, say_difference, say_meaning, say_value
 from analytics.metrics.evaluation import evaluate, find_metric, series
 from analytics.metrics.totals import distribution, totals
 from store.figures import DIMENSIONS
@@ -20,6 +20,7 @@ __all__ = [
     "evaluate_beside",
     "find_metric",
     "part",
+    "say_difference",
     "say_meaning",
     "say_value",
     "series",

@@ -124,6 +124,20 @@ def say_meaning(metric: Metric) -> str:
     return f"{metric.help}{money} Counted: {metric.population}.{unknown}"
 
 
+def say_difference(metric: Metric, value: float | None) -> str:
+    """Return a difference of two values as people read it, with its sign; of shares in points.
+
+    >>> from analytics.metrics import METRICS
+    >>> say_difference(METRICS["success_rate"], -0.1068), say_difference(METRICS["run_p95_ms"], 908.0)
+    ('-10.7 points', '+908 ms')
+    """
+    if value is None:
+        return "unknown"
+    if metric.unit == "ratio":
+        return f"{value * 100:+.1f} points"
+    return ("+" if value > 0 else "") + say_value(metric, value)
+
+
 def say_value(metric: Metric, value: float | None) -> str:
     """Return a value as people read it.
 

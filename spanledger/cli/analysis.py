@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,7 +52,34 @@ def compare(
         "where": {name.strip(): value.strip() or None for name, _, value in pairs},
         "last_s": seconds(last),
     }
-    show("compare", arguments, form, data=data, config=config)
+    show("compare", arguments, form, _say_compared, data=data, config=config)
+
+
+def _say_compared(table: pa.Table) -> pa.Table:
+    """Return the table with values in the units of their metrics, for people; of shares in percent and points."""
+    import pyarrow as pa
+
+    from analytics.metrics import METRICS, say_difference, say_value
+
+    says = dict.fromkeys(("a", "b"), say_value) | dict.fromkeys(
+        ("difference", "low", "high", "detectable"), say_difference
+    )
+    rows = [
+        {
+            name: says[name](METRICS[row["metric"]], value) if name in says and value is not None else value
+            for name, value in row.items()
+        }
+        for row in table.to_pylist()
+    ]
+    for row in rows:
+        row["detectable"] = row["detectable"] and row["detectable"].removeprefix("+")
+    return _shorten(pa.Table.from_pylist(rows, schema=pa.schema(_as_text(table.schema, says))))
+
+
+def _as_text(schema: pa.Schema, names: Collection[str]) -> list[pa.Field]:
+    import pyarrow as pa
+
+    return [pa.field(field.name, pa.string()) if field.name in names else field for field in schema]
 
 
 def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: ConfigFile = None) -> None:
@@ -134,8 +161,14 @@ def seconds(text: str) -> float:
     return length
 
 
-def show(operation: str, arguments: Mapping[str, Any], form: str, **where: Any) -> None:
-    """Perform an operation and print its table."""
+def show(
+    operation: str,
+    arguments: Mapping[str, Any],
+    form: str,
+    say: Callable[[pa.Table], pa.Table] | None = None,
+    **where: Any,
+) -> None:
+    """Perform an operation and print its table; `say` makes it what people read, programs get all digits."""
     import pyarrow as pa
 
     from spanledger.cli.tables import Format, print_table
@@ -144,11 +177,11 @@ def show(operation: str, arguments: Mapping[str, Any], form: str, **where: Any) 
         raise ConfigError(f"--format {form!r} is not one of {', '.join(Format.__args__)}")
     table = perform(operation, arguments, **where)
     assert isinstance(table, pa.Table)
-    print_table(_shorten(table) if form == "table" else table, form)  # type: ignore[arg-type]
+    print_table((say or _shorten)(table) if form == "table" else table, form)  # type: ignore[arg-type]
 
 
 def _shorten(table: pa.Table) -> pa.Table:
-    """Return the table with fractions as people read them; programs get all digits."""
+    """Return the table with fractions as people read them."""
     import pyarrow as pa
 
     for position, field in enumerate(table.schema):

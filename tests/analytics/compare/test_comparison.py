@@ -47,8 +47,8 @@ def by_name(rows: list[Comparison]) -> dict[str, Comparison]:
 
 def test_worse_version_is_found_and_alike_periods_are_not(store: Store, write: Any) -> None:
     fill(write, random.Random(4))
-    sides = [read_side(f"prompt_version={n}", *WINDOW, {}) for n in (1, 2)]
-    rows = by_name(compare(store, *sides))
+    a, b = (read_side(f"prompt_version={n}", *WINDOW, {}) for n in (1, 2))
+    rows = by_name(compare(store, a, b))
     assert rows["success_rate"].verdict == rows["run_p95_ms"].verdict == "worse"
     assert rows["cost_per_run_usd"].verdict == "no difference seen"
     assert rows["satisfaction"].verdict == "too little data"
@@ -57,9 +57,10 @@ def test_worse_version_is_found_and_alike_periods_are_not(store: Store, write: A
         f"{NOON - 14 * DAY:%Y-%m-%d}/{NOON - 7 * DAY:%Y-%m-%d}",
         f"{NOON - 7 * DAY:%Y-%m-%d}/{NOON:%Y-%m-%d}",
     ]
-    periods = compare(store, *(read_side(week, *WINDOW, {"agent": "support"}) for week in weeks))
+    earlier, later = (read_side(week, *WINDOW, {"agent": "support"}) for week in weeks)
+    periods = compare(store, earlier, later)
     assert all(row.verdict in ("no difference seen", "too little data") for row in periods)
-    assert compare(store, *sides) == compare(store, *sides), "the same question has the same answer"
+    assert compare(store, a, b) == compare(store, a, b), "the same question has the same answer"
 
 
 def test_both_sides_show_the_values_of_the_metric(store: Store, write: Any) -> None:
@@ -70,6 +71,18 @@ def test_both_sides_show_the_values_of_the_metric(store: Store, write: Any) -> N
             where = {**side.where, "tenant": None}
             known = evaluate(store, row.metric.name, side.start, side.end, where=where).row(0, named=True)
             assert (value, events) == (pytest.approx(known["value"]), known["n"])
+
+
+def test_sessions_that_share_a_row_of_a_percentile_are_all_counted(
+    store: Store, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(write, random.Random(5))
+    a, b = (read_side(f"prompt_version={n}", *WINDOW, {}) for n in (1, 2))
+    (known,) = compare(store, a, b, ["run_p50_ms"])
+    monkeypatch.setattr("analytics.compare.comparison.MOST_ROWS", 7)
+    (row,) = compare(store, a, b, ["run_p50_ms"])
+    assert row.sessions == known.sessions
+    assert min(row.sessions) > 7
 
 
 def test_what_depends_on_the_window_is_refused(store: Store) -> None:
