@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 _EVERY: Final = timedelta(minutes=1)
 _SHORTEST: Final = timedelta(seconds=10)
+_SOON: Final = timedelta(seconds=10)
+"""After a beat that did not arrive, and before rules are evaluated first: a long period would alarm for a restart."""
 _MISSED: Final = timedelta(minutes=5)
 """Rules are evaluated at least every minute; after this long without, alerting does not work."""
 
@@ -89,6 +92,15 @@ class Pulse:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self.beat()
-            heartbeat = self._find_heartbeat()
-            self._stopping.wait((heartbeat.every if heartbeat else _EVERY).total_seconds())
+            began = time.monotonic()
+            is_taken = self.beat()
+            took = timedelta(seconds=time.monotonic() - began)
+            wait = find_wait(self._find_heartbeat(), is_taken=is_taken, took=took)
+            self._stopping.wait(wait.total_seconds())
+
+
+def find_wait(heartbeat: Heartbeat | None, *, is_taken: bool, took: timedelta) -> timedelta:
+    """Return how long to wait after a beat that took so long: until a period after its beginning, if it arrived."""
+    if heartbeat is None:
+        return _EVERY
+    return max(heartbeat.every - took, timedelta(0)) if is_taken else min(heartbeat.every, _SOON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from aiosmtpd.controller import Controller
 from alerts.check import list_alerts, preview, send_test
 from alerts.context import look_into
 from alerts.engine import AlertEngine
+from alerts.heartbeat import Heartbeat, find_wait
 from alerts.messages.model import Context
 from alerts.rules import AlertingConfig, parse_alerting
 from alerts.rules.rule import read_rule
 from analytics.jobs import JobContext
 from analytics.rollups import update_rollups
 from store import Control, Store, open_store
+from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
 from store.control import alerting
 from store.errors import DeliveryFailed, NotFound
@@ -306,3 +309,12 @@ def test_heart_beats_while_rules_are_evaluated_and_stops_when_they_are_not(
     http.answers.append((500, {}, "no"))
     engine.evaluate()
     assert not engine.pulse.beat()
+
+
+def test_beats_keep_their_period_and_a_restart_or_a_failure_is_no_reason_to_wait_for_one() -> None:
+    heartbeat = Heartbeat(SecretUrl("http://d/ping"), timedelta(hours=1), 10.0)
+    slow, soon = timedelta(seconds=9), timedelta(seconds=10)
+    assert find_wait(heartbeat, is_taken=True, took=slow) == timedelta(hours=1) - slow
+    assert find_wait(heartbeat, is_taken=False, took=slow) == soon
+    quick = replace(heartbeat, every=soon)
+    assert find_wait(quick, is_taken=True, took=timedelta(seconds=12)) == timedelta(0)
