@@ -16,14 +16,19 @@ from analytics.metrics import METRICS, series
 from dashboard.filters import Window, open_window, write_interval
 from dashboard.reading import remembered
 from dashboard.services import current
-from store.control import alerting, incidents
+from store.control import alerting, auditing, incidents
 from store.control.alerting import AlertEventRow, OutboxRow, SilenceRow
-from store.control.incidents import RemarkRow
+from store.control.auditing import AuditRow
+from store.control.incidents import IncidentRow, RemarkRow
 from store.errors import ConfigError, NotFound
 
 ACTIVE: Final = (State.FIRING, State.RECOVERING)
 EVENTS_SHOWN: Final = 200
 DECISIONS_SHOWN: Final = 200
+ENDED_SHOWN: Final = 20
+CHANGES_SHOWN: Final = 100
+INCIDENTS_OF: Final = timedelta(days=30)
+ABOUT_ALERTS: Final = ("alert.", "silence.", "notification.")
 LEAST_SHOWN: Final = timedelta(hours=24)
 
 
@@ -39,6 +44,11 @@ class Alerts:
     """What people said and did about alerts that are not over, oldest first."""
     owners: Mapping[str, Ownership]
     """Who looks after the alerts that fire, by fingerprint."""
+    ended_silences: Sequence[SilenceRow]
+    incidents: Sequence[IncidentRow]
+    """Those of the last 30 days, the latest first."""
+    changes: Sequence[AuditRow]
+    """What people did about alerts, rules, silences and messages, the latest first."""
 
     def of_state(self, *states: State) -> list[Instance]:
         """Return the instances in one of `states`, the worst first."""
@@ -49,17 +59,26 @@ class Alerts:
 
 @remembered(ttl_s=3, entries=2)
 def read_alerts() -> Alerts:
-    """Return all alerts, the silences that have not ended, and the latest history."""
+    """Return all alerts, the silences, and the latest history."""
     control, now = current().control, current().clock()
     instances = list_alerts(control)
     with control.read() as connection:
+        silences = alerting.list_silences(connection)
+        ended = sorted(
+            (row for row in silences if row.ends_at <= now), key=lambda row: row.ends_at, reverse=True
+        )
         return Alerts(
             instances,
-            [row for row in alerting.list_silences(connection) if row.ends_at > now],
+            [row for row in silences if row.ends_at > now],
             alerting.list_alert_events(connection, limit=EVENTS_SHOWN),
             alerting.list_notifications(connection, limit=DECISIONS_SHOWN),
             incidents.list_remarks(connection, [i.fingerprint for i in instances if i.state in LIVE]),
             load_ownership(connection, {instance.fingerprint: instance for instance in instances}),
+            ended[:ENDED_SHOWN],
+            incidents.list_incidents(connection, since=now - INCIDENTS_OF),
+            [row for row in auditing.list_changes(connection) if row.action.startswith(ABOUT_ALERTS)][
+                :CHANGES_SHOWN
+            ],
         )
 
 

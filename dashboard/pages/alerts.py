@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from alerts.matchers import make_matcher
+from alerts.messages.compose import Composer
 from alerts.ownership import Ownership
 from alerts.rules import AlertRule
 from alerts.silences import find_silence, load_silences
@@ -16,6 +17,7 @@ from alerts.states import Instance, State
 from analytics.metrics import METRICS
 from dashboard.acting import may_change
 from dashboard.address import choose_one, read_values
+from dashboard.alerting.records import say_matchers, show_changes, show_ended_silences, show_incidents
 from dashboard.alerting.responding import (
     name_owners,
     show_remarks,
@@ -49,7 +51,7 @@ from dashboard.states import show_failure
 from dashboard.theme import Palette, palette
 from dashboard.view import hold_steady, page_head
 
-VIEWS: Final = ("now", "silences", "rules", "decisions", "history")
+VIEWS: Final = ("now", "incidents", "silences", "rules", "decisions", "history")
 STEP: Final = timedelta(seconds=15)
 CARDS_SHOWN: Final = 12
 TONES: Final = {"critical": "error", "error": "error", "warning": "warning"}
@@ -83,6 +85,7 @@ def _show_body(view: str) -> None:
     with st.container(key="content"):
         {
             "now": _show_now,
+            "incidents": _show_incidents,
             "silences": _show_silences,
             "rules": _show_rules,
             "decisions": _show_decisions,
@@ -204,8 +207,8 @@ def _show_actions(instance: Instance, rule: AlertRule | None, owner: Ownership |
             show_silencing(matchers, instance.fingerprint)
         show_notice("", is_plain=True, key=f"runs_{instance.fingerprint}", link=link_runs(instance, rule),
                         link_text="Show the runs")  # fmt: skip
-    runbook = rule.annotations.get("runbook") if rule else None
-    if runbook:
+    composer = Composer({rule.name: rule} if rule else {})
+    if runbook := composer.describe(instance, current().clock()).runbook:
         st.link_button("Runbook", runbook)
 
 
@@ -266,25 +269,34 @@ def _time_cell(at: datetime | None) -> dict[str, object] | None:
     return None if at is None else cell(format_instant(at), order=at.timestamp())
 
 
+def _show_incidents(alerts: Alerts) -> None:
+    show_incidents(alerts.incidents)
+
+
 def _show_silences(alerts: Alerts) -> None:
     with st.popover("New silence…", disabled=not may_change()):
         show_silencing([], "new")
     if not alerts.silences:
         show_notice("Nothing is silenced.", is_plain=True, key="no_silences")
-        return
     for row in alerts.silences:
         with st.container(border=True, key=f"silence_row_{row.silence_id}"):
-            matchers = ", ".join(f'{m["label"]}{m["op"]}"{m["value"]}"' for m in row.matchers)
             show_headline(
                 Headline(
                     f"Silence {row.silence_id}",
                     [Badge(f"until {format_instant(row.ends_at, with_zone=True)}", "agent")],
-                    [Fact(matchers[:400]), Fact(f"by {row.author or 'nobody'}"), Fact(row.comment or "")],
+                    [
+                        Fact(say_matchers(row)[:400]),
+                        Fact(f"by {row.author or 'nobody'}"),
+                        Fact(row.comment or ""),
+                    ],
                 ),
                 key=f"silence_head_{row.silence_id}",
             )
             if row.silence_id is not None:
                 show_silence_end(row.silence_id)
+    if alerts.ended_silences:
+        st.subheader("Ended lately", anchor=False)
+        show_ended_silences(alerts.ended_silences)
 
 
 def _show_rules(alerts: Alerts) -> None:
@@ -384,3 +396,5 @@ def _show_history(alerts: Alerts) -> None:
     show_table(
         columns, lines, key="history", caption="Changes of state", nothing="No alert ever changed its state."
     )
+    st.subheader("What people did", anchor=False)
+    show_changes(alerts.changes)

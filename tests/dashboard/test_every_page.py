@@ -25,7 +25,7 @@ from dashboard.pages.tools import FAILURES_SHOWN
 from dashboard.reading import forget_all
 from dashboard.services import current, install
 from store import Replacement, Store
-from store.control import alert_rules
+from store.control import alert_rules, incidents
 from store.control.auditing import AuditRow, list_changes
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
@@ -291,6 +291,39 @@ class TestAlerts:
         assert len(components(open_page("alerts", show="silences"), "headline")) == before - 1
         assert [row.action for row in audited()][:2] == ["silence.expire", "silence.add"]
 
+    def test_a_silence_that_ended_is_told_with_its_author_and_who_ended_it(self, seeded: Store) -> None:
+        fill_form(open_page("alerts"), "silencer", "Silence", who="kim", why="we know")
+        app = open_page("alerts", show="silences")
+        [button for button in app.button if button.label == "End it now"][-1].click().run()
+        (table,) = components(open_page("alerts", show="silences"), "table")
+        assert table["caption"] == "Ended silences"
+        assert [one["text"] for one in table["rows"][0]["cells"][2:4]] == ["kim", "we know"]
+        table = components(open_page("alerts", show="history"), "table")[-1]
+        assert [row["cells"][2]["text"] for row in table["rows"]][:2] == ["silence.expire", "silence.add"]
+
+    def test_incidents_are_told_with_how_long_people_needed(self, seeded: Store) -> None:
+        now = current().clock()
+        with current().control.begin() as connection:
+            for minutes in (10, None):
+                incidents.save_incident(
+                    connection,
+                    incidents.IncidentRow(
+                        title="success rate · support", severity="critical", labels={}, members=["a", "b"],
+                        began_at=now - timedelta(minutes=35), detected_at=now - timedelta(minutes=30),
+                        acknowledged_at=None if minutes is None else now - timedelta(minutes=27),
+                        resolved_at=now - timedelta(minutes=minutes) if minutes else None,
+                    ),
+                )  # fmt: skip
+        forget_all()
+        app = open_page("alerts", show="incidents")
+        (head,) = components(app, "headline")
+        assert [stat["value"] for stat in head["stats"]] == [
+            "5\u202fmin 0\u202fs", "3\u202fmin 0\u202fs", "20\u202fmin 0\u202fs",
+        ]  # fmt: skip
+        assert head["badges"][0]["text"] == "1 open"
+        (table,) = components(app, "table")
+        assert [row["cells"][2]["text"] for row in table["rows"]] == ["2", "2"]
+
     def test_an_alert_is_acknowledged_assigned_and_commented_with_a_name(self, seeded: Store) -> None:
         app = open_page("alerts")
         fill_form(app, "responder", "Done", who="kim")
@@ -344,7 +377,7 @@ class TestAlerts:
         ("show", "caption"), [("rules", "Rules"), ("decisions", "Decisions"), ("history", "Changes of state")]
     )
     def test_rules_decisions_and_history_are_tables(self, seeded: Store, show: str, caption: str) -> None:
-        (table,) = components(open_page("alerts", show=show), "table")
+        table = components(open_page("alerts", show=show), "table")[0]
         assert table["caption"] == caption
         assert table["rows"]
 
