@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from PIL import Image
@@ -116,6 +117,13 @@ EMPTY = (
 )
 
 
+MAILS: Final[Sequence[tuple[str, int, Literal["light", "dark"]]]] = (
+    ("mail", 760, "light"),
+    ("mail-dark", 760, "dark"),
+    ("mail-narrow", 390, "light"),
+)
+
+
 def main(target: str = "docs/screens") -> None:
     """Write all pictures into `target`."""
     directory = Path(target)
@@ -132,28 +140,28 @@ def main(target: str = "docs/screens") -> None:
         with served(Path(scratch) / "empty", NOW) as url:
             for shot in EMPTY:
                 take(browser, url, shot, directory, named)
-        for width in (760, 390):
-            take_mail(browser, width, directory)
+        for name, width, scheme in MAILS:
+            take_mail(browser, directory / name, width, scheme)
         browser.close()
 
 
-def take_mail(browser: Browser, width: int, directory: Path) -> None:
+def take_mail(browser: Browser, path: Path, width: int, scheme: Literal["light", "dark"]) -> None:
     """Take a picture of a message as a mail shows it."""
+    matchers = "'alert=\"success rate\"' 'agent=\"support\"'"
     second = {"fingerprint": "f2", "alert": "slow runs", "severity": "warning", "value_text": "24 s"}
     message = a_message(
         an_item(
-            facts={"In the 7 days before": "97.4 %", "Failing": "31 of 62 runs, 9 users", "Cost": "at least $4.20"},
-            examples=(Example("10:01 timeout support", "http://127.0.0.1:8501/trace?id=1"),),
-            silence_command="spanledger alerts silence 'alert=\"success rate\"' --for 2h --comment …",
+            facts={"In the 7 days before": "97.4 %", "Failing": "20 of 40 runs, 9 users", "Cost": "at least $4.20"},
+            examples=tuple(Example(f"{at} timeout support", f"http://d/trace?id={at}") for at in ("10:06", "10:03")),
+            silence_command=f"spanledger alerts silence {matchers} --for 2h --comment …",
         ),
         an_item(**second, summary="5 of 100 runs of research take longer than 24 s", threshold_text="20 s",
                 labels={"agent": "research"}, reason="Run latency p95: 24 s, above 20 s, in the last hour (44 runs)"),
         reason="new_alerts",
     )  # fmt: skip
-    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     page.set_content(render_html(message))
-    name = "mail" if width > 500 else "mail-narrow"
-    photograph(page, directory / name, is_whole=True)
+    photograph(page, path, is_whole=True)
     page.close()
 
 

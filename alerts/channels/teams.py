@@ -105,6 +105,8 @@ class TeamsChannel:
     @staticmethod
     def _render_item(item: Item, message: Message) -> list[dict[str, Any]]:
         blocks = [_text(shorten(item.summary, _TEXT), weight="bolder", separator=True)]
+        if len(message.items) > 1:
+            blocks.append(_text(shorten(item.headline, _VALUE), isSubtle=True))
         if item.description:
             blocks.append(_text(shorten(item.description, _TEXT)))
         for name, value in list_facts(item, message)[:_MOST_FACTS]:

@@ -100,7 +100,8 @@ def _render_item(item: Item, message: Message) -> tuple[str, int]:
     """Return the text of an alert, and how many characters a person sees of it."""
     sign = "✅" if item.state == "resolved" else {"critical": "🔴", "warning": "🟠"}.get(item.severity, "🔵")
     sign = "📋" if message.is_report else sign
-    summary = shorten(item.summary, _TEXT)
+    name = f"{item.name}: " if len(message.items) > 1 else ""
+    summary = shorten(f"{name}{item.summary}", _TEXT)
     facts = [(shorten(n, 60), shorten(v, _VALUE)) for n, v in list_facts(item, message)[:10]]
     more = [shorten(text, _TEXT) for text in (item.description, explain_summary(item)) if text]
     lines = ["", f"{sign} {_code(summary)}", *map(_code, more)]

@@ -88,8 +88,13 @@ def _render_item(item: Item, message: Message) -> str:
         if (said := explain_summary(item))
         else ""
     )
+    name = (
+        f'<div class="muted" style="font-size:13px;color:#667085">{escape(item.headline)}</div>'
+        if len(message.items) > 1
+        else ""
+    )
     body = (
-        f'<div style="border-left:4px solid {colour};padding-left:16px">'
+        f'<div style="border-left:4px solid {colour};padding-left:16px">{name}'
         f'<div class="text" style="font-size:16px;line-height:1.45;font-weight:600">'
         f"{escape(item.summary)}</div>{description}"
         '<table role="presentation" cellpadding="0" cellspacing="0" '
@@ -117,9 +122,11 @@ def _render_examples(item: Item) -> str:
 def _render_hint(item: Item) -> str:
     if not item.silence_command:
         return ""
+    what, flag, how_long = item.silence_command.partition("--for")
     return (
         '<div class="muted" style="padding-top:12px;font-size:12px;color:#667085">To silence: '
-        f'<code style="overflow-wrap:anywhere">{escape(item.silence_command)}</code></div>'
+        f'<code style="overflow-wrap:anywhere">{escape(what)}'
+        f'<span style="white-space:nowrap">{escape(flag + how_long)}</span></code></div>'
     )
 
 

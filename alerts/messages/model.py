@@ -72,6 +72,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         about = self.about or ", ".join(value or "none" for value in self.where.values())
         return f"{self.alert} · {about}" if about else self.alert
 
+    @property
+    def headline(self) -> str:
+        """How it is, and the name: what tells it from the others of its message."""
+        return f"{self.severity if self.state == 'firing' else self.state} · {self.name}"
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What one channel is told about one group of alerts."""

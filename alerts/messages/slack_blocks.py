@@ -89,6 +89,7 @@ def _measure(block: Any) -> int:
 def _render_item(item: Item, message: Message) -> list[Block]:
     text = item.summary if not item.description else f"{item.summary}\n{item.description}"
     sign = "" if message.is_report else f"{_sign(item)} "
+    sign += f"{item.name}\n" if len(message.items) > 1 else ""
     blocks: list[Block] = [{"type": "section", "text": _plain(f"{sign}{text}", _SECTION)}]
     fields = [_fact(name, value) for name, value in list_facts(item, message)]
     blocks.append({"type": "section", "fields": fields[:_FIELDS]})

@@ -365,6 +365,26 @@ def test_every_channel_says_what_how_bad_who_and_what_to_do(kind: str) -> None:
         assert ("spanledger alerts silence agent" in text) == (kind != "alertmanager")
 
 
+@pytest.mark.parametrize(
+    "kind", ["slack", "email", "teams", "discord", "telegram", "webhook", "alertmanager"]
+)
+def test_each_of_several_alerts_is_named(kind: str) -> None:
+    other = an_item(
+        fingerprint="f2", alert="slow runs", summary="It is slow", state="resolved", ended_at=START
+    )
+    channel = read_channel(Section("[[channel]]", {"name": "c", "type": kind, **CHANNELS[kind]}))
+    rendered = channel.render(a_message(an_item(), other, reason="new_alerts"), "k")
+    is_mail = isinstance(rendered, EmailMessage)
+    parts = (
+        [part.get_content() for part in rendered.iter_parts()]
+        if is_mail
+        else [json.dumps(rendered, default=str)]
+    )
+    for said in parts:
+        assert "success rate" in said
+        assert "slow runs" in said
+
+
 def test_words_of_a_rule_are_not_said_where_they_do_not_hold() -> None:
     recovering = an_instance(state=State.RECOVERING, value=0.97, reason="Success rate: 97 %, not below 95 %")
     [item] = compose(recovering).items
