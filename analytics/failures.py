@@ -22,7 +22,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     (
         "loop",
         r"recursion|max(imum)?[ _]?(number of )?[ _]?(turns|iterations|steps|loops|rounds)|maxturns|maxiterations"
-        r"|too many (turns|steps|iterations)|infinite loop",
+        r"|too many (turns|steps|iterations)|infinite loop|exceeded max(imum)?( \w+)? retries",
     ),
     (
         "budget",
@@ -48,7 +48,10 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     (
         "upstream",
         r"internal[ _]?server|server[ _]?(had an )?error|servererror|service[ _]?unavailable|bad[ _]?gateway"
-        r"|overloaded|unavailable|apierror|upstream|\b5(0[0-3]|[1-9]\d)\b",
+        r"|overloaded|unavailable|apierror|upstream|\b5(0[0-3]|[1-9]\d)\b"
+        # An answer that ends in the middle, or is no JSON.
+        r"|jsondecodeerror|unterminated string|expecting value: line|unexpected end of (json|input|data)"
+        r"|unexpected token .{0,60}json|responsevalidationerror|incomplete chunked read",
     ),
     (
         "invalid_request",
@@ -64,6 +67,8 @@ _TOOL_CLASSES: Final = ("rate_limit", "timeout", "network", "auth", "budget", "c
 
 _HEAD_CHARS: Final = 2_000
 """An exception says what happened at its head; messages may hold whole traces or prompts."""
+_TRACE_AFTER: Final = r"(?s)(\S)\s*traceback \(most recent call last\).*$"
+"""Where a message goes on with lines of code, whose numbers tell nothing."""
 
 
 def classify_failures(errors: pl.DataFrame, *, is_tool: bool = False) -> pl.Series:
@@ -81,7 +86,9 @@ def classify_failures(errors: pl.DataFrame, *, is_tool: bool = False) -> pl.Seri
             pl.col("status_message").cast(pl.String).str.slice(0, _HEAD_CHARS),
             separator=" ",
             ignore_nulls=True,
-        ).str.to_lowercase()
+        )
+        .str.to_lowercase()
+        .str.replace(_TRACE_AFTER, "$1")
     )
     distinct = texts.unique()
     fallback = pl.lit("tool_error" if is_tool else "unknown")

@@ -217,9 +217,8 @@ def _cost() -> pl.Expr:
 def _status() -> pl.Expr:
     uses_input, uses_output = pl.col("q_input") > 0, pl.col("q_output") > 0
     is_silent = pl.all_horizontal(pl.col(name) == 0 for name in _TOKENS) & ~pl.col("has_units")
-    nobody_said = pl.all_horizontal(pl.col(column).is_null() for column in _TOKENS.values()) & ~pl.col(
-        "has_units"
-    )
+    # A part without its whole, reasoning alone, says nothing of what was used.
+    nobody_said = pl.all_horizontal(pl.col("input_tokens", "output_tokens").is_null()) & ~pl.col("has_units")
     # A model that is not charged by the token says nothing by counting none.
     has_token_price = (pl.col("p_input") > 0) | (pl.col("p_output") > 0)
     nobody_said |= is_silent & ~has_token_price & (pl.col("p_request") == 0) & ~pl.col("is_zero")

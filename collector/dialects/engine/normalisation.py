@@ -13,7 +13,12 @@ from collector.dialects.engine.index import AttributeIndex, Labels, Mask, SpanBa
 from collector.dialects.engine.judging import read_judgements
 from collector.dialects.engine.messages import gather_messages
 from collector.dialects.engine.registry import Registry, known_dialects
-from collector.dialects.engine.surroundings import read_exceptions, read_resources, read_status_messages
+from collector.dialects.engine.surroundings import (
+    find_pauses,
+    read_exceptions,
+    read_resources,
+    read_status_messages,
+)
 from collector.dialects.engine.translation import CodeColumn, Translation
 from collector.dialects.engine.units import read_units
 from collector.dialects.engine.usage import TOKEN_FIELDS, settle_usage
@@ -128,6 +133,10 @@ def _numbers(translation: Translation) -> list[pl.Series]:
 def _kinds(translation: Translation) -> list[pl.Series]:
     own = translation.index.spans["status"]
     status = own.set(pl.Series(translation.failed), "error").alias("status")
+    pauses = find_pauses(translation)
+    if pauses is not None:
+        status = status.set(pl.Series(pauses) & (status == "error"), "unset")
+        translation.kind.replace(pauses, "tool", "other")
     return [
         _durations(translation),
         translation.kind.finish("kind", default="other"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from collector.dialects.engine.columns import Reading
-from collector.dialects.engine.index import SpanBatch
+from collector.dialects.engine.index import Labels, Mask, SpanBatch
 from collector.dialects.engine.translation import Translation
 
 RESOURCE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -55,3 +56,24 @@ def read_status_messages(translation: Translation) -> None:
     rows = np.flatnonzero((messages.str.len_bytes().fill_null(0) > 0).to_numpy())
     if len(rows):
         translation.texts["status_message"].fill(Reading(rows, values=messages[rows]))
+
+
+_PAUSES: Final = re.compile(
+    r"(?:.*\.)?(?:GraphInterrupt|NodeInterrupt|ParentCommand|GraphBubbleUp|CallDeferred|ApprovalRequired"
+    r"|InterruptException)"
+)
+_SAYS_PAUSE: Final = re.compile(r"(?:GraphInterrupt|NodeInterrupt|ParentCommand)\(")
+
+
+def find_pauses(translation: Translation) -> Mask | None:
+    """Return the spans that an exception ended which is none: to wait for a person, or to go on elsewhere.
+
+    LangGraph (interrupts, commands for a parent graph), Pydantic AI (deferred calls) and Strands steer by them.
+    """
+    found: Mask | None = None
+    for field, test in (("error_type", _PAUSES.fullmatch), ("status_message", _SAYS_PAUSE.match)):
+        column = translation.texts[field]
+        if not column.is_empty():
+            hits = Labels(column.finish(field)).where(lambda text, test=test: test(text) is not None)
+            found = hits if found is None else found if hits is None else found | hits
+    return found

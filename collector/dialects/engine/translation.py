@@ -41,6 +41,10 @@ class CodeColumn:
         """Say the text for those rows of the mask that are open."""
         self.codes[mask & (self.codes < 0)] = self.code_of(text)
 
+    def replace(self, mask: Mask, text: str, other: str) -> None:
+        """Say another text for those rows of the mask that have the first."""
+        self.codes[mask & (self.codes == self.code_of(text))] = self.code_of(other)
+
     def finish(self, name: str, *, default: str | None = None) -> pl.Series:
         """Return the column as text."""
         pool = pl.Series(name, [*self.texts, default], dtype=pl.String)

@@ -200,6 +200,7 @@ def test_impossible_usage_has_no_cost(book: PriceBook, facts: dict[str, Any]) ->
 
 def test_call_without_usage_has_no_cost(book: PriceBook) -> None:
     assert price(book) == (None, "no_usage")
+    assert price(book, reasoning_tokens=23) == (None, "no_usage"), "a part without its whole"
 
 
 def test_call_that_failed_before_an_answer_is_free(book: PriceBook) -> None:
@@ -295,7 +296,7 @@ def test_cost_adds_up_over_splits(book: PriceBook, one: int, other: int, read: i
 
 @given(CALLS, st.sampled_from(["input_tokens", "output_tokens"]))
 def test_more_tokens_never_cost_less(book: PriceBook, row: dict[str, Any], column: str) -> None:
-    less = {**row, "input_tokens": 500_000, "output_tokens": 200_000, "other_units": {}}
+    less: dict[str, Any] = {**row, "input_tokens": 500_000, "output_tokens": 200_000, "other_units": {}}
     both = price_calls(calls(less, {**less, column: less[column] + 100_000}), book)["cost_usd"]
     assert both[0] is None or both[1] >= both[0]
 

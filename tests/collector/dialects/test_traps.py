@@ -416,6 +416,24 @@ def test_an_agent_of_another_service_may_begin_when_its_caller_is_done() -> None
     assert counted(first, second).runs["agent"].to_list() == ["a"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error.type": "GraphInterrupt"},
+        {"error.type": "langgraph.errors.ParentCommand"},
+        {"error.type": "pydantic_ai.exceptions.ApprovalRequired"},
+    ],
+)
+def test_a_tool_that_waits_for_a_person_has_neither_run_nor_failed(said: dict[str, Plain]) -> None:
+    found = counted(
+        genai(1, "invoke_agent", {"gen_ai.agent.name": "a"} | said, lasts=9.0, status=2),
+        a_chat(2, 5, 5, parent=1),
+        genai(3, "execute_tool", {"gen_ai.tool.name": "ask"} | said, parent=1, at=2.0, status=2),
+    )
+    assert found.tool_calls.is_empty()
+    assert found.runs["outcome"].to_list() == ["success"]
+
+
 def test_a_stream_that_was_handed_out_before_the_request_began_is_one_call() -> None:
     found = counted(
         oi(1, "AGENT", lasts=9.0),
