@@ -82,8 +82,9 @@ def compare_shadows(
 
 
 def _has_lost_facts(store: Store, first: datetime, until: datetime) -> bool:
-    standing = read_standing(store, Span(first, until, until - first))
-    return any(standing.find_expired(subject) for subject in ("run", "tool_call"))
+    span = Span(first, until, until - first)
+    standing = read_standing(store, span)
+    return any(standing.find_expired(subject, span) for subject in ("run", "tool_call"))
 
 
 def _pair(shadows: pl.DataFrame, originals: pl.DataFrame) -> pl.DataFrame:

@@ -14,9 +14,10 @@ from analytics.metrics.definitions import Metric, Part
 from analytics.metrics.intervals import wilson
 from analytics.metrics.keyed import read_keyed, summarise_keys
 from analytics.metrics.percentiles import percentile_by_group, share_within_by_group
-from analytics.metrics.pieces import read_standing
+from analytics.metrics.pieces import Standing, read_standing
 from analytics.metrics.reading import (
     Question,
+    Reading,
     View,
     Where,
     are_rolled_up,
@@ -92,10 +93,10 @@ def evaluate(
     metrics = [find_metric(name) for name in ([metric] if isinstance(metric, str) else metric)]
     question = Question(start, end, end - start + timedelta(days=1), where or {}, tuple(group_by))
     check_question(metrics, question)
-    answers = _compute(store, metrics, question, list(group_by))
+    facts = _read(store, metrics, question)
     frames: list[pl.DataFrame] = []
     for found in metrics:
-        values, gaps = answers[found.name]
+        values, gaps = facts.compute(found, list(group_by))
         if not group_by and values.is_empty():
             values = _nothing(found, is_partial=bool(gaps))
         values = values.with_columns(is_partial=pl.lit(bool(gaps)))
@@ -103,6 +104,59 @@ def evaluate(
             values = values.sort(list(group_by), nulls_last=True)
         frames.append(values)
     return _label(metric, metrics, frames)
+
+
+def evaluate_twice(
+    store: Store,
+    metrics: Sequence[str],
+    start: datetime,
+    end: datetime,
+    before: timedelta,
+    *,
+    where: Where | None = None,
+    groupings: Sequence[Sequence[str]] = ((),),
+) -> list[pl.DataFrame]:
+    """Return metrics of a window and of the equal one that began `before` earlier, read together.
+
+    For each of `groupings` a frame as `evaluate` gives it for several metrics, with `bin`: 0 in the window, -1
+    in the one before, in which a group without events has no row. What is read is read for the first grouping
+    and added up for the others, which must be parts of it: all of one frame and those of another agree.
+
+    Raises:
+        NotFound: No such metric.
+        ConfigError: A metric has no such dimension or is judged key by key, or the window is empty.
+    """
+    found = [find_metric(name) for name in metrics]
+    question = Question(start, end, before, where or {}, tuple(groupings[0]), before=before)
+    check_question(found, question)
+    for metric in found:
+        if metric.key is not None:
+            raise ConfigError(
+                f"{metric.name} is judged {metric.key} by {metric.key}: evaluate each window by itself"
+            )
+    facts = _read(store, found, question)
+    return [
+        pl.concat([_both_windows(metric, facts, list(group_by)) for metric in found])
+        for group_by in groupings
+    ]
+
+
+def _both_windows(metric: Metric, facts: _Facts, group_by: list[str]) -> pl.DataFrame:
+    values, gaps = facts.compute(metric, ["bin", *group_by])
+    if not group_by:
+        missing = {-1, 0} - set(values["bin"])
+        nothing = [
+            _nothing(metric, is_partial=number in gaps).select(
+                pl.lit(number, pl.Int64).alias("bin"), *_VALUE_SCHEMA
+            )
+            for number in missing
+        ]
+        values = pl.concat([values, *nothing])
+    return values.select(
+        pl.lit(metric.name).alias("metric"),
+        pl.exclude("is_partial"),
+        pl.col("bin").is_in(sorted(gaps)).alias("is_partial"),
+    )
 
 
 def series(
@@ -125,12 +179,12 @@ def series(
     if step <= timedelta(0) or (end - start) / step > MAX_BINS:
         raise ConfigError(f"a step of {step} makes too many points; at most {MAX_BINS} fit in a series")
     keys = ["bin", *group_by]
-    answers = _compute(store, metrics, question, keys)
+    facts = _read(store, metrics, question)
     bins = pl.DataFrame({"bin": range(-(-(end - start) // step))}, schema={"bin": pl.Int64})
     first = start.astimezone(UTC).replace(tzinfo=None)
     frames: list[pl.DataFrame] = []
     for found in metrics:
-        values, gaps = answers[found.name]
+        values, gaps = facts.compute(found, keys)
         groups = values.select(group_by).unique() if group_by else pl.DataFrame({"all": [0]})
         grid = bins.join(groups, how="cross")
         filled = (
@@ -196,44 +250,61 @@ def _parts_of(metric: Metric) -> list[Part]:
     return [*metric.numerator, *metric.denominator, *metric.events, *unpriced]
 
 
-def _compute(
-    store: Store, metrics: Sequence[Metric], question: Question, keys: list[str]
-) -> Mapping[str, tuple[pl.DataFrame, frozenset[int]]]:
-    """Return the values by metric, and the bins in which they speak of a part only."""
+@dataclass(frozen=True)
+class _Facts:
+    """What was read for a set of metrics; keyed metrics read by themselves."""
+
+    store: Store
+    question: Question
+    standing: Standing
+    plan: _Plan
+    totals: Mapping[_Sums, Reading]
+    buckets: Mapping[tuple[View, str], Reading]
+    _merged: dict[tuple[_Sums, tuple[str, ...]], pl.DataFrame] = field(
+        default_factory=dict[tuple[_Sums, tuple[str, ...]], pl.DataFrame]
+    )
+
+    def _merge(self, asked: _Sums, by: list[str]) -> pl.DataFrame:
+        """Add up the pieces of some sums, once for all metrics made of them."""
+        key = asked, tuple(by)
+        if key not in self._merged:
+            self._merged[key] = _merge(self.totals[asked].rows, list(self.plan.parts[asked].values()), by)
+        return self._merged[key]
+
+    def compute(self, metric: Metric, keys: list[str]) -> tuple[pl.DataFrame, frozenset[int]]:
+        """Return the values of a metric by `keys`, and the bins in which they speak of a part only."""
+        by = keys or ["all"]
+        views = self.plan.views[metric.name]
+        if metric.key is not None:
+            read = [read_keyed(self.store, view, metric, self.question, self.standing) for view in views]
+            rows = read[0].rows.with_columns(pl.lit(0).alias("all"))
+            values = summarise_keys(metric, rows, self.question, by).with_columns(unpriced_calls=pl.lit(0))
+        elif metric.measure is not None:
+            read = [self.buckets[view, metric.measure] for view in views]
+            values = _from_buckets(metric, pl.concat([reading.rows for reading in read]), keys)
+        else:
+            asked = [(view, _is_rolled_up(metric)) for view in views]
+            read = [self.totals[key] for key in asked]
+            values = _from_sums(metric, [self._merge(key, by) for key in asked], by)
+        gaps = frozenset[int]().union(*(reading.gaps for reading in read))
+        columns = (pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
+        return values.with_columns(is_partial=pl.lit(False)).select(*keys, *columns), gaps
+
+
+def _read(store: Store, metrics: Sequence[Metric], question: Question) -> _Facts:
     plan = _Plan()
     for metric in metrics:
         plan.add(metric, question)
-    by = keys or ["all"]
     standing = read_standing(store, question)
     totals = {
         asked: read_totals(store, asked[0], list(parts.values()), question, standing)
         for asked, parts in plan.parts.items()
     }
-    sums = {
-        asked: _merge(totals[asked].rows, list(parts.values()), by) for asked, parts in plan.parts.items()
-    }
     buckets = {
         (view, measure): read_buckets(store, view, measure, question, standing)
         for view, measure in plan.buckets
     }
-    answers: dict[str, tuple[pl.DataFrame, frozenset[int]]] = {}
-    for metric in metrics:
-        views = plan.views[metric.name]
-        if metric.key is not None:
-            read = [read_keyed(store, view, metric, question, standing) for view in views]
-            rows = read[0].rows.with_columns(pl.lit(0).alias("all"))
-            values = summarise_keys(metric, rows, question, by).with_columns(unpriced_calls=pl.lit(0))
-        elif metric.measure is not None:
-            read = [buckets[view, metric.measure] for view in views]
-            values = _from_buckets(metric, pl.concat([reading.rows for reading in read]), keys)
-        else:
-            asked = [(view, _is_rolled_up(metric)) for view in views]
-            read = [totals[key] for key in asked]
-            values = _from_sums(metric, [sums[key] for key in asked], by)
-        gaps = frozenset[int]().union(*(reading.gaps for reading in read))
-        columns = (pl.col(name).cast(dtype) for name, dtype in _VALUE_SCHEMA.items())
-        answers[metric.name] = values.with_columns(is_partial=pl.lit(False)).select(*keys, *columns), gaps
-    return answers
+    return _Facts(store, question, standing, plan, totals, buckets)
 
 
 def _merge(totals: pl.DataFrame, parts: Sequence[Part], by: list[str]) -> pl.DataFrame:

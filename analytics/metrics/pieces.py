@@ -31,11 +31,21 @@ class Span:
     start: datetime
     end: datetime
     step: timedelta
+    before: timedelta | None = field(default=None, kw_only=True)
+    """Whole steps: the equal window that began so much earlier is looked at too; its steps have negative numbers."""
+
+    @property
+    def windows(self) -> tuple[Span, ...]:
+        """The window, after the one before where that is looked at too."""
+        own = Span(self.start, self.end, self.step)
+        if self.before is None:
+            return (own,)
+        return Span(self.start - self.before, self.end - self.before, self.step), own
 
     @property
     def is_one_bin(self) -> bool:
-        """Whether the window is not cut."""
-        return self.step >= self.end - self.start
+        """Whether there is one window, and that not cut."""
+        return self.before is None and self.step >= self.end - self.start
 
     def fits(self, unit: timedelta) -> bool:
         """Return whether no step begins within an hour or a day."""
@@ -59,19 +69,20 @@ class Standing:
     open_days: Moments = field(default_factory=dict[str, frozenset[datetime]])
     """Days that are to be read by the hour."""
     expired_hours: Moments = field(default_factory=dict[str, frozenset[datetime]])
-    """Hours of which facts were deleted: the rollups alone know them whole."""
+    """Hours of which facts were deleted, of whole days: the rollups alone know them whole."""
     waiting: frozenset[str] = frozenset()
     """Subjects of which one of the last hours is to be added up again."""
 
-    def find_expired(self, subject: str) -> frozenset[datetime]:
-        """Return the hours of a subject of which facts were deleted."""
-        return self.expired_hours.get(subject, frozenset())
+    def find_expired(self, subject: str, window: Span) -> frozenset[datetime]:
+        """Return the hours of a subject, within a window, of which facts were deleted."""
+        hours = self.expired_hours.get(subject, frozenset())
+        return frozenset(hour for hour in hours if hour + HOUR > window.start and hour < window.end)
 
 
 def read_standing(store: Store, span: Span) -> Standing:
     """Return what the rollups hold of a window."""
     bounds = {
-        "first": _floor(span.start, DAY),
+        "first": _floor(span.windows[0].start, DAY),
         "until": span.end,
         "fresh_from": _floor(span.end, HOUR) - FRESH,
     }
@@ -82,8 +93,7 @@ def read_standing(store: Store, span: Span) -> Standing:
         {subject: frozenset(moments) for subject, moments in by_subject.items()}
         for by_subject in (found["open day"], found["expired hour"])
     )
-    expired = {subject: _within(hours[subject], span) for subject in hours}
-    return Standing(days, expired, frozenset(found["waiting hour"]))
+    return Standing(days, hours, frozenset(found["waiting hour"]))
 
 
 def cut(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> list[Piece]:
@@ -91,7 +101,15 @@ def cut(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> l
 
     Where facts were deleted, a window that begins or ends within an hour has all of that hour.
     """
-    expired = standing.find_expired(subject)
+    return [
+        piece
+        for window in span.windows
+        for piece in _cut_window(window, subject, standing, may_roll_up=may_roll_up)
+    ]
+
+
+def _cut_window(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> list[Piece]:
+    expired = standing.find_expired(subject, span)
     first, until = _ceil(span.start, HOUR), _floor(span.end, HOUR)
     if subject in standing.waiting:
         until -= FRESH
@@ -110,7 +128,15 @@ def cut(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> l
 
 def find_gaps(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> frozenset[int]:
     """Return the steps of a window of which facts were deleted that no rollup can tell either."""
-    expired = standing.find_expired(subject)
+    return frozenset(
+        (window.start - span.start) // span.step + step
+        for window in span.windows
+        for step in _find_gaps(window, subject, standing, may_roll_up=may_roll_up)
+    )
+
+
+def _find_gaps(span: Span, subject: str, standing: Standing, *, may_roll_up: bool) -> frozenset[int]:
+    expired = standing.find_expired(subject, span)
     if not expired or (may_roll_up and span.fits(HOUR)):
         return frozenset()
     if span.is_one_bin:
@@ -142,10 +168,6 @@ def _cut_days(
         yield Piece(days_from, end, "day")
         hours_from = end
     yield Piece(hours_from, until, "hour")
-
-
-def _within(hours: frozenset[datetime], span: Span) -> frozenset[datetime]:
-    return frozenset(hour for hour in hours if hour + HOUR > span.start and hour < span.end)
 
 
 def _floor(moment: datetime, unit: timedelta) -> datetime:

@@ -33,14 +33,16 @@ def totals(
     *,
     where: Where | None = None,
     group_by: Sequence[str] = (),
+    before: timedelta | None = None,
 ) -> Reading:
     """Return bin, groups and the named sums of one subject, with a row for each bin and group that has events.
 
-    A sum is NULL where no event has the value.
+    A sum is NULL where no event has the value. The equal window that began `before` earlier, where that is given,
+    has the bins below zero.
     """
     parts = list(sums.values())
     metric = _stand_in(parts)
-    question = Question(start, end, step, where or {}, tuple(group_by))
+    question = Question(start, end, step, where or {}, tuple(group_by), before=before)
     check_question([metric], question)
     standing = read_standing(store, question)
     found = read_totals(store, find_view(metric, parts[0].subject, question), parts, question, standing)
@@ -60,10 +62,11 @@ def distribution(
     step: timedelta,
     *,
     where: Where | None = None,
+    before: timedelta | None = None,
 ) -> Reading:
-    """Return bin, bucket and events: how often each logarithmic bucket of a measure was met."""
+    """Return bin, bucket and events: how often each logarithmic bucket of a measure was met; as in `totals`."""
     metric = _stand_in([part])
-    question = Question(start, end, step, where or {}, ())
+    question = Question(start, end, step, where or {}, (), before=before)
     check_question([metric], question)
     standing = read_standing(store, question)
     found = read_buckets(store, find_view(metric, part.subject, question), measure, question, standing)

@@ -118,7 +118,8 @@ def _look(store: Store, service: str | None, now: datetime, installed: Installed
 
 
 def _has_lost_runs(store: Store, first: datetime, until: datetime) -> bool:
-    return bool(read_standing(store, Span(first, until, until - first)).find_expired("run"))
+    span = Span(first, until, until - first)
+    return bool(read_standing(store, span).find_expired("run", span))
 
 
 def _judge(name: str, is_good: bool | None, evidence: str, remedy: str) -> Item:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from analytics.jobs import JobContext
-from analytics.metrics import METRICS, evaluate, series
+from analytics.metrics import METRICS, distribution, evaluate, evaluate_twice, part, series, totals
 from analytics.metrics.documentation import render_metrics
 from analytics.rollups import update_rollups
 from store import Store, open_store
@@ -236,6 +238,59 @@ def test_series_has_every_step_of_every_group(filled: Store) -> None:
     points = series(filled, "success_rate", START - 10 * HOUR, NOON, 10 * HOUR, group_by=["agent"])
     assert points.group_by("agent").len()["len"].to_list() == [6, 6, 6]
     assert points.filter(points["n"] == 0)["value"].null_count() == 3
+
+
+EACH = [name for name, metric in METRICS.items() if metric.key is None]
+BESIDE = {
+    "the hours before": (START + 30 * HOUR, NOON - HOUR, 17 * HOUR),
+    "cut in hours, a gap between": (START + 24 * HOUR, NOON - timedelta(hours=9, minutes=20), 24 * HOUR),
+    "at minute precision": (START + timedelta(hours=20, minutes=7), NOON, timedelta(hours=28, minutes=3)),
+    "nothing before": (START, NOON, 72 * HOUR),
+}
+
+
+@pytest.mark.parametrize("window", BESIDE)
+@pytest.mark.parametrize("where", [{}, {"agent": "sales"}, {"tenant": "acme"}])
+def test_two_windows_read_together_are_what_each_is_by_itself(
+    filled: Store, window: str, where: dict[str, str]
+) -> None:
+    start, end, before = BESIDE[window]
+    asked = [name for name in EACH if METRICS[name].has_dimension("agent")]
+    by_agent, whole = evaluate_twice(
+        filled, asked, start, end, before, where=where, groupings=[["agent"], []]
+    )
+    for found, group_by in ((by_agent, ["agent"]), (whole, [])):
+        for number, shift in ((0, timedelta(0)), (-1, before)):
+            alone = evaluate(filled, asked, start - shift, end - shift, where=where, group_by=group_by)
+            assert_frame_equal(
+                found.filter(bin=number).drop("bin"), alone, rel_tol=1e-9, check_row_order=False,
+                check_column_order=False,
+            )  # fmt: skip
+
+
+def test_metrics_that_judge_key_by_key_are_not_read_for_two_windows(filled: Store) -> None:
+    with pytest.raises(ConfigError, match="evaluate each window by itself"):
+        evaluate_twice(filled, list(METRICS), START, NOON, 48 * HOUR)
+
+
+@pytest.mark.parametrize("step", [HOUR, timedelta(minutes=45)])
+def test_sums_and_distributions_of_two_windows_are_those_of_each(filled: Store, step: timedelta) -> None:
+    start, end, before = START + 24 * HOUR, NOON - 2 * HOUR, 32 * step
+    sums = {"runs": part("run"), "cost": part("run", "cost_usd")}
+
+    def ask(start: datetime, end: datetime, before: timedelta | None = None) -> list[pl.DataFrame]:
+        summed = totals(filled, sums, start, end, step, group_by=["agent"], before=before)
+        measured = distribution(filled, part("run"), "duration_ms", start, end, step, before=before)
+        return [summed.rows, measured.rows]
+
+    for both, now, then in zip(
+        ask(start, end, before), ask(start, end), ask(start - before, end - before), strict=True
+    ):
+        assert_frame_equal(both.filter(pl.col("bin") >= 0), now)
+        earlier = both.filter(pl.col("bin") < 0).with_columns(pl.col("bin") + before // step)
+        assert_frame_equal(earlier, then)
+        assert now.height
+        assert then.height
 
 
 def test_nothing_in_the_window(store: Store) -> None:

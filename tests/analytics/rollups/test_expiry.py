@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from analytics.compare import Side, compare
 from analytics.days import update_days
 from analytics.feedback import read_judgement, record_judgements
 from analytics.jobs import JobContext
-from analytics.metrics import METRICS, evaluate, series
+from analytics.metrics import METRICS, evaluate, evaluate_twice, series
 from analytics.reports import build_digest, write_digest_html, write_digest_markdown
 from analytics.rollups import update_rollups
 from analytics.sessions import SessionsState
@@ -134,7 +134,7 @@ def test_short_windows_of_expired_time_are_told_by_their_hours(ledger: Ledger, m
 def test_what_rollups_cannot_tell_of_deleted_facts_is_said_to_be_partial_or_unknown(ledger: Ledger) -> None:
     expire(ledger)
     kept = ledger.rows("runs")["started_at"].min()
-    assert kept is not None
+    assert isinstance(kept, datetime)
 
     def ask(metric: str, *window: Any, **more: Any) -> dict[str, Any]:
         return evaluate(ledger.store, metric, *window, **more).row(0, named=True)
@@ -152,6 +152,11 @@ def test_what_rollups_cannot_tell_of_deleted_facts_is_said_to_be_partial_or_unkn
     whole = ask("run_count", FIRST, LAST, where={"tenant": ["acme", "umbrella", ""]})
     assert whole["value"] == ledger.rows("runs").filter(purpose="production").height
     assert whole["is_partial"]
+    days = LAST - timedelta(days=2)
+    (beside,) = evaluate_twice(ledger.store, ["run_count", "active_users"], days, LAST, days - FIRST)
+    assert {tuple(row) for row in beside.select("metric", "bin", "is_partial").iter_rows()} == {
+        ("run_count", 0, False), ("run_count", -1, False), ("active_users", 0, False), ("active_users", -1, True),
+    }  # fmt: skip
     points = series(ledger.store, "active_users", FIRST, LAST, timedelta(days=1))
     early = points.filter(points["at"] < kept - timedelta(days=2))
     assert early["is_partial"].any()
@@ -170,7 +175,9 @@ def test_late_judgement_stays_as_long_as_its_run(ledger: Ledger) -> None:
 
 def test_comparison_says_which_side_has_lost_facts_and_compares_no_empty_period(ledger: Ledger) -> None:
     expire(ledger)
-    kept = ledger.rows("runs")["started_at"].min().replace(tzinfo=START.tzinfo)
+    first = ledger.rows("runs")["started_at"].min()
+    assert isinstance(first, datetime)
+    kept = first.replace(tzinfo=START.tzinfo)
     gone = Side("gone", FIRST, kept - timedelta(days=1), {})
     cut = Side("cut", FIRST, LAST, {})
     whole = Side("whole", kept + timedelta(hours=2), LAST, {})
