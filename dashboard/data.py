@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from analytics.metrics import distribution, part, totals
 from analytics.metrics.definitions import Part
+from analytics.metrics.percentiles import percentile_by_group
 from analytics.metrics.reading import REACH
+from analytics.metrics.reading import Reading as Answer
+from dashboard.bins import Bins, Parts, spread_by
 from dashboard.filters import Filters, Window
 from dashboard.reading import Reading, ask_together, cache_answers, read, select
 from dashboard.services import current
 
 PAGE_ROWS: Final = 100
+QUANTILES: Final = (0.5, 0.95, 0.99)
 SPAN_LIMIT: Final = 20_000
 
 
@@ -24,19 +30,23 @@ class Period:
     """What overview shows of one window, per bin of it.
 
     Attributes:
-        runs: bin, outcome, runs.
-        latency: bin, bucket, events.
-        calls: bin, model, calls, cost_usd, unpriced_calls.
-        tools: bin, tool, calls, failures, cost_usd.
-        cases: bin, outcome, cases, cost_usd, unpriced_calls.
+        runs: runs by outcome.
+        calls: calls, cost_usd and unpriced_calls by model.
+        tools: calls, failures and cost_usd by tool.
+        cases: cases, cost_usd and unpriced_calls by outcome.
+        timed_runs: the runs that percentiles rest on.
+        percentiles: of the duration of runs in ms, for each of QUANTILES.
+        percentiles_by_bin: the same, per bin.
     """
 
     window: Window
-    runs: pl.DataFrame
-    latency: pl.DataFrame
-    calls: pl.DataFrame
-    tools: pl.DataFrame
-    cases: pl.DataFrame
+    runs: Parts
+    calls: Mapping[str, Parts]
+    tools: Mapping[str, Parts]
+    cases: Mapping[str, Parts]
+    timed_runs: int
+    percentiles: Mapping[float, float | None]
+    percentiles_by_bin: Mapping[float, Bins]
     is_partial: bool = False
     """Retention has deleted facts that it needs: it speaks of the rest."""
 
@@ -92,35 +102,64 @@ _SUMS: Final[dict[str, dict[str, Part]]] = {
 _SPLIT_BY: Final = {"runs": "outcome", "calls": "model", "tools": "tool", "cases": "outcome"}
 
 
-def _read_period(window: Window, filters: Filters) -> Period:
-    store, times = current().store, (window.start, window.until, timedelta(seconds=window.bin_s))
-    everywhere = filters.where()
+def _read_periods(window: Window, filters: Filters) -> tuple[Period, Period]:
+    """Return the window and the one before it."""
+    store, step = current().store, timedelta(seconds=window.bin_s)
+    everywhere, before = filters.where(), window.previous()
     of_cases = {name: values for name, values in everywhere.items() if name != "model"}
-    found = {
-        name: totals(
-            store,
-            sums,
-            *times,
-            where=of_cases if name == "cases" else everywhere,
-            group_by=[_SPLIT_BY[name]],
-        )
-        for name, sums in _SUMS.items()
+    window_s = {
+        "start": window.start,
+        "end": window.until,
+        "step": step,
+        "before": window.start - before.start,
     }
-    counts = pl.col("^(runs|calls|failures|cases|unpriced_calls)$").fill_null(0).cast(pl.Int64)
-    latency = distribution(store, part("run"), "duration_ms", *times, where=everywhere)
+    *sums, latency = ask_together(
+        *(
+            partial(totals, store, sums, **window_s, where=of_cases if name == "cases" else everywhere,
+                    group_by=[_SPLIT_BY[name]])
+            for name, sums in _SUMS.items()
+        ),
+        partial(distribution, store, part("run"), "duration_ms", **window_s, where=everywhere),
+    )  # fmt: skip
+    found = dict(zip(_SUMS, sums, strict=True))
+    return _build_period(window, 0, found, latency), _build_period(before, -window.bins, found, latency)
+
+
+def _build_period(window: Window, first: int, found: Mapping[str, Answer], latency: Answer) -> Period:
+    """Return one of the two windows that were read: its bins begin with number `first`."""
+    numbers = range(first, first + window.bins)
+    sums = {
+        name: {
+            column: spread_by(answer.rows, _SPLIT_BY[name], column, window.bins, first=first)
+            for column in _SUMS[name]
+        }
+        for name, answer in found.items()
+    }
+    own = latency.rows.filter(pl.col("bin").is_between(numbers[0], numbers[-1]))
+    percentiles: dict[float, float | None] = {}
+    by_bin: dict[float, Bins] = {}
+    for q in QUANTILES:
+        whole = percentile_by_group(own, [], q)["value"]
+        percentiles[q] = whole[0] if len(whole) else None
+        values = dict(percentile_by_group(own, ["bin"], q).select("bin", "value").iter_rows())
+        by_bin[q] = [values.get(number) for number in numbers]
     return Period(
         window=window,
-        latency=latency.rows,
-        is_partial=any(reading.is_partial for reading in (latency, *found.values())),
-        **{name: reading.rows.with_columns(counts) for name, reading in found.items()},
+        runs=sums["runs"]["runs"],
+        calls=sums["calls"],
+        tools=sums["tools"],
+        cases=sums["cases"],
+        timed_runs=int(own["events"].sum()),
+        percentiles=percentiles,
+        percentiles_by_bin=by_bin,
+        is_partial=any(not answer.gaps.isdisjoint(numbers) for answer in (latency, *found.values())),
     )
 
 
 @cache_answers(ttl=60, max_entries=64)
 def _load_overview(window: Window, filters: Filters) -> Overview:
-    now, before, errors = ask_together(
-        lambda: _read_period(window, filters),
-        lambda: _read_period(window.previous(), filters),
+    (now, before), errors = ask_together(
+        lambda: _read_periods(window, filters),
         lambda: select("overview/tool_errors", window_params(window, filters)),
     )
     return Overview(now, before, errors)

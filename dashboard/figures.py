@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-import polars as pl
-
 from analytics.metrics import METRICS, say_meaning
-from analytics.metrics.definitions import RESOLVED
-from analytics.metrics.percentiles import percentile_by_group
+from analytics.metrics.definitions import RESOLVED, RUN_OUTCOMES
+from dashboard.bins import Parts, add_up, divide, total
 from dashboard.changes import compare_amounts, compare_counts, compare_rates
 from dashboard.components import Tile
-from dashboard.data import Overview, Period
+from dashboard.data import QUANTILES, Overview, Period
 from dashboard.filters import Filters, link_traces
 from dashboard.formats import NO_DATA, NO_PRICE, format_count, format_duration, format_rate, format_usd
 
@@ -36,54 +34,19 @@ class Money:
         return format_usd(self.usd, at_least=self.unpriced_calls > 0)
 
 
-def find_percentiles(latency: pl.DataFrame, bins: int, qs: Sequence[float]) -> list[list[float | None]]:
-    """Return for each q a value in ms per bin, None where a bin has no run; `latency` has bin, bucket, events."""
-    found: list[list[float | None]] = []
-    for q in qs:
-        values: list[float | None] = [None] * bins
-        for index, value in percentile_by_group(latency, ["bin"], q).select("bin", "value").iter_rows():
-            if 0 <= index < bins:
-                values[index] = value
-        found.append(values)
-    return found
-
-
-def percentiles_of(latency: pl.DataFrame, qs: Sequence[float]) -> list[float | None]:
-    """Return percentiles in ms over all bins; None without a run."""
-    found = [percentile_by_group(latency, [], q)["value"] for q in qs]
-    return [values[0] if len(values) else None for values in found]
-
-
-def sum_money(frames: Sequence[pl.DataFrame]) -> Money:
-    """Return the cost of calls over frames with cost_usd and maybe calls and unpriced_calls."""
-    known = [frame["cost_usd"].drop_nulls() for frame in frames]
-    parts = [series.sum() for series in known if len(series)]
-    first = frames[0]
+def sum_money(period: Period) -> Money:
+    """Return the cost of the model and tool calls of a window."""
+    known = [costs for costs in (period.calls["cost_usd"], period.tools["cost_usd"]) if costs]
     return Money(
-        usd=sum((Decimal(str(part)) for part in parts), Decimal(0)) if parts else None,
-        calls=int(first["calls"].sum()),
-        unpriced_calls=int(first["unpriced_calls"].sum()),
+        usd=sum((Decimal(str(total(costs))) for costs in known), Decimal(0)) if known else None,
+        calls=int(total(period.calls["calls"])),
+        unpriced_calls=int(total(period.calls["unpriced_calls"])),
     )
 
 
-def spread(frame: pl.DataFrame, column: str, bins: int) -> list[float]:
-    """Return the sum of a column per bin, 0 for a bin without rows."""
-    sums = [0.0] * bins
-    for index, value in frame.select("bin", pl.col(column).cast(pl.Float64)).iter_rows():
-        if 0 <= index < bins and value is not None:
-            sums[index] += value
-    return sums
-
-
-def divide(parts: Sequence[float], wholes: Sequence[float]) -> list[float | None]:
-    """Return quotients, None where the divisor is 0."""
-    return [part / whole if whole else None for part, whole in zip(parts, wholes, strict=True)]
-
-
-def count_of(frame: pl.DataFrame, column: str, *outcomes: str) -> int:
-    """Return a sum of counts, of all rows or of those with one of `outcomes`."""
-    chosen = frame.filter(pl.col("outcome").is_in(outcomes)) if outcomes else frame
-    return int(chosen[column].sum())
+def count_of(parts: Parts, *names: str) -> int:
+    """Return a sum of counts, of all parts or of some."""
+    return int(total(parts, *names))
 
 
 def build_tiles(overview: Overview, filters: Filters) -> list[Tile]:
@@ -100,37 +63,33 @@ def build_tiles(overview: Overview, filters: Filters) -> list[Tile]:
 
 def _runs_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
-    count, earlier = count_of(now.runs, "runs"), count_of(before.runs, "runs")
-    unfinished = count - count_of(now.runs, "runs", "success", "failure", "escalated")
+    count, earlier = count_of(now.runs), count_of(before.runs)
+    unfinished = count - count_of(now.runs, *RUN_OUTCOMES)
     return Tile(
         title=METRICS["run_count"].title,
         value=format_count(count),
         beside=[f"{format_count(unfinished)} unfinished"] if unfinished else [],
         change=compare_counts(count, earlier, words=now.window.words),
-        spark=spread(now.runs, "runs", now.window.bins),
+        spark=add_up(now.runs),
         spark_kind="bar",
         link=link_traces(now.window.name, filters),
         help=say_meaning(METRICS["run_count"]),
     )
 
 
-def _ended(period: Period) -> pl.DataFrame:
-    return period.runs.filter(pl.col("outcome").is_not_null())
-
-
 def _success_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
-    hits = (count_of(now.runs, "runs", "success"), count_of(before.runs, "runs", "success"))
-    totals = (count_of(_ended(now), "runs"), count_of(_ended(before), "runs"))
-    failures, escalations = count_of(now.runs, "runs", "failure"), count_of(now.runs, "runs", "escalated")
-    bins = now.window.bins
-    good = spread(now.runs.filter(pl.col("outcome") == "success"), "runs", bins)
+    hits = (count_of(now.runs, "success"), count_of(before.runs, "success"))
+    totals = (count_of(now.runs, *RUN_OUTCOMES), count_of(before.runs, *RUN_OUTCOMES))
+    failures, escalations = count_of(now.runs, "failure"), count_of(now.runs, "escalated")
+    ended = add_up({outcome: bins for outcome, bins in now.runs.items() if outcome is not None})
+    good = now.runs.get("success") or [0.0] * len(ended)
     return Tile(
         title=METRICS["success_rate"].title,
         value=format_rate(hits[0] / totals[0]) if totals[0] else NO_DATA,
         beside=[f"{format_count(failures)} failed", f"{format_count(escalations)} escalated"],
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=False),
-        spark=divide(good, spread(_ended(now), "runs", bins)),
+        spark=divide(good, ended),
         link=link_traces(now.window.name, filters, outcome="failure"),
         help=say_meaning(METRICS["success_rate"]),
         is_small=totals[0] < SMALL,
@@ -140,17 +99,17 @@ def _success_tile(overview: Overview, filters: Filters) -> Tile:
 
 def _latency_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
-    qs = (0.5, 0.95, 0.99)
-    p50, p95, p99 = percentiles_of(now.latency, qs)
-    earlier = percentiles_of(before.latency, qs)[1]
-    counts = (int(now.latency["events"].sum()), int(before.latency["events"].sum()))
+    p50, p95, p99 = (now.percentiles[q] for q in QUANTILES)
+    counts = (now.timed_runs, before.timed_runs)
     more = {"sort": "slowest"} if p95 is None else {"sort": "slowest", "slower": f"{p95 / 1e3:.3g}"}
     return Tile(
         title=METRICS["run_p95_ms"].title,
         value=format_duration(p95),
         beside=[] if p50 is None else [f"p50 {format_duration(p50)}", f"p99 {format_duration(p99)}"],
-        change=compare_amounts(p95, earlier, events=counts, words=now.window.words, is_rise_bad=True),
-        spark=find_percentiles(now.latency, now.window.bins, [0.95])[0],
+        change=compare_amounts(
+            p95, before.percentiles[0.95], events=counts, words=now.window.words, is_rise_bad=True
+        ),
+        spark=now.percentiles_by_bin[0.95],
         link=link_traces(now.window.name, filters, **more),
         help=say_meaning(METRICS["run_p95_ms"]),
         is_small=counts[0] < SMALL,
@@ -160,15 +119,14 @@ def _latency_tile(overview: Overview, filters: Filters) -> Tile:
 
 def _cost_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
-    money, earlier = sum_money([now.calls, now.tools]), sum_money([before.calls, before.tools])
-    runs = count_of(now.runs, "runs")
+    money, earlier = sum_money(now), sum_money(before)
+    runs = count_of(now.runs)
     per_run = (
         format_usd(money.usd / runs, at_least=money.unpriced_calls > 0)
         if money.usd is not None and runs
         else ""
     )
-    bins = now.window.bins
-    both = zip(spread(now.calls, "cost_usd", bins), spread(now.tools, "cost_usd", bins), strict=True)
+    spent = [*now.calls["cost_usd"].values(), *now.tools["cost_usd"].values()]
     return Tile(
         title=METRICS["cost_usd"].title,
         value=money.say(),
@@ -180,7 +138,7 @@ def _cost_tile(overview: Overview, filters: Filters) -> Tile:
             words=now.window.words,
             is_rise_bad=True,
         ),
-        spark=[left + right for left, right in both],
+        spark=[sum(value or 0.0 for value in column) for column in zip(*spent, strict=True)],
         link=link_traces(now.window.name, filters, sort="dearest"),
         help=say_meaning(METRICS["cost_usd"]),
         is_unknown=money.usd is None,
@@ -190,9 +148,9 @@ def _cost_tile(overview: Overview, filters: Filters) -> Tile:
 def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
     (value, resolved, closed, unpriced), (earlier, *_) = cost_per_resolution(now), cost_per_resolution(before)
-    before_resolved = count_of(before.cases, "cases", *RESOLVED)
-    bins = now.window.bins
-    done = spread(now.cases.filter(pl.col("outcome").is_in(RESOLVED)), "cases", bins)
+    before_resolved = count_of(before.cases["cases"], *RESOLVED)
+    done = add_up({name: now.cases["cases"][name] for name in RESOLVED if name in now.cases["cases"]})
+    cost = add_up(now.cases["cost_usd"]) if done else []
     is_hidden = bool(filters.model)
     return Tile(
         title=METRICS["cost_per_resolution_usd"].title,
@@ -207,7 +165,7 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
             words=now.window.words,
             is_rise_bad=True,
         ),
-        spark=[] if is_hidden else divide(spread(now.cases, "cost_usd", bins), done),
+        spark=[] if is_hidden else divide(cost or [None] * len(done), done),
         link=link_traces(now.window.name, filters, sort="dearest", outcome="failure"),
         help=say_meaning(METRICS["cost_per_resolution_usd"]),
         is_small=resolved < SMALL,
@@ -217,17 +175,18 @@ def _resolution_tile(overview: Overview, filters: Filters) -> Tile:
 
 def cost_per_resolution(period: Period) -> tuple[float | None, int, int, int]:
     """Return cost of all closed cases ÷ resolved ones (None without one), resolved, closed, unpriced calls."""
-    cost = period.cases["cost_usd"].drop_nulls()
-    resolved, closed = count_of(period.cases, "cases", *RESOLVED), count_of(period.cases, "cases")
-    value = float(cost.sum()) / resolved if resolved and len(cost) else None
-    return value, resolved, closed, int(period.cases["unpriced_calls"].sum())
+    cost, cases = period.cases["cost_usd"], period.cases["cases"]
+    resolved, closed = count_of(cases, *RESOLVED), count_of(cases)
+    value = total(cost) / resolved if resolved and cost else None
+    return value, resolved, closed, count_of(period.cases["unpriced_calls"])
 
 
 def _tools_tile(overview: Overview, filters: Filters) -> Tile:
     now, before = overview.now, overview.before
-    hits = (int(now.tools["failures"].sum()), int(before.tools["failures"].sum()))
-    totals = (int(now.tools["calls"].sum()), int(before.tools["calls"].sum()))
-    bins = now.window.bins
+    hits = (count_of(now.tools["failures"]), count_of(before.tools["failures"]))
+    totals = (count_of(now.tools["calls"]), count_of(before.tools["calls"]))
+    calls = add_up(now.tools["calls"])
+    failures = add_up(now.tools["failures"]) or [None] * len(calls)
     return Tile(
         title=METRICS["tool_failure_rate"].title,
         value=format_rate(hits[0] / totals[0]) if totals[0] else NO_DATA,
@@ -235,7 +194,7 @@ def _tools_tile(overview: Overview, filters: Filters) -> Tile:
         if totals[0]
         else ["no tool calls"],
         change=compare_rates(hits, totals, words=now.window.words, is_rise_bad=True),
-        spark=divide(spread(now.tools, "failures", bins), spread(now.tools, "calls", bins)),
+        spark=divide(failures, calls),
         link=link_traces(now.window.name, filters, failed_tools="true"),
         help=say_meaning(METRICS["tool_failure_rate"]),
         is_small=totals[0] < SMALL,
@@ -252,13 +211,12 @@ class Unpriced:
     models: tuple[str, ...]
 
 
-def find_unpriced(calls: pl.DataFrame) -> Unpriced:
+def find_unpriced(period: Period) -> Unpriced:
     """Return how many of the model calls lack a price and of which models, the most frequent first."""
-    lacking = (
-        calls.filter(pl.col("unpriced_calls") > 0)
-        .with_columns(pl.col("model").fill_null("unnamed model"))
-        .group_by("model")
-        .agg(pl.col("unpriced_calls").sum())
-        .sort("unpriced_calls", "model", descending=[True, False])
+    lacking: Counter[str] = Counter()
+    for model, counts in period.calls["unpriced_calls"].items():
+        lacking[model or "unnamed model"] += int(sum(count or 0 for count in counts))
+    ranked = sorted((-count, model) for model, count in lacking.items() if count)
+    return Unpriced(
+        count_of(period.calls["calls"]), sum(lacking.values()), tuple(model for _, model in ranked)
     )
-    return Unpriced(int(calls["calls"].sum()), int(lacking["unpriced_calls"].sum()), tuple(lacking["model"]))

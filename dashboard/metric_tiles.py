@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import polars as pl
-
 from analytics.metrics import METRICS, say_meaning
-from dashboard.answers.measures import Figure
+from dashboard.answers.measures import Figure, OverTime
 from dashboard.changes import compare_amounts, compare_rates
 from dashboard.components import Change, Tile, cell, show_notice
 from dashboard.figures import SMALL
@@ -91,10 +89,10 @@ def metric_tile(
     )
 
 
-def show_partial(figures: Mapping[str, Figure], *over_time: pl.DataFrame) -> None:
+def show_partial(figures: Mapping[str, Figure], *over_time: OverTime) -> None:
     """Say which figures and charts speak of what retention has left alone, where there are any."""
     names = [METRICS[name].title.lower() for name, figure in figures.items() if figure.is_partial]
-    if any(frame["is_partial"].any() for frame in over_time):
+    if any(traced.is_partial for traced in over_time):
         names.append("what is drawn over time")
     if names:
         text = f"Retention has deleted facts of this window; these speak of the rest of them: {', '.join(names)}."

@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.economics.forecast import Forecast, forecast_month
 from analytics.metrics import part, totals
-from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.answers.measures import Figure, OverTime, measure, measure_all, trace_over_time
 from dashboard.data import Search, window_params
 from dashboard.filters import Filters, Window, floor_time
 from dashboard.reading import ask_together, remembered, select
@@ -47,8 +47,8 @@ class Cost:
     by: str
     totals: dict[str, Figure]
     parts: dict[str | None, Figure]
-    over_time: pl.DataFrame
-    """bin, part, value (USD)."""
+    over_time: OverTime
+    """USD, by part."""
     usage: pl.DataFrame
     """As in `models/usage`."""
     unpriced: pl.DataFrame

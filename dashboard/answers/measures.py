@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Any, Final
+from math import isnan
+from typing import Any
 
 import polars as pl
 
-from analytics.metrics import METRICS, evaluate, series
+from analytics.metrics import METRICS, evaluate_twice, series
+from dashboard.bins import Bins, Parts, add_up, divide
 from dashboard.filters import DIMENSIONS, Filters, Window
-from dashboard.reading import ask_together
 from dashboard.services import current
-
-PART: Final = "part"
 
 
 @dataclass(frozen=True)
@@ -55,26 +53,35 @@ def measure(
     metrics: Sequence[str], window: Window, filters: Filters, *, by: str, where: dict[str, str] | None = None
 ) -> dict[str | None, dict[str, Figure]]:
     """Return the figures of every value of the dimension `by`, with those of the window before beside them."""
-    found: dict[str | None, dict[str, Figure]] = {}
-    for row in _beside(metrics, window, filters, [by], where or {}):
-        found.setdefault(row[by], {})[row["metric"]] = _figure(row)
-    for figures in found.values():
-        for metric in metrics:
-            figures.setdefault(metric, Figure(metric))
-    return found
+    return _measure(metrics, window, filters, [[by]], where or {})[0]
 
 
 def measure_all(
     metrics: Sequence[str], window: Window, filters: Filters, *, where: dict[str, str] | None = None
 ) -> dict[str, Figure]:
     """Return the figures over everything that the filters let through."""
-    return {row["metric"]: _figure(row) for row in _beside(metrics, window, filters, [], where or {})}
+    return _measure(metrics, window, filters, [[]], where or {})[0][None]
 
 
-def _beside(
-    metrics: Sequence[str], window: Window, filters: Filters, by: list[str], where: dict[str, str]
-) -> Iterator[dict[str, Any]]:
-    """Yield a row for each metric and group of the window, the window before beside it; metrics asked alike at once."""
+def measure_parts_and_all(
+    metrics: Sequence[str], window: Window, filters: Filters, *, by: str
+) -> tuple[dict[str | None, dict[str, Figure]], dict[str, Figure]]:
+    """Return what `measure` and `measure_all` do, read once; for a dimension that the rollups have."""
+    parts, whole = _measure(metrics, window, filters, [[by], []], {})
+    return parts, whole[None]
+
+
+_Measured = dict[str | None, dict[str, Figure]]
+
+
+def _measure(
+    metrics: Sequence[str],
+    window: Window,
+    filters: Filters,
+    groupings: Sequence[Sequence[str]],
+    where: dict[str, str],
+) -> list[_Measured]:
+    """Return the figures for each of `groupings`, by group; metrics that are asked alike are asked at once."""
     alike: dict[tuple[tuple[str, object], ...], list[str]] = {}
     for metric in metrics:
         asked = {**where_of(metric, filters), **where}
@@ -82,63 +89,89 @@ def _beside(
             (name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items()
         )
         alike.setdefault(key, []).append(metric)
-    store, before, keys = current().store, window.previous(), ["metric", *by]
+    before = window.start - window.previous().start
+    found: list[_Measured] = [{} for _ in groupings]
     for names in alike.values():
-        asked = {**where_of(names[0], filters), **where}
-        now, then = ask_together(
-            partial(evaluate, store, names, window.start, window.until, where=asked, group_by=by),
-            partial(evaluate, store, names, before.start, before.until, where=asked, group_by=by),
-        )
-        joined = now.join(
-            then, on=keys, how="left", nulls_equal=True, suffix="_before", maintain_order="left"
-        )
-        yield from joined.iter_rows(named=True)
+        frames = evaluate_twice(
+            current().store, names, window.start, window.until, before,
+            where={**where_of(names[0], filters), **where}, groupings=groupings,
+        )  # fmt: skip
+        for measured, frame, by in zip(found, frames, groupings, strict=True):
+            _take_rows(measured, frame, *by)
+    for measured in found:
+        for figures in measured.values():
+            for metric in metrics:
+                figures.setdefault(metric, Figure(metric))
+    return found
 
 
-def _figure(row: dict[str, Any]) -> Figure:
+def _take_rows(measured: _Measured, frame: pl.DataFrame, by: str | None = None) -> None:
+    rows = {(row["bin"], row["metric"], row[by] if by else None): row for row in frame.iter_rows(named=True)}
+    for (number, metric, part), row in sorted(
+        rows.items(), key=lambda item: (item[0][2] is None, item[0][2])
+    ):
+        if number == 0:
+            measured.setdefault(part, {})[metric] = _figure(row, rows.get((-1, metric, part), {}))
+
+
+def _figure(now: Mapping[str, Any], then: Mapping[str, Any]) -> Figure:
     return Figure(
-        row["metric"],
-        row["value"],
-        int(row["n"] or 0),
-        row["numerator"],
-        int(row["unpriced_calls"] or 0),
-        row["value_before"],
-        int(row["n_before"] or 0),
-        row["numerator_before"],
-        bool(row["is_partial"]),
-        bool(row["is_partial_before"]),
+        now["metric"],
+        now["value"],
+        now["n"],
+        now["numerator"],
+        now["unpriced_calls"],
+        then.get("value"),
+        then.get("n", 0),
+        then.get("numerator"),
+        now["is_partial"],
+        then.get("is_partial", False),
     )
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """A metric per bin of a window, for every part that had events.
+
+    Attributes:
+        values: the metric.
+        counts: the events it rests on.
+        numerators: of a rate, how many.
+        is_partial: whether retention has deleted facts of it.
+    """
+
+    values: Parts
+    counts: Parts
+    numerators: Parts
+    is_partial: bool = False
+
+    @property
+    def all_counts(self) -> Bins:
+        """The events of all parts."""
+        return add_up(self.counts)
+
+    @property
+    def all_rates(self) -> Bins:
+        """Of a rate, that of all parts together."""
+        return divide(add_up(self.numerators), self.all_counts)
+
+
+_Lists = dict[str | None, list[float | None]]
 
 
 def trace_over_time(
     metric: str, window: Window, filters: Filters, *, by: str = "", where: dict[str, str] | None = None
-) -> pl.DataFrame:
-    """Return bin, part (of the dimension `by`), value, n, numerator, … of every bin for every part."""
+) -> OverTime:
+    """Return a metric over time, for every part of the dimension `by`; without one the part is None."""
     asked = {**where_of(metric, filters), **(where or {})}
     step = timedelta(seconds=window.bin_s)
     group_by = [by] if by else []
     frame = series(current().store, metric, window.start, window.until, step, where=asked, group_by=group_by)
-    first = pl.lit(window.start.replace(tzinfo=None))
-    return frame.select(
-        bin=(pl.col("at") - first).dt.total_seconds() // window.bin_s,
-        part=pl.col(by) if by else pl.lit("", pl.String),
-        value=pl.col("value"),
-        n=pl.col("n"),
-        numerator=pl.col("numerator"),
-        unpriced_calls=pl.col("unpriced_calls"),
-        is_partial=pl.col("is_partial"),
-    )
-
-
-def values_of(
-    over_time: pl.DataFrame, part: str | None, window: Window, column: str = "value"
-) -> list[float | None]:
-    """Return a value per bin of one part; None where there is none, or none that is a number."""
-    values: list[float | None] = [None] * window.bins
-    own = over_time.filter(pl.col(PART).eq_missing(part)).select(
-        "bin", pl.col(column).cast(pl.Float64).fill_nan(None)
-    )
-    for index, value in own.iter_rows():
-        if 0 <= index < window.bins:
-            values[index] = value
-    return values
+    values, counts, numerators = _Lists(), _Lists(), _Lists()
+    parts = frame[by].to_list() if by else [None] * frame.height
+    columns = (frame[name].to_list() for name in ("value", "n", "numerator"))
+    for part, value, n, numerator in zip(parts, *columns, strict=True):
+        values.setdefault(part, []).append(None if value is None or isnan(value) else value)
+        counts.setdefault(part, []).append(n)
+        numerators.setdefault(part, []).append(numerator)
+    return OverTime(values, counts, numerators, bool(frame["is_partial"].any()))

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.answers.measures import Figure, OverTime, measure_parts_and_all, trace_over_time
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
 from dashboard.reading import ask_together, remembered, select
@@ -22,10 +22,10 @@ class Models:
     window: Window
     totals: dict[str, Figure]
     models: dict[str | None, dict[str, Figure]]
-    latency: pl.DataFrame
-    """bin, part (the model), value (p95 in ms)."""
-    errors: pl.DataFrame
-    """bin, part (the model), value (error rate), n, numerator."""
+    latency: OverTime
+    """p95 in ms, by model."""
+    errors: OverTime
+    """The error rate, by model."""
     usage: pl.DataFrame
     """As in `models/usage`."""
     endings: pl.DataFrame
@@ -36,9 +36,8 @@ class Models:
 def read_models(window: Window, filters: Filters) -> Models:
     """Return the figures of every model."""
     params = window_params(window, filters)
-    totals, of_models, latency, errors, usage, endings = ask_together(
-        lambda: measure_all(METRICS, window, filters),
-        lambda: measure(METRICS, window, filters, by="model"),
+    (of_models, totals), latency, errors, usage, endings = ask_together(
+        lambda: measure_parts_and_all(METRICS, window, filters, by="model"),
         lambda: trace_over_time("llm_p95_ms", window, filters, by="model"),
         lambda: trace_over_time("llm_error_rate", window, filters, by="model"),
         lambda: select("models/usage", params),

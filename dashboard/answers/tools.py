@@ -7,7 +7,14 @@ from typing import Final
 
 import polars as pl
 
-from dashboard.answers.measures import Figure, measure, measure_all, trace_over_time
+from dashboard.answers.measures import (
+    Figure,
+    OverTime,
+    measure,
+    measure_all,
+    measure_parts_and_all,
+    trace_over_time,
+)
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
 from dashboard.reading import ask_together, remembered, select
@@ -22,8 +29,8 @@ class Tools:
     window: Window
     totals: dict[str, Figure]
     tools: dict[str | None, dict[str, Figure]]
-    over_time: pl.DataFrame
-    """bin, part (the tool), value (failure rate), n (calls), numerator (failures)."""
+    over_time: OverTime
+    """The failure rate, by tool."""
     errors: pl.DataFrame
     """bin, tool, error_type, failures."""
 
@@ -31,13 +38,12 @@ class Tools:
 @remembered()
 def read_tools(window: Window, filters: Filters) -> Tools:
     """Return the figures of every tool, and how they failed."""
-    answers = ask_together(
-        lambda: measure_all(METRICS, window, filters),
-        lambda: measure(METRICS, window, filters, by="tool"),
+    (tools, totals), over_time, errors = ask_together(
+        lambda: measure_parts_and_all(METRICS, window, filters, by="tool"),
         lambda: trace_over_time("tool_failure_rate", window, filters, by="tool"),
         lambda: select("tools/errors", {**window_params(window, filters), "tools": ["*"]}),
     )
-    return Tools(window, *answers)
+    return Tools(window, totals, tools, over_time, errors)
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,8 @@ class OneTool:
     window: Window
     figures: dict[str, Figure]
     callers: dict[str | None, dict[str, Figure]]
-    over_time: dict[str, pl.DataFrame]
-    """By metric: bin, value, n and so on."""
+    over_time: dict[str, OverTime]
+    """By metric."""
     failures: pl.DataFrame
     """The latest failed calls, as in `tools/recent_failures`."""
     per_run: pl.DataFrame

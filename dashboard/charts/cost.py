@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import plotly.graph_objects as go
-import polars as pl
 
+from dashboard.bins import Parts
 from dashboard.charts.stacked import OTHERS, draw_stacked
 from dashboard.filters import Window
 from dashboard.formats import format_usd
@@ -19,14 +19,14 @@ HEIGHT_PX: Final = 304  # as tall as the table of tools beside it
 
 
 def draw_cost(
-    parts: pl.DataFrame,
+    parts: Parts,
     window: Window,
     colours: Palette,
     known: Sequence[str] = (),
     *,
     unnamed: str = "unnamed model",
 ) -> go.Figure:
-    """Return stacked bars of money. `parts` has bin, part and value in USD.
+    """Return stacked bars of money. `parts` has USD per bin.
 
     What has no price has no bar; a page says so beside the chart.
     """

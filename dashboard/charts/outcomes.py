@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import plotly.graph_objects as go
-import polars as pl
 
+from dashboard.bins import Parts, add_up
 from dashboard.charts.template import HEIGHT_PX, middles, new_figure
 from dashboard.filters import Window
 from dashboard.formats import format_count
@@ -31,17 +31,13 @@ def outcome_colour(outcome: str, colours: Palette) -> str:
     }[outcome]
 
 
-def draw_outcomes(
-    runs: pl.DataFrame, window: Window, colours: Palette, *, height_px: int = HEIGHT_PX
-) -> go.Figure:
-    """Return stacked bars: runs per bin and outcome, failures on top. `runs` has bin, outcome and runs."""
+def draw_outcomes(runs: Parts, window: Window, colours: Palette, *, height_px: int = HEIGHT_PX) -> go.Figure:
+    """Return stacked bars: runs per bin by outcome, failures on top."""
     figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
+    intervals = [window.bin_range(n) for n in range(window.bins)]
     for outcome in OUTCOMES:
-        counts = [0] * window.bins
-        for row in runs.filter(pl.col("outcome").fill_null("unfinished") == outcome).iter_rows(named=True):
-            if 0 <= row["bin"] < window.bins:
-                counts[row["bin"]] += row["runs"]
+        counts = runs.get(None if outcome == "unfinished" else outcome, ())
         if not any(counts):
             continue
         figure.add_bar(
@@ -49,11 +45,12 @@ def draw_outcomes(
             y=counts,
             name=WORDS[outcome],
             marker={"color": outcome_colour(outcome, colours), "line": {"width": 0}},
-            customdata=[[window.bin_range(i), outcome, format_count(n)] for i, n in enumerate(counts)],
+            customdata=[
+                [interval, outcome, format_count(n)] for interval, n in zip(intervals, counts, strict=True)
+            ],
             hovertemplate="%{customdata[2]}",
             unselected={"marker": {"opacity": 1}},
         )
-    most = runs.group_by("bin").agg(pl.col("runs").sum())["runs"].max()
-    if isinstance(most, int) and most < 5:
+    if max((n or 0 for n in add_up(runs)), default=0) < 5:
         figure.update_yaxes(dtick=1)
     return figure

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import plotly.graph_objects as go
-import polars as pl
 
+from dashboard.bins import Parts
 from dashboard.charts.template import HEIGHT_PX, middles, new_figure, plain
 from dashboard.filters import Window
 from dashboard.theme import Palette
@@ -17,7 +17,7 @@ OTHERS: Final = "all others"
 
 
 def draw_stacked(
-    rows: pl.DataFrame,
+    parts: Parts,
     window: Window,
     colours: Palette,
     *,
@@ -29,38 +29,39 @@ def draw_stacked(
 ) -> go.Figure:
     """Return bars per bin: the largest parts apart, the rest as one.
 
-    `rows` has bin, part and value; `known` gives a part the same colour in every window, `tones` a fixed one.
+    `parts` has an amount per bin; `known` gives a part the same colour in every window, `tones` a fixed one.
     A clicked bar has customdata (interval, part, text).
     """
     figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
-    valued = rows.filter(pl.col("value") > 0).with_columns(
-        pl.col("value").cast(pl.Float64), pl.col("part").fill_null(unnamed)
-    )
-    ranked = (
-        valued.group_by("part").agg(pl.col("value").sum()).sort("value", "part", descending=[True, False])
-    )
-    parts = ranked["part"].to_list()
-    shown = parts if len(parts) <= SHOWN + 1 else parts[:SHOWN]
-    groups = [(part, valued.filter(pl.col("part") == part)) for part in shown]
-    if len(shown) < len(parts):
-        groups.append((OTHERS, valued.filter(~pl.col("part").is_in(shown))))
-    for rank, (part, own) in enumerate(groups):
-        amounts = [0.0] * window.bins
-        for index, value in own.select("bin", "value").iter_rows():
-            if 0 <= index < window.bins:
-                amounts[index] += value
+    intervals = [window.bin_range(n) for n in range(window.bins)]
+    for rank, (part, amounts) in enumerate(_pick_largest(parts, unnamed)):
         colour = (tones or {}).get(part) or pick_colour(part, rank, known, colours)
         figure.add_bar(
             x=at,
             y=amounts,
             name=plain(part, 28),
             marker={"color": colour, "line": {"width": 0}},
-            customdata=[[window.bin_range(n), part, say(amount)] for n, amount in enumerate(amounts)],
+            customdata=[
+                [interval, part, say(amount)] for interval, amount in zip(intervals, amounts, strict=True)
+            ],
             hovertemplate="%{customdata[2]}",
             unselected={"marker": {"opacity": 1}},
         )
     return figure
+
+
+def _pick_largest(parts: Parts, unnamed: str) -> list[tuple[str, list[float]]]:
+    """Return the parts above zero, the largest first, those beyond SHOWN as one."""
+    amounts = [
+        (unnamed if part is None else part, [max(0.0, amount or 0.0) for amount in of_part])
+        for part, of_part in parts.items()
+    ]
+    ranked = sorted((item for item in amounts if any(item[1])), key=lambda item: (-sum(item[1]), item[0]))
+    if len(ranked) <= SHOWN + 1:
+        return ranked
+    rest = [sum(column, 0.0) for column in zip(*(amounts for _, amounts in ranked[SHOWN:]), strict=True)]
+    return [*ranked[:SHOWN], (OTHERS, rest)]
 
 
 def pick_colour(part: str, rank: int, known: Sequence[str], colours: Palette) -> str:

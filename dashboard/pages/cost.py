@@ -12,7 +12,8 @@ import streamlit as st
 from dashboard.address import choose_one, read_values
 from dashboard.answers.cost import BY, Cost, read_cost, read_dear_day, read_forecast
 from dashboard.answers.events import find_events
-from dashboard.answers.measures import Figure, values_of
+from dashboard.answers.measures import Figure
+from dashboard.bins import Parts, add_up, divide, spread
 from dashboard.budget_lines import COLUMNS, budget_line
 from dashboard.changes import compare_amounts
 from dashboard.charts.cost import OTHERS, draw_cost
@@ -99,7 +100,8 @@ def _draw(cost: Cost, view: View) -> None:
             note="Cached input is cheaper than fresh input; reasoning is billed as output.",
         ),
     ):
-        show(draw_stacked(token_parts(cost.usage), window, view.colours, say=format_count, known=TOKEN_KINDS),
+        parts = token_parts(cost.usage, window.bins)
+        show(draw_stacked(parts, window, view.colours, say=format_count, known=TOKEN_KINDS),
              key="tokens", alt="Bars of tokens by kind over the window")  # fmt: skip
     with right, card("Forecast and budgets", "budgets"):
         _show_forecast()
@@ -116,10 +118,10 @@ def _draw(cost: Cost, view: View) -> None:
 
 def _show_totals(cost: Cost, view: View) -> None:
     window, totals, chosen = cost.window, cost.totals, view.filters
-    spent = cost.over_time.group_by("bin").agg(pl.col("value").sum()).with_columns(part=pl.lit(""))
+    spent = add_up(cost.over_time.values)
     dearest = link_traces(window.name, chosen, sort="dearest")
     tiles = [
-        metric_tile(totals["cost_usd"], window, spark=values_of(spent, "", window), link=dearest),
+        metric_tile(totals["cost_usd"], window, spark=spent, link=dearest),
         metric_tile(totals["cost_per_run_usd"], window, link=dearest,
                     beside=[f"{format_count(totals['cost_per_run_usd'].n)} runs"]),
         metric_tile(totals["cost_per_resolution_usd"], window, link=link_page("sessions", window.name, chosen),
@@ -161,16 +163,14 @@ def _per_tokens(cost: Cost) -> Tile:
 
 
 def _cached(cost: Cost) -> Tile:
-    sums = cost.usage.select(pl.col("input_tokens", "cache_read_tokens").sum()).row(0)
-    by_bin = cost.usage.group_by("bin").agg(pl.col("input_tokens", "cache_read_tokens").sum())
-    cached = pl.when(pl.col("input_tokens") > 0).then(pl.col("cache_read_tokens") / pl.col("input_tokens"))
-    share = by_bin.select("bin", part=pl.lit(""), value=cached)
-    is_known = bool(sums[0]) and cost.usage["cache_read_tokens"].null_count() < cost.usage.height
+    bins = cost.window.bins
+    read, given = spread(cost.usage, "cache_read_tokens", bins), spread(cost.usage, "input_tokens", bins)
+    is_known = any(given) and cost.usage["cache_read_tokens"].null_count() < cost.usage.height
     return Tile(
         title="Input from cache",
-        value=format_rate(sums[1] / sums[0]) if is_known else "not reported",
+        value=format_rate(sum(read) / sum(given)) if is_known else "not reported",
         change=Change(""),
-        spark=values_of(share, "", cost.window),
+        spark=divide(read, given),
         help="Input tokens read from a provider's cache ÷ all input tokens, of the calls that said.",
         is_unknown=not is_known,
     )
@@ -193,7 +193,7 @@ def _show_unknown(cost: Cost, view: View) -> None:
 
 def _show_over_time(cost: Cost, view: View) -> None:
     known = (read_choices().value or {}).get(cost.by, ())
-    figure = draw_cost(cost.over_time, cost.window, view.colours, known, unnamed=unnamed(cost.by))
+    figure = draw_cost(cost.over_time.values, cost.window, view.colours, known, unnamed=unnamed(cost.by))
     mark_events(figure, find_events(cost.window, view.filters), view.colours)
     point = show(
         figure, key=click_key("cost_by"), alt=f"Bars of cost by {cost.by} over the window", is_clickable=True
@@ -257,19 +257,19 @@ def _part_line(part: str | None, figure: Figure, total: float, cost: Cost, view:
     )  # fmt: skip
 
 
-def token_parts(usage: pl.DataFrame) -> pl.DataFrame:
-    """Return bin, part (one of TOKEN_KINDS, disjoint) and value."""
-    zeroed = usage.with_columns(pl.col("^.*_tokens$").fill_null(0).cast(pl.Int64))
-    kinds = {
-        "fresh input": pl.col("input_tokens") - pl.col("cache_read_tokens") - pl.col("cache_write_tokens"),
-        "read from cache": pl.col("cache_read_tokens"),
-        "written to cache": pl.col("cache_write_tokens"),
-        "answer": pl.col("output_tokens") - pl.col("reasoning_tokens"),
-        "reasoning": pl.col("reasoning_tokens"),
-    }
-    return pl.concat(
-        [zeroed.select("bin", part=pl.lit(kind), value=amount.clip(0)) for kind, amount in kinds.items()]
-    )
+def token_parts(usage: pl.DataFrame, bins: int) -> Parts:
+    """Return tokens per bin of each of TOKEN_KINDS, which are disjoint."""
+    parts: dict[str | None, list[float]] = {kind: [0.0] * bins for kind in TOKEN_KINDS}
+    for row in usage.iter_rows(named=True):
+        given, read, written, said, reasoned = (
+            row[f"{name}_tokens"] or 0
+            for name in ("input", "cache_read", "cache_write", "output", "reasoning")
+        )
+        amounts = (given - read - written, read, written, said - reasoned, reasoned)
+        if 0 <= row["bin"] < bins:
+            for kind, amount in zip(TOKEN_KINDS, amounts, strict=True):
+                parts[kind][row["bin"]] += max(0, amount)
+    return parts
 
 
 def _show_forecast() -> None:

@@ -7,8 +7,9 @@ from typing import Any, Final
 import polars as pl
 
 from dashboard.answers.events import find_events
-from dashboard.answers.measures import Figure, values_of
+from dashboard.answers.measures import Figure
 from dashboard.answers.models import Models, read_models
+from dashboard.bins import spread_by
 from dashboard.charts.events import mark_events
 from dashboard.charts.lines import Series, draw_durations
 from dashboard.charts.stacked import draw_stacked, pick_colour
@@ -86,14 +87,12 @@ def _draw(models: Models, view: View) -> None:
 
 def _show_totals(models: Models, view: View) -> None:
     window, totals = models.window, models.totals
-    sums = models.errors.group_by("bin").agg(pl.col("n").sum(), pl.col("numerator").sum())
-    both = sums.with_columns(part=pl.lit(""), value=pl.col("numerator") / pl.col("n"))
     failed = totals["llm_error_rate"].hits[0]
     link = link_traces(window.name, view.filters)
     tiles = [
-        metric_tile(totals["llm_call_count"], window, spark=values_of(both, "", window, "n"), link=link,
+        metric_tile(totals["llm_call_count"], window, spark=models.errors.all_counts, link=link,
                     beside=[f"{len(models.models)} models"]),
-        metric_tile(totals["llm_error_rate"], window, spark=values_of(both, "", window), link=link,
+        metric_tile(totals["llm_error_rate"], window, spark=models.errors.all_rates, link=link,
                     beside=[f"{format_count(failed)} failed"]),
         metric_tile(totals["llm_p95_ms"], window, beside=[f"p50 {format_duration(totals['llm_p50_ms'].value)}"]),
         metric_tile(totals["ttft_p50_ms"], window),
@@ -108,8 +107,7 @@ def _ranked(models: Models) -> list[tuple[str | None, dict[str, Figure]]]:
 
 def model_lines(models: Models, view: View) -> list[Line]:
     """Return a row per model, the most called first; each leads to the runs that called it."""
-    sums = models.usage.group_by("model").agg(pl.exclude("bin", "model").sum())
-    usage = {row["model"]: row for row in sums.iter_rows(named=True)}
+    usage = _add_up_usage(models)
     ranked = _ranked(models)
     longest = find_longest((figures["llm_error_rate"] for _, figures in ranked), FULL_BAR)
     return [
@@ -132,6 +130,17 @@ def model_lines(models: Models, view: View) -> list[Line]:
     ]
 
 
+def _add_up_usage(models: Models) -> dict[str | None, dict[str, Any]]:
+    """Return the sums of `models/usage` over the window, by model."""
+    sums: dict[str | None, dict[str, Any]] = {}
+    for row in models.usage.iter_rows(named=True):
+        of_model = sums.setdefault(row["model"], {})
+        for name, value in row.items():
+            if name not in ("bin", "model"):
+                of_model[name] = of_model.get(name, 0) + (value or 0)
+    return sums
+
+
 def _usage_cells(usage: dict[str, Any]) -> list[dict[str, object] | None]:
     speed = usage["spoken_tokens"] / usage["spoken_ms"] * 1e3 if usage.get("spoken_ms") else None
     tokens_in, cached = usage.get("input_tokens"), usage.get("cache_read_tokens")
@@ -150,7 +159,7 @@ def _latency(models: Models, colours: Palette) -> list[Series]:
     return [
         Series(
             model or UNNAMED,
-            values_of(models.latency, model, models.window),
+            models.latency.values.get(model, ()),
             pick_colour(model or UNNAMED, rank, known, colours),
             1.9,
         )
@@ -159,15 +168,16 @@ def _latency(models: Models, colours: Palette) -> list[Series]:
 
 
 def _show_endings(models: Models, view: View) -> None:
-    parts = models.endings.with_columns(
+    ended = models.endings.with_columns(
         part=pl.when(pl.col("status") == "error")
         .then(pl.format(FAILED + "{}", pl.col("ending").fill_null(UNKNOWN)))
         .otherwise(pl.col("ending").fill_null("not said"))
     )
-    failures = sorted(set(parts.filter(pl.col("status") == "error")["part"]))
+    parts = spread_by(ended, "part", "calls", models.window.bins)
+    failures = sorted(part for part in parts if part and part.startswith(FAILED))
     reds = dict.fromkeys(failures[:1], view.colours.error) | dict.fromkeys(failures[1:], view.colours.warning)
     figure = draw_stacked(
-        parts.select("bin", "part", value="calls"), models.window, view.colours, say=format_count,
+        parts, models.window, view.colours, say=format_count,
         tones={**reds, "not said": view.colours.unknown},
     )  # fmt: skip
     point = show(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
-import polars as pl
-
+from dashboard.bins import Bins, Parts, divide
 from dashboard.changes import compare_rates
 from dashboard.charts.cost import OTHERS, draw_cost
 from dashboard.charts.latency import draw_latency
@@ -16,8 +15,8 @@ from dashboard.charts.outcomes import draw_outcomes
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.data import Overview, read_choices, read_firing_alerts, read_overview
-from dashboard.figures import SMALL, build_tiles, find_percentiles, find_unpriced, spread
-from dashboard.filters import Filters, Link, Window, link_page, link_traces
+from dashboard.figures import SMALL, build_tiles, find_unpriced
+from dashboard.filters import Filters, Link, link_page, link_traces
 from dashboard.formats import (
     GAP,
     format_count,
@@ -44,7 +43,7 @@ def render() -> None:
 
 
 def _is_empty(overview: Overview) -> bool:
-    return overview.now.runs.is_empty() and overview.now.calls.is_empty()
+    return not overview.now.runs and not overview.now.calls["calls"]
 
 
 def _show_alerts() -> None:
@@ -108,7 +107,7 @@ def _show_deleted(overview: Overview) -> None:
 
 
 def _show_partial_cost(overview: Overview, chosen: Filters) -> None:
-    unpriced = find_unpriced(overview.now.calls)
+    unpriced = find_unpriced(overview.now)
     if not unpriced.unpriced_calls:
         return
     more = f" and {len(unpriced.models) - 3} more" if len(unpriced.models) > 3 else ""
@@ -138,10 +137,8 @@ def _show_outcomes(overview: Overview, chosen: Filters, colours: Palette) -> Non
 
 def _show_latency(overview: Overview, colours: Palette) -> None:
     window = overview.now.window
-    qs = (0.5, 0.95, 0.99)
-    series = find_percentiles(overview.now.latency, window.bins, qs)
     show(
-        draw_latency(list(zip(qs, series, strict=True)), window, colours),
+        draw_latency(overview.now.percentiles_by_bin, window, colours),
         key="latency",
         alt="Lines of the 50th, 95th and 99th percentile of run latency on a logarithmic axis",
     )
@@ -149,8 +146,8 @@ def _show_latency(overview: Overview, colours: Palette) -> None:
 
 def _show_cost(overview: Overview, chosen: Filters, colours: Palette) -> None:
     window = overview.now.window
-    parts = overview.now.calls.select("bin", part="model", value="cost_usd")
-    figure = draw_cost(parts, window, colours, (read_choices().value or {}).get("model", ()))
+    known = (read_choices().value or {}).get("model", ())
+    figure = draw_cost(overview.now.calls["cost_usd"], window, colours, known)
     point = show(
         figure, key=click_key("cost"), is_clickable=True, alt="Bars of cost per model over the window"
     )
@@ -185,75 +182,104 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
         )
 
 
-def _per_bin(overview: Overview) -> dict[str, tuple[list[float], list[float]]]:
-    tools, bins = overview.now.tools, overview.now.window.bins
-    return {
-        name: (spread(own, "failures", bins), spread(own, "calls", bins))
-        for (name,), own in tools.group_by("tool", maintain_order=True)
-        if name
-    }
+def _per_bin(overview: Overview) -> dict[str, tuple[Bins, Bins]]:
+    """Return failures and calls per bin of every tool that has a name."""
+    tools = overview.now.tools
+    return {tool: (_failures(tools, tool), calls) for tool, calls in tools["calls"].items() if tool}
+
+
+def _failures(tools: Mapping[str, Parts], tool: str | None) -> Bins:
+    return tools["failures"].get(tool) or [0.0] * len(tools["calls"][tool])
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """How often a tool was called and failed, now and before."""
+
+    tool: str | None
+    calls: int
+    failures: int
+    calls_before: int
+    failures_before: int
+
+    @property
+    def rate(self) -> float:
+        return self.failures / self.calls
+
+    @property
+    def is_small(self) -> bool:
+        return self.calls < SMALL
+
+
+def _count(tool: str | None, overview: Overview) -> _Counted:
+    def count(tools: Mapping[str, Parts], column: str) -> int:
+        return int(sum(value or 0 for value in tools[column].get(tool, ())))
+
+    now, before = overview.now.tools, overview.before.tools
+    return _Counted(
+        tool,
+        count(now, "calls"),
+        count(now, "failures"),
+        count(before, "calls"),
+        count(before, "failures"),
+    )
 
 
 def tool_lines(overview: Overview, chosen: Filters) -> list[Line]:
     """Return a row per tool, the one with the most failures for its calls first; small numbers are greyed."""
-    sums = [pl.col("calls").sum(), pl.col("failures").sum()]
-    now = overview.now.tools.group_by("tool").agg(sums)
-    before = {
-        row["tool"]: row for row in overview.before.tools.group_by("tool").agg(sums).iter_rows(named=True)
-    }
+    counted = [_count(tool, overview) for tool in overview.now.tools["calls"]]
+    ranked = sorted(
+        (one for one in counted if one.calls),
+        key=lambda one: (one.is_small, -one.rate, -one.calls, one.tool or ""),
+    )
     top = {
         row["tool"]: row["error_type"] for row in reversed(list(overview.tool_errors.iter_rows(named=True)))
     }
-    ranked = now.with_columns(
-        rate=pl.col("failures") / pl.col("calls"), is_small=pl.col("calls") < SMALL
-    ).sort("is_small", "rate", "calls", "tool", descending=[False, True, True, False])
-    longest = max([FULL_BAR, *ranked.filter(~pl.col("is_small"))["rate"]])
-    return [
-        _tool_line(row, before.get(row["tool"]), top, overview, chosen, longest)
-        for row in ranked.iter_rows(named=True)
-    ]
+    longest = max([FULL_BAR, *(one.rate for one in ranked if not one.is_small)])
+    return [_tool_line(one, top, overview, chosen, longest) for one in ranked]
 
 
 def _tool_line(
-    row: Mapping[str, Any],
-    before: Mapping[str, Any] | None,
+    counted: _Counted,
     top: Mapping[str | None, str | None],
     overview: Overview,
     chosen: Filters,
     longest: float,
 ) -> Line:
-    tool, is_small = row["tool"], row["is_small"]
-    window = overview.now.window
-    own = overview.now.tools.filter(pl.col("tool").eq_missing(tool))
-    tone = "error" if row["failures"] and not is_small else "agent"
+    tool, is_small = counted.tool, counted.is_small
+    tools, window = overview.now.tools, overview.now.window
+    tone = "error" if counted.failures and not is_small else "agent"
     return Line(
         key=tool or "",
         cells=[
             cell(tool or "unnamed tool", title=tool or ""),
             cell(
-                format_rate(row["rate"]), share=min(1.0, row["rate"] / longest), is_quiet=is_small, tone=tone
+                format_rate(counted.rate),
+                share=min(1.0, counted.rate / longest),
+                is_quiet=is_small,
+                tone=tone,
             ),
-            _change_cell(row, before),
-            cell("share that failed over the window", values=_trend(own, window)),
-            cell(format_count(row["calls"]), is_quiet=is_small),
+            _change_cell(counted),
+            cell(
+                "share that failed over the window",
+                values=divide(_failures(tools, tool), tools["calls"][tool]),
+            ),
+            cell(format_count(counted.calls), is_quiet=is_small),
             cell(top[tool] or "unknown", title=top[tool] or "") if tool in top else None,
         ],
         link=link_page("tools", window.name, chosen, tool=tool) if tool else None,
     )
 
 
-def _trend(own: pl.DataFrame, window: Window) -> list[float | None]:
-    calls = spread(own, "calls", window.bins)
-    failures = spread(own, "failures", window.bins)
-    return [failed / total if total else None for failed, total in zip(failures, calls, strict=True)]
-
-
-def _change_cell(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, object] | None:
-    if before is None or not before["calls"]:
+def _change_cell(counted: _Counted) -> dict[str, object] | None:
+    if not counted.calls_before:
         return None
-    difference = (row["rate"] - before["failures"] / before["calls"]) * 100
+    difference = (counted.rate - counted.failures_before / counted.calls_before) * 100
     tone = compare_rates(
-        (row["failures"], before["failures"]), (row["calls"], before["calls"]), words="", is_rise_bad=True
+        (counted.failures, counted.failures_before),
+        (counted.calls, counted.calls_before),
+        words="",
+        is_rise_bad=True,
     ).tone
     return cell(f"{format_signed(difference)}{GAP}pp", tone=tone, is_quiet=tone is None)
 

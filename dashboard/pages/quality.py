@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dashboard.answers.measures import values_of
 from dashboard.answers.quality import Quality, read_quality
+from dashboard.bins import spread_by
 from dashboard.charts.outcomes import WORDS
 from dashboard.charts.stacked import draw_stacked
 from dashboard.charts.template import show
@@ -39,12 +39,11 @@ def _draw(found: Quality, view: View) -> None:
     window, totals = found.window, found.totals
     show_notice(format_window(window.start, window.until), is_plain=True, key="window")
     sessions = link_page("sessions", window.name, view.filters)
-    success = values_of(found.success, "", window)
     tiles = [
         metric_tile(
             totals["success_rate"],
             window,
-            spark=success,
+            spark=found.success.values[None],
             link=link_traces(window.name, view.filters, outcome="failure"),
         ),
         metric_tile(
@@ -159,7 +158,7 @@ def _show_feedback(found: Quality, view: View) -> None:
             key="no_feedback",
         )
         return
-    parts = found.feedback.select("bin", part="feeling", value="runs")
+    parts = spread_by(found.feedback, "feeling", "runs", found.window.bins)
     tones = {"liked": view.colours.volume, "disliked": view.colours.error, "neither": view.colours.unknown}
     figure = draw_stacked(parts, found.window, view.colours, say=format_count, tones=tones)
     point = show(figure, key=click_key("feedback"), alt="Bars of liked and disliked runs", is_clickable=True)

@@ -18,12 +18,12 @@ from dashboard.answers.system import (
     read_ingest,
     read_jobs,
 )
+from dashboard.bins import spread, spread_by
 from dashboard.charts.lines import Series, draw_lines
 from dashboard.charts.stacked import draw_stacked
 from dashboard.charts.template import show
 from dashboard.components import Change, Column, Line, Tile, cell, show_notice, show_table, show_tiles
 from dashboard.data import read_arrivals
-from dashboard.figures import spread
 from dashboard.filters import Window
 from dashboard.formats import (
     NO_DATA,
@@ -79,7 +79,7 @@ def _show_ingest(window: Window) -> None:
     show_tiles(_ingest_tiles(ingest), key="tiles")
     left, right = two_cards()
     with left, card("Records loaded", "loaded"):
-        parts = ingest.loads.select("bin", part="signal", value="records")
+        parts = spread_by(ingest.loads, "signal", "records", ingest.window.bins)
         figure = draw_stacked(
             parts, ingest.window, colours, say=format_count, known=("traces", "logs", "metrics")
         )

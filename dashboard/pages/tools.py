@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import polars as pl
 import streamlit as st
 
 from dashboard.address import read_values
-from dashboard.answers.measures import Figure, values_of
+from dashboard.answers.measures import Figure
 from dashboard.answers.tools import OneTool, Tools, read_tool, read_tools
+from dashboard.bins import Bins, spread_by
 from dashboard.charts.counts import draw_counts
-from dashboard.charts.heat import draw_heat
+from dashboard.charts.heat import MOST_ROWS, draw_heat
 from dashboard.charts.lines import Series, draw_durations
 from dashboard.charts.stacked import OTHERS, draw_stacked
 from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table, show_tiles
-from dashboard.filters import Link, Window, link_page, link_traces
+from dashboard.filters import Link, link_page, link_traces
 from dashboard.formats import (
     format_count,
     format_duration,
@@ -91,15 +93,12 @@ def _draw(tools: Tools, view: View) -> None:
 
 def _show_totals(tools: Tools, view: View) -> None:
     window, totals = tools.window, tools.totals
-    everything = tools.over_time.group_by("bin").agg(pl.col("n").sum(), pl.col("numerator").sum()).with_columns(
-        part=pl.lit(""), value=pl.when(pl.col("n") > 0).then(pl.col("numerator") / pl.col("n"))
-    )  # fmt: skip
     failures, calls = totals["tool_failure_rate"].hits[0], totals["tool_call_count"]
     show_tiles(
         [
-            metric_tile(calls, window, spark=values_of(everything, "", window, "n"),
+            metric_tile(calls, window, spark=tools.over_time.all_counts,
                         link=link_traces(window.name, view.filters), beside=[f"{len(tools.tools)} tools"]),
-            metric_tile(totals["tool_failure_rate"], window, spark=values_of(everything, "", window),
+            metric_tile(totals["tool_failure_rate"], window, spark=tools.over_time.all_rates,
                         link=link_traces(window.name, view.filters, failed_tools="true"),
                         beside=[f"{format_count(failures)} of {format_count(calls.value)} calls"]),
             metric_tile(totals["tool_p50_ms"], window),
@@ -109,16 +108,10 @@ def _show_totals(tools: Tools, view: View) -> None:
     )  # fmt: skip
 
 
-def per_bin(tools: Tools) -> dict[str, tuple[list[float | None], list[float | None]]]:
+def per_bin(tools: Tools) -> dict[str, tuple[Bins, Bins]]:
     """Return failures and calls per bin of every tool that has a name."""
-    return {
-        tool: (
-            values_of(tools.over_time, tool, tools.window, "numerator"),
-            values_of(tools.over_time, tool, tools.window, "n"),
-        )
-        for tool in tools.tools
-        if tool
-    }
+    failures, calls = tools.over_time.numerators, tools.over_time.counts
+    return {tool: (failures[tool], calls[tool]) for tool in calls if tool}
 
 
 def ranked_tools(tools: Tools) -> list[tuple[str | None, dict[str, Figure]]]:
@@ -143,9 +136,7 @@ def tool_lines(tools: Tools, view: View) -> list[Line]:
                 cell(tool or UNNAMED, title=tool or ""),
                 rate_cell(figures["tool_failure_rate"], longest),
                 change_cell(figures["tool_failure_rate"]),
-                cell(
-                    "share that failed over the window", values=values_of(tools.over_time, tool, tools.window)
-                ),
+                cell("share that failed over the window", values=tools.over_time.values.get(tool, ())),
                 value_cell(figures["tool_call_count"]),
                 value_cell(figures["tool_p50_ms"]),
                 value_cell(figures["tool_p95_ms"]),
@@ -158,16 +149,19 @@ def tool_lines(tools: Tools, view: View) -> list[Line]:
 
 
 def _top_errors(errors: pl.DataFrame) -> dict[str | None, str]:
-    sums = errors.group_by("tool", "error_type").agg(pl.col("failures").sum()).sort("failures", "error_type")
-    return {row["tool"]: row["error_type"] or "unknown" for row in sums.iter_rows(named=True)}
+    sums: Counter[tuple[str | None, str | None]] = Counter()
+    for tool, error, failures in errors.select("tool", "error_type", "failures").iter_rows():
+        sums[tool, error] += failures
+    ranked = sorted(sums.items(), key=lambda item: (item[1], item[0][1] or ""))
+    return {tool: error or "unknown" for (tool, error), _ in ranked}
 
 
-def heat_rows(tools: Tools) -> list[tuple[str, list[float | None], list[str]]]:
+def heat_rows(tools: Tools) -> list[tuple[str, Bins, list[str]]]:
     """Return for the heat map the name of a tool, its failure rate per bin, and that in words."""
-    rows: list[tuple[str, list[float | None], list[str]]] = []
-    for tool, _ in ranked_tools(tools):
-        rates = values_of(tools.over_time, tool, tools.window)
-        calls = values_of(tools.over_time, tool, tools.window, "n")
+    rows: list[tuple[str, Bins, list[str]]] = []
+    traced = [tool for tool, _ in ranked_tools(tools) if tool in tools.over_time.values]
+    for tool in traced[:MOST_ROWS]:
+        rates, calls = tools.over_time.values[tool], tools.over_time.counts[tool]
         texts = [
             f"{format_rate(rate)} of {format_count(n)} calls" if n else "no calls"
             for rate, n in zip(rates, calls, strict=True)
@@ -178,7 +172,7 @@ def heat_rows(tools: Tools) -> list[tuple[str, list[float | None], list[str]]]:
 
 def _show_errors(tools: Tools, view: View, chosen: str) -> None:
     errors = tools.errors.filter(pl.col("tool") == chosen) if chosen else tools.errors
-    parts = errors.select("bin", part="error_type", value="failures")
+    parts = spread_by(errors, "error_type", "failures", tools.window.bins)
     figure = draw_stacked(parts, tools.window, view.colours, say=format_count, unnamed=UNTYPED)
     alt = "Bars of failed tool calls per type of error over the window"
     point = show(figure, key=click_key("errors"), alt=alt, is_clickable=True)
@@ -210,7 +204,7 @@ def _show_tool(name: str, tools: Tools, view: View) -> None:
         with right:
             _show_callers(name, tool, view)
             st.subheader("How long it takes", anchor=False)
-            show(draw_durations(_latency(tool, window, view), window, view.colours, height_px=200), key="tool_latency",
+            show(draw_durations(_latency(tool, view), window, view.colours, height_px=200), key="tool_latency",
                  alt="Lines of the 50th and 95th percentile of the tool's latency")  # fmt: skip
             st.subheader("How often a run calls it", anchor=False)
             show(draw_counts(tool.per_run, view.colours, height_px=200), key="tool_per_run",
@@ -220,16 +214,17 @@ def _show_tool(name: str, tools: Tools, view: View) -> None:
 def _show_tool_figures(name: str, tool: OneTool, view: View) -> None:
     window = tool.window
     rates, failed_calls = tool.over_time["tool_failure_rate"], tool.figures["tool_failure_rate"]
+    p95 = tool.over_time["tool_p95_ms"]
     failed = link_traces(window.name, view.filters, tool=name, failed_tools="true")
     show_tiles(
         [
-            metric_tile(tool.figures["tool_call_count"], window, spark=values_of(rates, "", window, "n"),
+            metric_tile(tool.figures["tool_call_count"], window, spark=rates.counts[None],
                         link=link_traces(window.name, view.filters, tool=name)),
-            metric_tile(failed_calls, window, spark=values_of(rates, "", window), link=failed,
+            metric_tile(failed_calls, window, spark=rates.values[None], link=failed,
                         beside=[f"{format_count(failed_calls.hits[0])} failed",
                                 f"95 % sure: {format_interval(failed_calls.hits[0], failed_calls.n)}"]),
             metric_tile(tool.figures["tool_p95_ms"], window,
-                        spark=values_of(tool.over_time["tool_p95_ms"], "", window),
+                        spark=p95.values[None],
                         beside=[f"p50 {format_duration(tool.figures['tool_p50_ms'].value)}"]),
             metric_tile(tool.figures["tool_retry_rate"], window),
         ],
@@ -237,10 +232,10 @@ def _show_tool_figures(name: str, tool: OneTool, view: View) -> None:
     )  # fmt: skip
 
 
-def _latency(tool: OneTool, window: Window, view: View) -> list[Series]:
+def _latency(tool: OneTool, view: View) -> list[Series]:
     return [
-        Series("p50", values_of(tool.over_time["tool_p50_ms"], "", window), view.colours.tool, 1.6, "dot"),
-        Series("p95", values_of(tool.over_time["tool_p95_ms"], "", window), view.colours.tool, 2.6),
+        Series("p50", tool.over_time["tool_p50_ms"].values[None], view.colours.tool, 1.6, "dot"),
+        Series("p95", tool.over_time["tool_p95_ms"].values[None], view.colours.tool, 2.6),
     ]
 
 

@@ -20,6 +20,7 @@ from dashboard.address import (
     write_back,
 )
 from dashboard.answers.marks import Marks, read_marks
+from dashboard.bins import spread_by
 from dashboard.charts.outcomes import WORDS, draw_outcomes
 from dashboard.charts.template import show_to_cut
 from dashboard.comparing.page_part import link_diff
@@ -193,7 +194,8 @@ def _find_page(search: Search, window_name: str, chosen: Filters) -> int:
 
 def _show_histogram(found: RunList, window: filters.Window) -> None:
     """Draw when the runs were and how they ended; a bar or a time that is dragged over narrows the list."""
-    figure = draw_outcomes(found.outcomes, window, palette(st.context.theme.type), height_px=_HISTOGRAM_PX)
+    runs = spread_by(found.outcomes, "outcome", "runs", window.bins)
+    figure = draw_outcomes(runs, window, palette(st.context.theme.type), height_px=_HISTOGRAM_PX)
     alt = "Bars of the runs that match, per outcome over the window"
     with st.container(border=True, key="histogram"):
         points = show_to_cut(figure, key=click_key("histogram"), alt=alt)

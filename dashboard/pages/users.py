@@ -10,10 +10,11 @@ import streamlit as st
 
 from dashboard.address import choose_one, choose_text
 from dashboard.answers.users import Users, read_users
+from dashboard.bins import spread
 from dashboard.budget_lines import COLUMNS, budget_line, say_budget
 from dashboard.changes import compare_amounts, compare_counts
 from dashboard.components import Column, Line, Tile, cell, show_notice, show_table, show_tiles
-from dashboard.figures import SMALL, spread
+from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, Window, link_page, link_traces
 from dashboard.formats import (
     NO_DATA,

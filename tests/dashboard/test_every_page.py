@@ -215,8 +215,8 @@ class TestCost:
                 "output_tokens": [50], "reasoning_tokens": [20],
             }
         )  # fmt: skip
-        assert dict(token_parts(frame).select("part", "value").iter_rows()) == {
-            "fresh input": 40, "read from cache": 60, "written to cache": 0, "answer": 30, "reasoning": 20,
+        assert token_parts(frame, 1) == {
+            "fresh input": [40], "read from cache": [60], "written to cache": [0], "answer": [30], "reasoning": [20],
         }  # fmt: skip
 
 
