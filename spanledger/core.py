@@ -24,6 +24,7 @@ import uvicorn
 
 from spanledger.api.application import build_application
 from spanledger.api.control_socket import ControlSocket
+from spanledger.api.server import QuietServer
 from spanledger.config import Config, load_config, parse_address
 from spanledger.operations import load_operations
 from spanledger.services import Services, open_services
@@ -85,10 +86,10 @@ class Core:
             engine.start_delivery()
             stack.callback(engine.stop_delivery)
 
-    def _build_server(self, config: Config) -> uvicorn.Server:
+    def _build_server(self, config: Config) -> QuietServer:
         host, port = parse_address(config.dashboard.http)
         application = build_application(self._services, with_dashboard=self._options.with_dashboard)
-        return uvicorn.Server(
+        return QuietServer(
             uvicorn.Config(
                 application,
                 host=host,
@@ -103,7 +104,7 @@ class Core:
         """Keep SIGTERM and SIGINT from ending the process: the server raises them again when it has stopped."""
 
         def stop(*_: object) -> None:
-            self._server.should_exit = True
+            self._server.end()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
@@ -123,7 +124,7 @@ class Core:
             # Only the end of the pipe makes it readable; reading could fail where another process made it non-blocking.
             select.select([life], [], [])
             _log.warning("the supervisor is gone, so the core process stops")
-            self._server.should_exit = True
+            self._server.end()
 
         threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
 
