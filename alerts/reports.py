@@ -12,7 +12,15 @@ from alerts.figures import format_count_of
 from alerts.messages.model import Item, Message
 from alerts.messages.texts import LONGEST_TEXT, capitalise, clean_line, clean_text
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
-from analytics.reports import Digest, build_digest, say_change, say_figure, summarise
+from analytics.reports import (
+    Digest,
+    build_digest,
+    link_digest,
+    say_change,
+    say_figure,
+    say_happened,
+    summarise,
+)
 from analytics.reports.settings import ReportSettings
 from store.control import alerting
 from store.control.alerting import OutboxRow
@@ -76,9 +84,7 @@ def compose_report(digest: Digest, now: datetime) -> Message:
         description=clean_text(_describe(digest)),
         value_text=f"{digest.start:%Y-%m-%d %H:%M} to {digest.end:%Y-%m-%d %H:%M} UTC",
         since=digest.start,
-        link=f"{digest.dashboard_url}/?range={'24h' if digest.period == 'daily' else '7d'}"
-        if digest.dashboard_url
-        else "",
+        link=link_digest(digest),
         facts=dict(list(facts.items())[:MOST_FACTS]),
     )
     return Message(
@@ -98,10 +104,10 @@ def _describe(digest: Digest) -> str:
         for mover in digest.movers
     ]
     lines += [
-        f"{agent}: {format_count_of(count, 'runs')} failed, {cause}"
+        f"{agent}: {format_count_of(count, 'runs')} failed, cause {cause.replace('_', ' ')}"
         for agent, cause, count in digest.failures[:5]
     ]
-    lines += [f"New {it['what']}: {it['subject']}" for it in digest.changes[:5]]
+    lines += [capitalise(say_happened(change)) for change in digest.changes[:5]]
     return "\n".join(lines)
 
 

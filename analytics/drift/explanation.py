@@ -21,6 +21,8 @@ BEFORE: Final = timedelta(days=7)
 MOST_ROWS: Final = 40_000
 """Runs or calls looked at on either side, the newest."""
 EXAMPLES: Final = 5
+LEAST_SHARE: Final = 0.1
+"""Of a change, what a segment must account for to be named."""
 SUSPECT_WITHIN: Final = timedelta(hours=12)
 _MONTH: Final = timedelta(days=28)
 _NEVER: Final = pl.lit(False)
@@ -115,7 +117,8 @@ def explain_row(store: Store, alarm: Mapping[str, Any]) -> Explanation:
         for value, membership in list_members(marked[dimension]).items()
     }
     hit, is_after = marked["hit"].to_numpy(), marked["after"].to_numpy()
-    first, *others = scan_segments(hit, is_after, members)
+    found = scan_segments(hit, is_after, members)
+    first, *others = (one for one in found if not one.labels or one.share >= LEAST_SHARE)
     segments = [first, *(segment for segment in others[:2] if segment.score > 0)]
     top = segments[0].labels
     split = (

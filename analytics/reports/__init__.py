@@ -6,8 +6,10 @@ from analytics.reports.digest import Digest, build_digest
 from analytics.reports.readiness import Installed, Readiness, check_readiness
 from analytics.reports.settings import ReportSettings
 from analytics.reports.writing import (
+    link_digest,
     say_change,
     say_figure,
+    say_happened,
     summarise,
     write_digest_html,
     write_digest_markdown,
@@ -21,8 +23,10 @@ __all__ = [
     "ReportSettings",
     "build_digest",
     "check_readiness",
+    "link_digest",
     "say_change",
     "say_figure",
+    "say_happened",
     "summarise",
     "write_digest_html",
     "write_digest_markdown",

@@ -21,6 +21,9 @@ FIGURES: Final = (
     "resolution_rate", "cost_per_resolution_usd", "tool_failure_rate", "llm_error_rate", "tokens", "active_users",
 )  # fmt: skip
 _MOVING: Final = ("success_rate", "run_p95_ms", "cost_per_run_usd", "escalation_rate")
+UNNAMED: Final = "unnamed"
+OTHERS: Final = "tools and others"
+"""What stands for agents without a name, and for costs of no model."""
 MOST_MOVERS: Final = 8
 MOST_ROWS: Final = 10
 FEWEST_EVENTS: Final = 20
@@ -75,7 +78,7 @@ class Digest:
     spenders: tuple[tuple[str, float, bool], ...]
     """Model, USD, whether it is an “at least”."""
     changes: tuple[Mapping[str, Any], ...]
-    """happened_at, what, subject, detail."""
+    """happened_at, what, subject, detail; of drift alarm_id, metric and category, too."""
     dashboard_url: str
 
     @property
@@ -115,13 +118,13 @@ def build_digest(
         tuple(_figure(row) for row in rows.iter_rows(named=True)),
         _find_movers(store, start, end, where),
         tuple(
-            (agent or "unnamed", cause or "unknown", int(count))
+            (agent or UNNAMED, cause or "unknown", int(count))
             for agent, cause, count in failed.head(MOST_ROWS)
             .select("agent", "failure_class", "value")
             .iter_rows()
         ),
         tuple(
-            (model or "tools and others", usd, unpriced > 0)
+            (model or OTHERS, usd, unpriced > 0)
             for model, usd, unpriced in spent.head(MOST_ROWS)
             .select("model", "value", "unpriced_calls")
             .iter_rows()

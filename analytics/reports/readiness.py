@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from analytics.metrics import evaluate
 from analytics.metrics.pieces import Span, read_standing
+from store.errors import NotFound
+from store.terms import PURPOSES
 
 if TYPE_CHECKING:
     from store import Store
@@ -77,7 +79,12 @@ class _Seen:
 
 
 def check_readiness(store: Store, service: str | None, now: datetime, installed: Installed) -> Readiness:
-    """Check a service (None: all of them together) against the production checklist."""
+    """Check a service (None: all of them together) against the production checklist.
+
+    Raises:
+        NotFound: No run names the service.
+    """
+    _check_known(store, service, now)
     seen = _look(store, service, now, installed)
     checks = (
         _check_cost, _check_users, _check_classes, _check_latency, _check_success, _check_tools, _check_complete,
@@ -117,6 +124,18 @@ def _look(store: Store, service: str | None, now: datetime, installed: Installed
     )
 
 
+def _check_known(store: Store, service: str | None, now: datetime) -> None:
+    if service is None:
+        return
+    counts = evaluate(
+        store, "run_count", now - MEMORY, now, where={"purpose": PURPOSES}, group_by=["service"]
+    )
+    known = sorted(counts["service"].drop_nulls())
+    if service not in known:
+        names = ", ".join(known) or "none"
+        raise NotFound(f"no run of the last 90 days is of a service called {service!r}; there are {names}")
+
+
 def _has_lost_runs(store: Store, first: datetime, until: datetime) -> bool:
     span = Span(first, until, until - first)
     return bool(read_standing(store, span).find_expired("run", span))
@@ -136,8 +155,9 @@ def _say_runs(seen: _Seen) -> str:
     return "runs of 7 days (those that retention has left)" if seen.has_lost_runs else "runs of 7 days"
 
 
-def _say_share(part: float, whole: int) -> str:
-    return f"{part / whole:.1%} of {whole:,}" if whole else "none seen"
+def _say_share(part: float, whole: int, of: str, what: str) -> str:
+    """Return of how many it is so: `of` says of what, `what` what they do."""
+    return f"{part / whole:.1%} of {whole:,} {of} {what}" if whole else f"there were no {of}"
 
 
 def _check_cost(seen: _Seen) -> Item:
@@ -145,7 +165,7 @@ def _check_cost(seen: _Seen) -> Item:
     return _judge(
         "Cost is tracked for each request",
         None if share is None else share <= 0.01,
-        f"{_say_share((1 - (share or 0)) * calls, calls)} model calls of 7 days have a price",
+        _say_share((1 - (share or 0)) * calls, calls, "model calls of 7 days", "have a price"),
         "send usage and model on every model span; `spanledger prices check` names models without a price",
     )
 
@@ -155,7 +175,7 @@ def _check_users(seen: _Seen) -> Item:
     return _judge(
         "Cost is tracked for each user",
         known / runs >= 0.95 if _enough(seen) else None,
-        f"{_say_share(known, runs)} {_say_runs(seen)} name their user",
+        _say_share(known, runs, _say_runs(seen), "name their user"),
         "set user.id on the agent's span or in its baggage",
     )
 
@@ -165,7 +185,7 @@ def _check_classes(seen: _Seen) -> Item:
     return _judge(
         "Errors are classified",
         known / failed >= 0.9 if failed else None,
-        f"{_say_share(known, failed)} failed {_say_runs(seen)} have a known class",
+        _say_share(known, failed, f"failed {_say_runs(seen)}", "have a known class"),
         "set error.type on failing spans, or record the exception",
     )
 
@@ -207,7 +227,7 @@ def _check_complete(seen: _Seen) -> Item:
     return _judge(
         "Traces are complete",
         complete / runs >= 0.99 if _enough(seen) else None,
-        f"{_say_share(complete, runs)} {_say_runs(seen)} have their root span",
+        _say_share(complete, runs, _say_runs(seen), "have their root span"),
         "flush the exporter before the process ends; do not sample below the root",
     )
 

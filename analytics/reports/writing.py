@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
+from analytics.drift.naming import say_change as say_drift
 from analytics.metrics import Metric, say_value
-from analytics.reports.digest import Digest, Figure
+from analytics.reports.digest import OTHERS, UNNAMED, Digest, Figure
 from analytics.reports.readiness import Readiness
 
 _MARKS: Final = {"passed": "✓", "failed": "✗", "unknown": "?"}
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#!])")
 LONGEST_NAME: Final = 120
+_FOUND: Final = ("agent_version", "prompt_version", "model", "provider", "tool", "configuration")
+"""Known events that are something seen for the first time."""
 _PARTIAL: Final = "Figures marked “partial” speak of what is left: retention has deleted facts of their time."
 
 
@@ -49,9 +54,9 @@ def write_digest_markdown(digest: Digest) -> str:
                     f"| {' | '.join(columns)} |",
                     "| --- " * len(columns) + "|",
                 ]
-                lines += [f"| {' | '.join(map(_clean, row))} |" for row in rows]
+                lines += [f"| {' | '.join(map(_write_cell, row))} |" for row in rows]
     if digest.dashboard_url:
-        lines += ["", f"[Dashboard]({digest.dashboard_url}/?range=7d)"]
+        lines += ["", f"[Dashboard]({link_digest(digest)})"]
     return "\n".join(lines) + "\n"
 
 
@@ -64,11 +69,11 @@ def write_digest_html(digest: Digest) -> str:
     if not digest.is_empty:
         for heading, columns, rows in _tables(digest):
             if rows:
-                parts.append(f"<h2>{escape(heading)}</h2><table><tr>{_cells(columns, 'th')}</tr>")
+                parts.append(f"<h2>{escape(heading)}</h2><table><tr>{_cells([*columns], 'th')}</tr>")
                 parts += [f"<tr>{_cells(row, 'td')}</tr>" for row in rows]
                 parts.append("</table>")
     if digest.dashboard_url:
-        parts.append(f'<p><a href="{escape(digest.dashboard_url, quote=True)}/?range=7d">Dashboard</a></p>')
+        parts.append(f'<p><a href="{escape(link_digest(digest), quote=True)}">Dashboard</a></p>')
     style = (
         "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:60rem}"
         "table{border-collapse:collapse}th,td{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}"
@@ -93,11 +98,69 @@ def summarise(digest: Digest) -> list[str]:
     return [f"{said}.", *([_PARTIAL] if digest.is_partial else [])]
 
 
-_Table = tuple[str, Sequence[str], list[list[str]]]
+@dataclass(frozen=True)
+class _Linked:
+    """A cell that leads to a page; without an address it is its text."""
+
+    text: str
+    link: str
+
+
+_Cell = str | _Linked
+_Table = tuple[str, Sequence[str], list[list[_Cell]]]
+
+
+def link_digest(digest: Digest) -> str:
+    """Return the overview of the time of a report; empty without a dashboard."""
+    return _link(digest, "")
+
+
+def say_happened(change: Mapping[str, Any]) -> str:
+    """Return in a line what happened.
+
+    >>> say_happened({"what": "prompt_version", "subject": "system 8", "detail": None, "metric": None})
+    'first seen: prompt version system 8'
+    """
+    what, subject = str(change["what"]).replace("_", " "), str(change["subject"])
+    if change["metric"] is not None:
+        return f"drift: {say_drift(change['metric'], change['detail'], change['category'])}, {subject}"
+    is_found = change["what"] in _FOUND
+    return f"first seen: {what} {subject}" if is_found else f"{what}: {subject}"
+
+
+def _link(digest: Digest, page: str, **filters: str | None) -> str:
+    """Return a page of the dashboard over the time of the report; empty without a dashboard or for an unknown name."""
+    if not digest.dashboard_url or None in filters.values():
+        return ""
+    ends = [f"{at:%Y-%m-%d %H:%M}" for at in (digest.start, digest.end)]
+    return f"{digest.dashboard_url}/{page}?{urlencode({'range': '/'.join(ends), **filters})}"
+
+
+def _name(shown: str) -> str | None:
+    """Return what the dashboard can be filtered by; None for what has no name."""
+    return None if shown in (UNNAMED, OTHERS) else shown
+
+
+def _link_alarm(digest: Digest, change: Mapping[str, Any]) -> str:
+    return (
+        f"{digest.dashboard_url}/drift?{urlencode({'alarm': change['alarm_id']})}"
+        if digest.dashboard_url
+        else ""
+    )
+
+
+def _say_change_found(digest: Digest, change: Mapping[str, Any]) -> list[_Cell]:
+    """Return the row of something that happened; drift is told in words, and leads to its alarm."""
+    subject, detail = str(change["subject"]), str(change["detail"] or "")
+    at, what = f"{change['happened_at']:%Y-%m-%d %H:%M}", str(change["what"]).replace("_", " ")
+    if change["metric"] is None:
+        return [at, what, subject, detail]
+    said = say_drift(change["metric"], detail, change["category"])
+    return [at, what, _Linked(said, _link_alarm(digest, change)), subject]
 
 
 def _tables(digest: Digest) -> list[_Table]:
-    figures = [
+    figures: list[list[_Cell]] = [
         [it.metric.title, say_figure(it), say_change(it), _say_then(it.metric, it.before, it.were_partial[0]),
          _say_then(it.metric, it.week_ago, it.were_partial[1])]
         for it in digest.figures
@@ -114,24 +177,32 @@ def _tables(digest: Digest) -> list[_Table]:
             "Top movers",
             ["agent", "metric", "now", "before", "change"],
             [
-                [mover.agent or "unnamed", mover.figure.metric.title, say_figure(mover.figure),
+                [_Linked(mover.agent or UNNAMED, _link(digest, "traces", agent=mover.agent)),
+                 mover.figure.metric.title, say_figure(mover.figure),
                  say_value(mover.figure.metric, mover.figure.before), say_change(mover.figure)]
                 for mover in digest.movers
             ],
         ),
-        ("Failures", ["agent", "class", "failed runs"], [[a, c, f"{n:,}"] for a, c, n in digest.failures]),
+        (
+            "Failures",
+            ["agent", "class", "failed runs"],
+            [
+                [_Linked(agent, _link(digest, "traces", agent=_name(agent), outcome="failure")), cause, f"{count:,}"]
+                for agent, cause, count in digest.failures
+            ],
+        ),
         (
             "Money by model",
             ["model", "cost"],
-            [[model, f"{'at least ' if least else ''}${usd:,.2f}"] for model, usd, least in digest.spenders],
+            [
+                [_Linked(model, _link(digest, "cost", model=_name(model))), f"{'at least ' * least}${usd:,.2f}"]
+                for model, usd, least in digest.spenders
+            ],
         ),
         (
             "What happened",
             ["when", "what", "subject", "detail"],
-            [
-                [f"{it['happened_at']:%Y-%m-%d %H:%M}", str(it["what"]), str(it["subject"]), str(it["detail"] or "")]
-                for it in digest.changes
-            ],
+            [_say_change_found(digest, change) for change in digest.changes],
         ),
     ]  # fmt: skip
 
@@ -161,5 +232,18 @@ def _clean(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", cut)
 
 
-def _cells(texts: Sequence[str], tag: str) -> str:
-    return "".join(f"<{tag}>{escape(text[:LONGEST_NAME])}</{tag}>" for text in texts)
+def _write_cell(cell: _Cell) -> str:
+    if isinstance(cell, str):
+        return _clean(cell)
+    return f"[{_clean(cell.text)}]({cell.link})" if cell.link else _clean(cell.text)
+
+
+def _cells(cells: Sequence[_Cell], tag: str) -> str:
+    return "".join(f"<{tag}>{_tag_cell(cell)}</{tag}>" for cell in cells)
+
+
+def _tag_cell(cell: _Cell) -> str:
+    if isinstance(cell, str):
+        return escape(cell[:LONGEST_NAME])
+    text = escape(cell.text[:LONGEST_NAME])
+    return f'<a href="{escape(cell.link, quote=True)}">{text}</a>' if cell.link else text

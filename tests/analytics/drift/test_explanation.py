@@ -165,3 +165,26 @@ def test_runs_of_other_environments_explain_nothing(store: Store) -> None:
     of_staging = {**ALARM, "alarm_id": "a4", "environment": "staging"}
     store.replace(appends={"drift_alarms": pl.DataFrame([of_staging])})
     assert explain_alarm(store, "a4").segments == []
+
+
+def test_what_accounts_for_nothing_of_a_change_is_not_named(store: Store) -> None:
+    """All runs change alike, to the utmost; a tenant that happens to be seen oftener is no cause."""
+    dice = np.random.default_rng(3)
+    is_after = np.arange(3_000) >= 2_400
+    write_runs(store, 0, 0)
+    shares = np.where(is_after, 0.38, 0.33)
+    rows = pl.DataFrame(
+        {
+            "load_seq": 1, "run_id": [f"r{n}" for n in range(3_000)], "trace_id": [f"t{n}" for n in range(3_000)],
+            "root_span_id": "1", "is_sole": True, "service": "helpdesk", "agent": "support", "purpose": "production",
+            "tenant": np.where(dice.random(3_000) < shares, "orbit", dice.choice(["acme", "globex"], 3_000)),
+            "started_at": [CHANGED + timedelta(minutes=n if late else -n - 1) for n, late in enumerate(is_after - 0)],
+            "outcome": np.where(is_after | (dice.random(3_000) < 0.35), "failure", "success"), "complete": True,
+            "steps": 3, "llm_calls": 2, "tool_calls": 1, "tool_failures": 0, "retries": 0, "loops": 0,
+            "unpriced_calls": 0,
+        }
+    )  # fmt: skip
+    store.replace(appends={"runs": rows})
+    late = {**ALARM, "alarm_id": "a5", "last_raised_at": CHANGED + timedelta(days=3)}
+    store.replace(appends={"drift_alarms": pl.DataFrame([late])})
+    assert [segment.labels for segment in explain_alarm(store, "a5").segments] == [{}]

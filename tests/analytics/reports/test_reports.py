@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from analytics.jobs import JobContext
 from analytics.reports import (
     Installed,
@@ -19,6 +21,7 @@ from analytics.reports import (
 )
 from analytics.rollups import update_rollups
 from store import Store
+from store.errors import NotFound
 from tests.analytics.building import NOON, StillClock, a_call, a_run, a_tool_call, touched_hours
 
 DAY = timedelta(days=1)
@@ -81,7 +84,7 @@ def test_a_service_that_does_everything_is_ready(store: Store, write: Any, clock
 
 
 def test_nothing_known_is_unknown_and_says_what_to_do(store: Store) -> None:
-    report = check_readiness(store, "shop", NOON, Installed())
+    report = check_readiness(store, None, NOON, Installed())
     assert not report.is_ready
     found = verdicts(report)
     assert found["Latency p95 is at most 5 s"] == found["Traces are complete"] == "unknown"
@@ -90,6 +93,14 @@ def test_nothing_known_is_unknown_and_says_what_to_do(store: Store) -> None:
     page = write_readiness_markdown(report)
     assert page.count("\n| ") == len(report.items) + 2
     assert "0 passed" in page
+
+
+def test_a_service_that_no_run_names_is_an_error_that_names_those_there_are(store: Store, write: Any) -> None:
+    run = a_run("a-1", service="shop", started_at=NOON - timedelta(minutes=20))
+    write("runs", run)
+    write("touched_hours", *touched_hours("run", run))
+    with pytest.raises(NotFound, match="called 'shoop'; there are shop"):
+        check_readiness(store, "shoop", NOON, Installed())
 
 
 def test_digest_tells_figures_movers_failures_and_money(store: Store, write: Any, clock: StillClock) -> None:
@@ -114,7 +125,12 @@ def test_digest_tells_figures_movers_failures_and_money(store: Store, write: Any
     assert "| before | a week ago |" in text
     assert "a week ago" not in write_digest_markdown(build_digest(store, "weekly", NOON + timedelta(hours=1)))
     assert "points" in text
-    assert "(http://127.0.0.1:8501/" in text
+    assert "| [support](http://127.0.0.1:8501/traces?range=2026-" in text
+    assert "agent=support&outcome=failure) | timeout |" in text
+    assert "[Success rate down](http://127.0.0.1:8501/drift?alarm=a) |" in text
+    html = write_digest_html(digest)
+    assert "agent=support&amp;outcome=failure" in html
+    assert "](http" not in write_digest_markdown(build_digest(store, "daily", NOON + timedelta(hours=1)))
 
 
 def test_names_from_telemetry_stay_text(store: Store, write: Any) -> None:
