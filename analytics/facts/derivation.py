@@ -15,6 +15,7 @@ from analytics.facts.attributes import add_dimensions
 from analytics.facts.counters import mute_counters
 from analytics.facts.judgements import collect_scores
 from analytics.facts.reading import Touched
+from analytics.facts.texts import add_texts_of_calls
 from analytics.pricing import price_calls, price_tools
 from store.port import Replacement
 
@@ -44,6 +45,7 @@ def derive_facts(
     `declared` names the attributes that are kept as dimensions.
     """
     counted = _mark_pieces(count_traces(mute_counters(store, touched.spans)), touched)
+    counted = add_texts_of_calls(store, touched, counted)
     counted = add_dimensions(store, counted, touched.spans, declared)
     calls = price_calls(counted.llm_calls, book)
     tools = price_tools(counted.tool_calls, book.tools)

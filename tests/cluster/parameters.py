@@ -123,10 +123,12 @@ OWN_VALUES: Mapping[str, Mapping[str, object]] = {
     "facts/past_traces": OF_LOADS,
     "facts/old_tool_calls": OF_LOADS,
     "facts/similar_traces": OF_LOADS,
+    "facts/recent_calls": {"max_rows": 10_000},
     "facts/sizes_of_traces": OF_LOADS,
     "facts/spans_of_loads": OF_LOADS,
     "facts/spans_of_traces": OF_LOADS | {"max_rows": 10_000},
     "facts/trace_sizes": OF_LOADS,
+    "facts/texts_of_spans": OF_LOADS,
     "facts/told_sessions": OF_TIMES,
     "facts/told_traces": OF_LOADS,
     "facts/twin_traces": OF_LOADS,
@@ -145,6 +147,7 @@ OWN_VALUES: Mapping[str, Mapping[str, object]] = {
 _ASKED = pl.DataFrame(
     {
         "trace_id": TRACES[:8],
+        "span_id": [f"{int(trace, 16) * 16:016x}" for trace in TRACES[:8]],
         "run_id": [f"{trace}-{int(trace, 16) * 16:016x}" for trace in TRACES[:8]],
         "conversation_id": [f"session{number}" for number in range(8)],
         "session_id": [None, *(f"session{number}" for number in range(1, 8))],
