@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.pricing.modalities import needs_kinds_of_input, needs_kinds_of_output
 from analytics.pricing.names import NameResolver
 from analytics.pricing.own import BUSY_SECONDS, ToolPrice
 from analytics.pricing.units import COLUMN_UNITS, charge_per_unit
@@ -153,6 +154,8 @@ def _prepare_rows(numbered: pl.DataFrame) -> pl.DataFrame:
         has_write_1h=pl.col("cache_write_1h").is_not_null() | is_no_matter,
         has_reasoning=pl.col("reasoning").is_not_null(),
         is_zero=is_zero & (other_prices.fill_null(0.0) == 0.0),
+        needs_kinds_of_output=needs_kinds_of_output(),
+        needs_kinds_of_input=needs_kinds_of_input(),
     )
     nobody = pl.DataFrame({"price_row": [numbered.height]}, schema_overrides={"price_row": pl.Int64})
     return pl.concat([rows, nobody], how="diagonal")

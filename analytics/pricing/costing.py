@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.pricing.book import PriceBook
 from analytics.pricing.charges import ALWAYS_SEARCHES, charge_other_units
+from analytics.pricing.modalities import lacks_kinds
 from analytics.pricing.regions import DATA_ZONE, REGIONAL, is_bound
 
 MAX_COST_USD = 999_999.0
@@ -76,7 +77,8 @@ def weigh_calls(calls: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     facts = _attach_prices(facts, book)
     units = charge_other_units(facts, book)
     facts = _read_quantities(facts.join(units, on="call", how="left", maintain_order="left"))
-    return facts.with_columns(cost=_cost(), lacks_search=_lacks_search()).with_columns(cost_status=_status())
+    facts = facts.with_columns(cost=_cost(), lacks_search=_lacks_search(), lacks_kinds=lacks_kinds())
+    return facts.with_columns(cost_status=_status())
 
 
 def _complete_columns(calls: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +118,7 @@ def _attach_prices(facts: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     return pl.concat(
         [
             facts.with_columns(price_row=pl.Series(chosen), lacks_tier=pl.Series(lacks_tier)),
-            prices.select(pl.col("^p_.*$"), pl.col("^has_.*$"), "is_zero", row_tier="service_tier"),
+            prices.select(pl.col("^(p|has|needs)_.*$"), "is_zero", row_tier="service_tier"),
         ],
         how="horizontal",
     ).with_columns(
@@ -247,6 +249,7 @@ def _status() -> pl.Expr:
         | pl.col("is_tier_missing")
         | is_output_unknown
         | pl.col("lacks_search")
+        | pl.col("lacks_kinds")
     )
     has_part = (
         ((pl.col("q_input") > pl.col("q_read")) & pl.col("has_input"))

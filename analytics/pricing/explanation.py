@@ -97,6 +97,8 @@ class CostExplanation:
     """Units that were used and have no price."""
     is_tier_missing: bool
     """The service tier has no price, so the standard one was taken."""
+    lacks_kinds: bool
+    """Nobody said what was text and what a picture or a voice, so all of it is charged as text."""
     reported_cost_usd: Decimal | None
     """What the emitter said."""
 
@@ -105,6 +107,8 @@ class CostExplanation:
         """What of a partial cost has no price, in words."""
         lacks = [unit.replace("_", " ") for unit in self.not_priced]
         lacks += ["its service tier"] if self.is_tier_missing else []
+        if not lacks and self.lacks_kinds:
+            return "nobody said what was text and what a picture or sound"
         return "no price for " + " and ".join(lacks) if lacks else "nobody counted the answer"
 
     @property
@@ -165,7 +169,7 @@ def explain_cost(calls: pl.DataFrame, book: PriceBook) -> CostExplanation:
     has_cost = fact["cost_status"] in ("priced", "partial", "free")
     return CostExplanation(
         status=fact["cost_status"],
-        why=_WHY[fact["cost_status"]] + ("; the tier has no price" if fact["is_tier_missing"] else ""),
+        why=_WHY[fact["cost_status"]] + _tell_lack(fact),
         cost_usd=_decimal(0.0 if fact["cost_status"] == "free" else fact["cost"]) if has_cost else None,
         price_model=fact["price_model"],
         rule=next((one.rule for one in name.dated if one.price_model == fact["price_model"]), name.rule)
@@ -180,8 +184,15 @@ def explain_cost(calls: pl.DataFrame, book: PriceBook) -> CostExplanation:
         lines=lines if has_cost else [],
         not_priced=_list_unpriced(fact, list_unpriced_units(facts, book)),
         is_tier_missing=bool(fact["is_tier_missing"]),
+        lacks_kinds=bool(fact["lacks_kinds"]),
         reported_cost_usd=None if reported is None else Decimal(str(reported)),
     )
+
+
+def _tell_lack(fact: Mapping[str, Any]) -> str:
+    if fact["is_tier_missing"]:
+        return "; the tier has no price"
+    return "; nobody said what was text and what a picture or sound" if fact["lacks_kinds"] else ""
 
 
 def _units_of(facts: pl.DataFrame) -> dict[str, float]:

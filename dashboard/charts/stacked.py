@@ -65,8 +65,8 @@ def _pick_largest(parts: Parts, unnamed: str) -> list[tuple[str, list[float]]]:
 
 
 def pick_colour(part: str, rank: int, known: Sequence[str], colours: Palette) -> str:
-    """Return the colour of a part: by its place among those `known`, so that it is the same everywhere."""
+    """Return the colour of a part: by its place among those `known`, so the same everywhere; others come after them."""
     if part == OTHERS:
         return colours.unknown
-    place = known.index(part) if part in known else rank
+    place = known.index(part) if part in known else len(known) + rank
     return colours.categories[place % len(colours.categories)]

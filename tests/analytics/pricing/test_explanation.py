@@ -51,6 +51,20 @@ def test_what_has_no_price_is_named(book: PriceBook) -> None:
     assert (found.status, found.not_priced) == ("partial", ["images"])
 
 
+def test_output_of_which_nobody_said_whether_it_was_drawn_costs_at_least_its_text(book: PriceBook) -> None:
+    drawn = {
+        "provider": "openai",
+        "request_model": "gpt-image-1.5",
+        "input_tokens": 100,
+        "output_tokens": 1_000,
+    }
+    found = explain_cost(calls(drawn), book)
+    assert (found.status, found.cost_usd) == ("partial", Decimal("0.0105"))
+    assert found.lack == "nobody said what was text and what a picture or sound"
+    split = explain_cost(calls({**drawn, "other_units": {"output_image_tokens": 1_000}}), book)
+    assert (split.status, split.cost_usd, split.not_priced) == ("priced", Decimal("0.0325"), [])
+
+
 def test_unknown_model_is_explained(book: PriceBook) -> None:
     found = explain_cost(calls({"request_model": "nobody-knows-it", "input_tokens": 10}), book)
     assert (found.status, found.cost_usd, found.rule) == ("unpriced_model", None, "unknown_model")

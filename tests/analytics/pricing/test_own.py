@@ -31,6 +31,7 @@ def own() -> PriceBook:
             {"model": "acme-1", "from": date(2026, 2, 1), "input": 1.0, "output": 2.0, "per_request": 0.5},
             {"model": "gpt-4o", "until": date(2026, 2, 1), "input": 100.0, "cache_read": 1.0, "output": 0.0},
             {"model": "acme-speech", "input": 1.0, "output": 1.0, "audio_input": 10.0},
+            {"model": "gpt-image-9", "input": 1.0, "output": 40.0},
         ],
         discount=[
             {"provider": "anthropic", "multiplier": 0.8},
@@ -94,6 +95,10 @@ def test_audio_of_an_own_model_has_its_own_price(own: PriceBook) -> None:
         own, request_model="acme-speech", **USAGE, other_units={"audio_input_tokens": 500_000}
     )
     assert (cost, status) == (pytest.approx(0.5 + 5.0 + 0.1), "priced")
+
+
+def test_own_price_of_a_model_that_draws_holds_as_it_is_told(own: PriceBook) -> None:
+    assert price(own, request_model="gpt-image-9", **USAGE) == (pytest.approx(5.0), "priced")
 
 
 def test_tools_are_charged_by_the_call() -> None:
