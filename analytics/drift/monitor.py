@@ -11,6 +11,7 @@ from analytics.drift.bank import TRAINING_HOURS
 from analytics.drift.decisions import Decisions
 from analytics.drift.explanation import explain_row
 from analytics.drift.hearing import decide_who_hears
+from analytics.drift.marks import follow_alarms
 from analytics.drift.seasons import WEEK, hour_number, hour_start, week_start
 from analytics.drift.watch import SAME_ALARM, AlarmRow, Watch
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
@@ -155,6 +156,7 @@ class Monitor:
                     {"hour_at": pl.Datetime("us"), "figures": pl.String},
                 ),
             ),
+            *follow_alarms(store, known, alarms),
         )
         watch.checkpoints.clear()
         watch.markers.clear()

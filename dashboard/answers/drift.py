@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from analytics.drift.explanation import explain_alarm
-from analytics.drift.naming import SHOWN_BY, WHOLE_AGENT, title_of
+from analytics.drift.naming import SHOWN_BY, WHOLE_AGENT, is_share, title_of
 from analytics.metrics import series
 from dashboard.answers.events import Event, find_events
 from dashboard.filters import Filters, Window, open_window, write_interval
@@ -143,7 +143,7 @@ def read_course(alarm: DriftAlarm) -> Course:
     window = open_window(write_interval(start, until), now)
     segments, metric = _explain(alarm)
     values, events, is_partial = _read_values(alarm, metric, window)
-    low, high = find_band(alarm.before_value, events)
+    low, high = find_band(alarm.before_value if is_share(alarm.metric) else None, events)
     near = Window("near", changed - NEAR_BEFORE, changed + NEAR_AFTER, 3_600, changed - NEAR_BEFORE)
     filters = Filters().only(agent=alarm.agent, environment=alarm.environment, service=alarm.service)
     return Course(

@@ -168,6 +168,23 @@ def test_what_people_exclude_raises_nothing_and_what_they_say_is_kept(tmp_path: 
     store.close()
 
 
+def test_what_people_said_of_an_alarm_stays_with_its_change_when_late_data_tells_it_sooner(
+    tmp_path: Path,
+) -> None:
+    store, monitor = open_store(tmp_path), Monitor()
+    write_hours(store, an_agents_hours(after=0.08))
+    step(store, monitor)
+    ids = {str(alarm["series"]): str(alarm["alarm_id"]) for alarm in read_alarms(store)}
+    (series,) = [name for name in ids if name.startswith("success_rate")]
+    mark_alarm(store, ids[series], "dismiss", reason="a load test", author="ann", now=NOW)
+    write_hours(store, an_agents_hours(after=0.2))
+    step(store, monitor)
+    (alarm,) = [row for row in read_alarms(store, "alarm_id, series, mark") if row["series"] == series]
+    assert alarm["alarm_id"] != ids[series], "it is raised in another hour"
+    assert alarm["mark"] == "dismiss"
+    store.close()
+
+
 def test_hours_that_a_backfill_has_not_reached_are_no_silence(tmp_path: Path) -> None:
     store, monitor = open_store(tmp_path), Monitor()
     rows = an_agents_hours(after=0.03)
