@@ -188,9 +188,10 @@ def _take_parts_around(spans: TraceSet, rows: pl.DataFrame) -> pl.DataFrame:
     index = rows["index"].to_numpy()
     telling = spans.is_chain & spans.has_usage
     if telling.any():
-        above = spans.tree.nearest(telling)[index]
-        above = np.where(above < spans.size, above, _chains_elsewhere(spans, index, telling))
-        rows = _take_parts(rows, [_facts_of(spans, _places(above, spans.size))])
+        above, beside = spans.tree.nearest(telling)[index], _chains_beside(spans, index, telling)
+        rows = _take_parts(
+            rows, [_facts_of(spans, _places(places, spans.size)) for places in (above, beside)]
+        )
     raw = spans.has_usage & (spans.frame["kind"] == "other").to_numpy()
     raw &= np.append(spans.is_call, False)[spans.tree.parent]
     if raw.any():
@@ -200,12 +201,12 @@ def _take_parts_around(spans: TraceSet, rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def _chains_elsewhere(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
-    """Where each call that stands alone in its trace is told of: the chain of equal counts that ends first after it.
+def _chains_beside(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
+    """The chain of equal counts that ends first after each call: it is around the call, or reads its answer.
 
-    That chain is around the call, or reads its answer right after; it stands in another trace.
+    It stands in the trace of the call, or in another one when the call stands alone.
     """
-    lonely = np.flatnonzero(rank_context(spans)[index] == 0)
+    is_lonely = pl.Series(rank_context(spans)[index] == 0)
     calls, chains = (
         spans.frame.select("service", "input_tokens", "output_tokens")[places].with_columns(
             trace=pl.Series(spans.trace[places]),
@@ -213,10 +214,11 @@ def _chains_elsewhere(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
             end=pl.Series(spans.ended_us[places]),
             place=pl.Series(places, dtype=pl.Int64),
         )
-        for places in (index[lonely], np.flatnonzero(telling))
+        for places in (index, np.flatnonzero(telling))
     )
     found = (
-        calls.with_columns(call=pl.Series(lonely), after=pl.col("end") - CLOCK_SLACK_US)
+        calls.with_row_index("call")
+        .with_columns(is_lonely=is_lonely, after=pl.col("end") - CLOCK_SLACK_US)
         .sort("after", "place")
         .join_asof(
             chains.with_columns(after="end").sort("after", "place"),
@@ -227,7 +229,7 @@ def _chains_elsewhere(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
             check_sortedness=False,
         )
         .filter(
-            pl.col("trace") != pl.col("trace_chain"),
+            (pl.col("trace") != pl.col("trace_chain")) == pl.col("is_lonely"),
             pl.col("begin_chain") <= pl.col("end") + RECORD_SLACK_US,
         )
     )

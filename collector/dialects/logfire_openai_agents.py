@@ -6,12 +6,12 @@ its model, a chat completion names its parts only in `usage`. Tasks and turns ca
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import name_starts, scope_is
+from collector.dialects.engine.conditions import name_starts, scope_is, status_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind
 from collector.dialects.engine.documents import Document
 from collector.dialects.engine.identity import members_of
 from collector.dialects.engine.provider_usage import PART_FIELDS, read_usage
-from collector.dialects.engine.readers import constant, key
+from collector.dialects.engine.readers import constant, key, member
 
 TRACE = name_starts("OpenAI Agents trace:")
 AGENT = name_starts("Agent run:")
@@ -42,6 +42,7 @@ DIALECT = Dialect(
         "session_id": (key("group_id", when=TRACE), *IN_METADATA["session_id"]),
         "user_id": IN_METADATA["user_id"],
         "tenant": IN_METADATA["tenant"],
+        "status_message": (member("error", "message", when=status_is("error")),),
     },
     documents=(Document("usage", PART_FIELDS, read_usage, when=MODEL),),
     input_keys=("input", "raw_input"),

@@ -23,7 +23,7 @@ INSTRUMENTORS = scope("openinference.", "@arizeai/openinference")
 
 
 def answered(name: str) -> Reader:
-    """Read a count that stands only in the answer, as JSON or as a printed object."""
+    """Read a count that stands only in the answer, as the provider's JSON, LangChain's, or a printed object."""
     return extract(
         "output.value",
         rf"""(?:{name})(?:\\*["']\s*:|=)\s*(\d{{1,12}})""",
@@ -115,17 +115,17 @@ DIALECT = Dialect(
         "cache_read_tokens": (
             "llm.token_count.prompt_details.cache_read",
             "llm.token_count.prompt_details.cache_input",
-            answered("cached_tokens|cache_read_input_tokens"),
+            answered("cached_tokens|cache_read_input_tokens|cache_read"),
         ),
         "cache_write_tokens": (
             "llm.token_count.prompt_details.cache_write",
-            answered("cache_creation_input_tokens"),
+            answered("cache_creation_input_tokens|cache_creation"),
         ),
         "cache_write_1h_tokens": (answered("ephemeral_1h_input_tokens"),),
         "output_tokens": ("llm.token_count.completion",),
         "reasoning_tokens": (
             "llm.token_count.completion_details.reasoning",
-            answered("reasoning_tokens"),
+            answered("reasoning_tokens|reasoning"),
         ),
         "total_tokens": ("llm.token_count.total",),
         "ttft_ms": (event_time("First Token Stream Event", LLM),),

@@ -38,6 +38,9 @@ LINK = LANGCHAIN_JS & (
     | value_starts("traceloop.entity.output", '{"lc":')
 )
 """A link of a chain takes or gives an object of LangChain's, a graph or an agent a state of its own."""
+STEP = LINK | (scope_is("opentelemetry.instrumentation.langchain") & value("traceloop.span.kind", "task"))
+GIVEN_AN_ANSWER = value_starts("traceloop.entity.input", '{"lc":', '{"inputs": {"lc":')
+"""A parser is given a message, other steps a state that holds the messages of earlier calls."""
 ANSWER_OF_A_TOOL = value_contains("traceloop.entity.output", '"ToolMessage"]')
 
 DIALECT = Dialect(
@@ -107,10 +110,14 @@ DIALECT = Dialect(
         "service_tier": ("gen_ai.openai.response.service_tier",),
     },
     documents=(
-        # The model's span names no cached and no reasoning tokens, the state around it does.
-        *(
-            Document(key, USAGE_FIELDS, read_usage, when=LINK, decode=find_last_usage)
-            for key in ("traceloop.entity.output", "traceloop.entity.input")
+        # The model's span names no reasoning, in JavaScript no cached tokens, the state around it does.
+        Document("traceloop.entity.output", USAGE_FIELDS, read_usage, when=STEP, decode=find_last_usage),
+        Document(
+            "traceloop.entity.input",
+            USAGE_FIELDS,
+            read_usage,
+            when=STEP & GIVEN_AN_ANSWER,
+            decode=find_last_usage,
         ),
     ),
     input_keys=("traceloop.entity.input",),

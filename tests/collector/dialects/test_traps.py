@@ -393,6 +393,22 @@ def test_a_chain_in_a_trace_of_its_own_tells_parts_of_a_call_and_is_no_run(side:
     assert found.runs.height == 1
 
 
+def test_a_step_beside_a_call_that_is_given_its_answer_tells_parts_of_it() -> None:
+    scope = "opentelemetry.instrumentation.langchain"
+    step: dict[str, Plain] = {"traceloop.span.kind": "task"}
+    earlier = ANSWERED.replace('"cache_read":3', '"cache_read":1').replace("9", "8")
+    found = counted(
+        span(1, {"traceloop.span.kind": "workflow"}, scope=scope, lasts=9.0),
+        span(2, step | {"traceloop.entity.input": f'{{"inputs": {{"messages": [{{{earlier}}}]}}}}'}, parent=1,
+             scope=scope, lasts=5.0),
+        a_chat(3, 9, 4, scope=scope, parent=2, at=0.5),
+        span(4, step | {"traceloop.entity.input": f'{{"inputs": {{"lc": 1, "kwargs": {{{ANSWERED}}}}}}}'}, parent=2,
+             scope=scope, at=1.6),
+    )  # fmt: skip
+    assert tokens(found, *CLASSES) == [(9, 3, None, 4, 2)]
+    assert found.runs.height == 1
+
+
 @pytest.mark.parametrize("at", [3.0, -9.0])
 def test_a_chain_of_equal_counts_at_another_time_tells_of_another_call(at: float) -> None:
     other = link(1, f'{{"lc":1,"kwargs":{{{ANSWERED}}}}}', trace=2, at=at)
@@ -432,6 +448,14 @@ def test_a_tool_that_waits_for_a_person_has_neither_run_nor_failed(said: dict[st
     )
     assert found.tool_calls.is_empty()
     assert found.runs["outcome"].to_list() == ["success"]
+
+
+def test_parts_that_only_the_answer_of_langchain_tells_are_read() -> None:
+    details = '"input_token_details": {"audio": 0, "cache_read": 4, "cache_creation": 1}'
+    more = '"output_token_details": {"reasoning": 2}'
+    said = {"output.value": f'{{"usage_metadata": {{"total_tokens": 9, {details}, {more}}}}}'}
+    found = counted(oi(1, "LLM", oi_used(6, 3) | said))
+    assert tokens(found, *CLASSES) == [(6, 4, 1, 3, 2)]
 
 
 def test_a_stream_that_was_handed_out_before_the_request_began_is_one_call() -> None:
