@@ -102,29 +102,6 @@ _SUMS: Final[dict[str, dict[str, Part]]] = {
 _SPLIT_BY: Final = {"runs": "outcome", "calls": "model", "tools": "tool", "cases": "outcome"}
 
 
-def _read_periods(window: Window, filters: Filters) -> tuple[Period, Period]:
-    """Return the window and the one before it."""
-    store, step = current().store, timedelta(seconds=window.bin_s)
-    everywhere, before = filters.where(), window.previous()
-    of_cases = {name: values for name, values in everywhere.items() if name != "model"}
-    window_s = {
-        "start": window.start,
-        "end": window.until,
-        "step": step,
-        "before": window.start - before.start,
-    }
-    *sums, latency = ask_together(
-        *(
-            partial(totals, store, sums, **window_s, where=of_cases if name == "cases" else everywhere,
-                    group_by=[_SPLIT_BY[name]])
-            for name, sums in _SUMS.items()
-        ),
-        partial(distribution, store, part("run"), "duration_ms", **window_s, where=everywhere),
-    )  # fmt: skip
-    found = dict(zip(_SUMS, sums, strict=True))
-    return _build_period(window, 0, found, latency), _build_period(before, -window.bins, found, latency)
-
-
 def _build_period(window: Window, first: int, found: Mapping[str, Answer], latency: Answer) -> Period:
     """Return one of the two windows that were read: its bins begin with number `first`."""
     numbers = range(first, first + window.bins)
@@ -158,11 +135,27 @@ def _build_period(window: Window, first: int, found: Mapping[str, Answer], laten
 
 @cache_answers(ttl=60, max_entries=64)
 def _load_overview(window: Window, filters: Filters) -> Overview:
-    (now, before), errors = ask_together(
-        lambda: _read_periods(window, filters),
-        lambda: select("overview/tool_errors", window_params(window, filters)),
+    everywhere, before = filters.where(), window.previous()
+    of_cases = {name: values for name, values in everywhere.items() if name != "model"}
+    store, both = current().store, {
+        "start": window.start, "end": window.until, "step": timedelta(seconds=window.bin_s),
+        "before": window.start - before.start,
+    }  # fmt: skip
+    errors, latency, *sums = ask_together(
+        partial(select, "overview/tool_errors", window_params(window, filters)),
+        partial(distribution, store, part("run"), "duration_ms", **both, where=everywhere),
+        *(
+            partial(totals, store, sums, **both, where=of_cases if name == "cases" else everywhere,
+                    group_by=[_SPLIT_BY[name]])
+            for name, sums in _SUMS.items()
+        ),
+    )  # fmt: skip
+    found = dict(zip(_SUMS, sums, strict=True))
+    return Overview(
+        _build_period(window, 0, found, latency),
+        _build_period(before, -window.bins, found, latency),
+        errors,
     )
-    return Overview(now, before, errors)
 
 
 def read_overview(window: Window, filters: Filters) -> Reading[Overview]:

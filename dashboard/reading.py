@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -81,6 +82,7 @@ def read(key: Hashable, load: Callable[[], T]) -> Reading[T]:
 
 
 _CACHES: Final[list[Callable[[], None]]] = []
+_AFRESH: Final[ContextVar[bool]] = ContextVar("afresh", default=False)
 
 
 def cache_answers(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -100,7 +102,10 @@ def cache_answers(**bounds: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(load)
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
-            return cached(current().is_sample, *args, **kwargs)
+            is_sample = current().is_sample
+            if _AFRESH.get():
+                cached.clear(is_sample, *args, **kwargs)
+            return cached(is_sample, *args, **kwargs)
 
         return answer
 
@@ -129,21 +134,33 @@ def remembered(
 
 
 def forget_all() -> None:
-    """Read everything afresh next time: what was empty, or failed, may be answered now."""
+    """Read everything afresh next time, whoever asks: something was changed."""
     for clear in _CACHES:
         clear()
+
+
+def read_afresh(question: Callable[[], T]) -> T:
+    """Answer one question without what is remembered of it, and leave what is remembered of others."""
+    token = _AFRESH.set(True)
+    try:
+        return question()
+    finally:
+        _AFRESH.reset(token)
+
+
+_POOL: Final = ThreadPoolExecutor(32, thread_name_prefix="question")
+"""Shared by all pages, so that many viewers at once do not mean hundreds of threads."""
 
 
 def ask_together(*questions: Callable[[], Any]) -> list[Any]:
     """Return the answers to questions that are asked at the same time; the first failure is raised.
 
-    Most of a short question is waiting for the engine, which bounds how many it works on.
+    Most of a short question is waiting for the engine, which bounds how many it works on. Questions themselves
+    ask one thing after the other: one that waited in the pool for others could wait for ever.
     """
     services = current()
-    with ThreadPoolExecutor(len(questions)) as pool:
-        return [
-            answer.result() for answer in [pool.submit(hold, services, question) for question in questions]
-        ]
+    asked = [_POOL.submit(hold, services, question) for question in questions]
+    return [answer.result() for answer in asked]
 
 
 def select(query: str, params: Mapping[str, object]) -> pl.DataFrame:

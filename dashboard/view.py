@@ -15,7 +15,7 @@ from dashboard.address import choose_toggle
 from dashboard.data import read_arrivals
 from dashboard.filters import Filters, Window
 from dashboard.navigation import active_filters
-from dashboard.reading import Reading, forget_all
+from dashboard.reading import Reading, forget_all, read_afresh
 from dashboard.services import current
 from dashboard.states import show_failure, show_nothing_found
 from dashboard.theme import Palette, palette
@@ -106,15 +106,14 @@ def _is_unsettled(screen: Screen, range_name: str) -> bool:
 def _show_body(screen: Screen, range_name: str, is_live: bool, is_waiting: bool) -> None:
     chosen = active_filters()
     window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
-    if is_waiting:
-        forget_all()
-    reading = screen.read(window, chosen)
+    reading = read_afresh(lambda: screen.read(window, chosen)) if is_waiting else screen.read(window, chosen)
     if (
         is_waiting
         and reading.failure is None
         and reading.value is not None
         and not screen.is_empty(reading.value)
     ):
+        forget_all()
         st.rerun()
     with st.container(key="notices"):
         if screen.announce:

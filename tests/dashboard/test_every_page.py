@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard import view
 from dashboard.answers.drift import DriftAlarm, read_drift
 from dashboard.answers.tools import read_tool
 from dashboard.answers.what_if import OPERATION
@@ -27,6 +29,7 @@ from dashboard.services import current, install
 from store import Replacement, Store
 from store.control import alert_rules, incidents
 from store.control.auditing import AuditRow, list_changes
+from store.queries import Query, name_query
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import HandClock, opened
 from tests.dashboard.seed import only_columns
@@ -97,6 +100,27 @@ class TestStates:
         assert components(app, "notice")
         for tiles in components(app, "tiles"):
             assert tiles["tiles"]
+
+
+class TestWaiting:
+    def test_a_page_that_waits_for_its_first_data_leaves_others_what_they_remember(
+        self, seeded: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: Counter[str] = Counter()
+        select = seeded.select
+
+        def count(query: Query, params: Any = None, frames: Any = None) -> pl.DataFrame:
+            asked[name_query(query)] += 1
+            return select(query, params, frames)
+
+        monkeypatch.setattr(seeded, "select", count)
+        monkeypatch.setattr(view, "FRESH", timedelta(hours=1))
+        open_page("tools", range="6h")
+        for _ in range(2):
+            open_page("sessions", range="1h", agent="nobody")
+            open_page("tools", range="6h")
+        assert asked["tools/errors"] == 1
+        assert asked["sessions/list"] == 3, "the empty answer was remembered"
 
 
 class TestRetention:
