@@ -30,8 +30,7 @@ def draw_cost(
 
     What has no price has no bar; a page says so beside the chart.
     """
-    figure = draw_stacked(
-        parts, window, colours, say=format_usd, known=known, unnamed=unnamed, height_px=HEIGHT_PX
-    )
-    figure.update_yaxes(tickprefix="$", tickformat="~g")
-    return figure
+    return draw_stacked(
+        parts, window, colours, say=format_usd, known=known, unnamed=unnamed, height_px=HEIGHT_PX,
+        y_axis={"tickprefix": "$", "tickformat": "~g"},
+    )  # fmt: skip

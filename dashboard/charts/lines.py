@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
@@ -38,28 +38,33 @@ def draw_lines(
     *,
     say: Callable[[float | None], str],
     height_px: int = HEIGHT_PX,
+    y_axis: Mapping[str, Any] | None = None,
 ) -> go.Figure:
     """Return a line per series; `say` writes a value. A bin without neighbours is a point."""
-    figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
+    intervals = [window.bin_range(n) for n in range(window.bins)]
+    traces: list[dict[str, Any]] = []
     for rank, line in enumerate(series):
         colour = line.colour or colours.categories[rank % len(colours.categories)]
-        figure.add_scatter(
-            x=at,
-            y=line.values,
-            name=plain(line.name, 28),
-            mode="lines+markers",
-            line={"color": colour, "width": line.width, "dash": line.dash, "shape": "linear"},
-            marker={
-                "size": [6 if is_alone else 0 for is_alone in _alone(line.values)],
-                "color": colour,
-                "opacity": 1,
-            },
-            connectgaps=False,
-            customdata=[[window.bin_range(n), line.name, say(value)] for n, value in enumerate(line.values)],
-            hovertemplate="%{customdata[2]}",
+        said = [
+            [interval, line.name, say(value)] for interval, value in zip(intervals, line.values, strict=False)
+        ]
+        sizes = [6 if is_alone else 0 for is_alone in _alone(line.values)]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": at,
+                "y": line.values,
+                "name": plain(line.name, 28),
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": line.width, "dash": line.dash, "shape": "linear"},
+                "marker": {"size": sizes, "color": colour, "opacity": 1},
+                "connectgaps": False,
+                "customdata": said,
+                "hovertemplate": "%{customdata[2]}",
+            }
         )
-    return figure
+    return new_figure(colours, window, traces, height_px=height_px, y_axis=y_axis)
 
 
 def draw_durations(
@@ -76,9 +81,8 @@ def draw_durations(
         )
         for line in series
     ]
-    figure = draw_lines(shown, window, colours, say=format_duration, height_px=height_px)
-    _scale_axis(figure, [value for line in shown for value in line.values if value is not None])
-    return figure
+    axis = _scale_axis([value for line in shown for value in line.values if value is not None])
+    return draw_lines(shown, window, colours, say=format_duration, height_px=height_px, y_axis=axis)
 
 
 def _alone(values: Sequence[float | None]) -> list[bool]:
@@ -90,24 +94,24 @@ def _alone(values: Sequence[float | None]) -> list[bool]:
     ]
 
 
-def _scale_axis(figure: go.Figure, known: Sequence[float]) -> None:
+def _scale_axis(known: Sequence[float]) -> dict[str, Any] | None:
     if not known:
-        return
+        return None
     low, high = min(known) / 1.4, max(known) * 1.4
     ticks = [step for step in _STEPS_MS if low <= step <= high]
     if len(ticks) < 2:
         ticks = sorted(
             {_round_nicely(low * 1.4), _round_nicely(math.sqrt(low * high)), _round_nicely(high / 1.4)}
         )
-    figure.update_yaxes(
-        type="log",
-        range=[math.log10(low), math.log10(high)],
-        tickvals=ticks,
-        ticktext=[
+    return {
+        "type": "log",
+        "range": [math.log10(low), math.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [
             format_duration(tick).replace(".0", "").removesuffix(" 0\u202fs").removesuffix(" 0\u202fmin")
             for tick in ticks
         ],
-    )
+    }
 
 
 def _round_nicely(value: float) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from dashboard.bins import Parts, add_up
-from dashboard.charts.template import HEIGHT_PX, middles, new_figure
+from dashboard.charts.template import HEIGHT_PX, draw_bars, middles, new_figure
 from dashboard.filters import Window
 from dashboard.formats import format_count
 from dashboard.theme import Palette
@@ -33,24 +33,14 @@ def outcome_colour(outcome: str, colours: Palette) -> str:
 
 def draw_outcomes(runs: Parts, window: Window, colours: Palette, *, height_px: int = HEIGHT_PX) -> go.Figure:
     """Return stacked bars: runs per bin by outcome, failures on top."""
-    figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
     intervals = [window.bin_range(n) for n in range(window.bins)]
+    traces: list[dict[str, Any]] = []
     for outcome in OUTCOMES:
         counts = runs.get(None if outcome == "unfinished" else outcome, ())
         if not any(counts):
             continue
-        figure.add_bar(
-            x=at,
-            y=counts,
-            name=WORDS[outcome],
-            marker={"color": outcome_colour(outcome, colours), "line": {"width": 0}},
-            customdata=[
-                [interval, outcome, format_count(n)] for interval, n in zip(intervals, counts, strict=True)
-            ],
-            hovertemplate="%{customdata[2]}",
-            unselected={"marker": {"opacity": 1}},
-        )
-    if max((n or 0 for n in add_up(runs)), default=0) < 5:
-        figure.update_yaxes(dtick=1)
-    return figure
+        said = [[interval, outcome, format_count(n)] for interval, n in zip(intervals, counts, strict=True)]
+        traces.append(draw_bars(at, counts, WORDS[outcome], outcome_colour(outcome, colours), said))
+    is_low = max((n or 0 for n in add_up(runs)), default=0) < 5
+    return new_figure(colours, window, traces, height_px=height_px, y_axis={"dtick": 1} if is_low else None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from dashboard.bins import Parts
-from dashboard.charts.template import HEIGHT_PX, middles, new_figure, plain
+from dashboard.charts.template import HEIGHT_PX, draw_bars, middles, new_figure, plain
 from dashboard.filters import Window
 from dashboard.theme import Palette
 
@@ -26,29 +26,21 @@ def draw_stacked(
     tones: dict[str, str] | None = None,
     unnamed: str = "unnamed",
     height_px: int = HEIGHT_PX,
+    y_axis: Mapping[str, Any] | None = None,
 ) -> go.Figure:
     """Return bars per bin: the largest parts apart, the rest as one.
 
     `parts` has an amount per bin; `known` gives a part the same colour in every window, `tones` a fixed one.
     A clicked bar has customdata (interval, part, text).
     """
-    figure = new_figure(colours, window, height_px=height_px)
     at = middles(window)
     intervals = [window.bin_range(n) for n in range(window.bins)]
+    traces: list[dict[str, Any]] = []
     for rank, (part, amounts) in enumerate(_pick_largest(parts, unnamed)):
         colour = (tones or {}).get(part) or pick_colour(part, rank, known, colours)
-        figure.add_bar(
-            x=at,
-            y=amounts,
-            name=plain(part, 28),
-            marker={"color": colour, "line": {"width": 0}},
-            customdata=[
-                [interval, part, say(amount)] for interval, amount in zip(intervals, amounts, strict=True)
-            ],
-            hovertemplate="%{customdata[2]}",
-            unselected={"marker": {"opacity": 1}},
-        )
-    return figure
+        said = [[interval, part, say(amount)] for interval, amount in zip(intervals, amounts, strict=True)]
+        traces.append(draw_bars(at, amounts, plain(part, 28), colour, said))
+    return new_figure(colours, window, traces, height_px=height_px, y_axis=y_axis)
 
 
 def _pick_largest(parts: Parts, unnamed: str) -> list[tuple[str, list[float]]]:
