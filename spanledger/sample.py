@@ -134,6 +134,12 @@ class SampleData:
             self._opened.close()
             self._state = SampleState(failure=str(error))
             _log.warning("the sample data cannot be made: %s", error)
+        except Exception as error:  # noqa: BLE001 - whoever waits would wait for ever
+            self._opened.close()
+            self._state = SampleState(
+                failure=f"An error that is ours: {error}. The log of the server has more."
+            )
+            _log.exception("the sample data cannot be made")
 
     def _fill(self) -> DashboardServices:
         shutil.rmtree(self._directory, ignore_errors=True)

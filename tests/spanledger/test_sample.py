@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from analytics.metrics.breakers import Breaker, breaker_in_force, use_breaker
+from spanledger import sample as sample_module
 from spanledger.config import Config
 from spanledger.sample import SampleData
+
+AFTERNOON = datetime(2026, 11, 20, 15, tzinfo=UTC)
+"""Early in a day nobody has spent anything of the day's budget yet."""
 
 
 @pytest.fixture
@@ -22,13 +27,33 @@ def strict() -> Iterator[Breaker]:
     use_breaker(Breaker())
 
 
+def await_made() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "sample":
+            thread.join()
+
+
+def test_whoever_waits_is_told_whatever_went_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("agents are out of order")
+
+    monkeypatch.setattr(sample_module, "import_bodies", fail)
+    sample = SampleData(Config(tmp_path), runs=1)
+    sample.ask(may_begin=True)
+    await_made()
+    try:
+        assert "agents are out of order" in sample.ask(may_begin=False).failure
+    finally:
+        sample.remove()
+
+
 def test_the_sample_lies_in_a_directory_of_its_own_and_can_be_removed(
     tmp_path: Path, strict: Breaker
 ) -> None:
-    sample = SampleData(Config(tmp_path, guards=strict), runs=30)
+    sample = SampleData(Config(tmp_path, guards=strict), clock=lambda: AFTERNOON, runs=30)
     assert not sample.ask(may_begin=False).is_begun
     assert sample.ask(may_begin=True).services is None
-    next(thread for thread in threading.enumerate() if thread.name == "sample").join()
+    await_made()
     state = sample.ask(may_begin=False)
     assert state.services is not None, state.failure
     try:
