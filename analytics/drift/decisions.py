@@ -54,8 +54,13 @@ class Decisions:
         )  # fmt: skip
 
     def as_if_made_before(self) -> Decisions:
-        """Return the decisions as holding for all of history."""
-        return Decisions(tuple(replace(decision, at=0) for decision in self.items))
+        """Return the decisions as holding for all of history; a level is accepted when it is, after its alarm."""
+        return Decisions(
+            tuple(
+                decision if decision.action == "accept" else replace(decision, at=0)
+                for decision in self.items
+            )
+        )
 
     def find_changed(self, since: Decisions | None, stepped: int) -> list[int]:
         """Return the first hours that decisions change which others had not: those read before, None in a new process.

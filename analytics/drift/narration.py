@@ -56,7 +56,7 @@ def _tell_backtest(backtest: Backtest) -> Iterator[str]:
         yield f"{_at(alarm['raised_at'])}  {alarm['type']:5}  {_say_alarm(alarm)}"
     yield f"{len(backtest.alarms)} alarms, {backtest.a_month:.1f} in 28 days"
     yield (
-        f"of confirmed changes {backtest.found} found and {backtest.missed} missed; {backtest.noise} alarms were "
+        f"of confirmed changes {backtest.found} found and {backtest.missed} missed; of the alarms {backtest.noise} "
         f"dismissed by people, {backtest.unmarked} judged by nobody"
     )
     if backtest.delay_hours is not None:

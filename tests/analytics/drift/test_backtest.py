@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from analytics.drift.backtest import Backtest, run_backtest
-from analytics.drift.decisions import mark_alarm
+from analytics.drift.decisions import accept_change, mark_alarm
 from analytics.drift.monitor import Monitor
 from analytics.drift.narration import describe_backtest
 from analytics.jobs import JobContext
@@ -67,6 +67,9 @@ def test_a_backtest_says_what_it_would_have_found_and_how_late_and_writes_nothin
     assert again.delay_hours is not None
     assert 0 < again.delay_hours <= 6
     assert "precision 100% of the judged ones" in describe_backtest(again)
+    accept_change(store, alarm["alarm_id"], reason="v8 asks back", author="ann", now=END)
+    accepted = backtest(store)
+    assert (accepted.found, accepted.missed) == (1, 0), "it was right, and is accepted from then on only"
     mark_alarm(store, alarm["alarm_id"], "dismiss", reason="a test", author="ann", now=END)
     judged_wrong = backtest(store)
     assert (judged_wrong.found, judged_wrong.noise, judged_wrong.precision) == (0, 1, 0.0)
