@@ -65,8 +65,14 @@ def _count_and_locate(nesting: Tree, mask: Bools) -> tuple[Ints, Ints]:
 
 
 def _find_stand_ins(spans: TraceSet, unclear_wrapper: Bools) -> Bools:
-    able = spans.has_usage & (spans.is_agent | spans.is_workflow | unclear_wrapper)
-    return able & ~spans.tree.has_below(spans.has_usage) if bool(able.any()) else able
+    agents = spans.has_usage & (spans.is_agent | spans.is_workflow)
+    able = agents | (spans.has_usage & unclear_wrapper)
+    if not able.any():
+        return able
+    below = spans.tree.has_below
+    # Where every request failed nothing was used: the agent's sum is of earlier ones.
+    all_failed = below(spans.is_call) & ~below(spans.is_call & ~spans.is_error)
+    return able & ~below(spans.has_usage) & ~(agents & all_failed)
 
 
 def _let_stand_in(spans: TraceSet, call: Ints, leaf: Bools, stands: Bools) -> Ints:

@@ -450,6 +450,16 @@ def test_a_tool_that_waits_for_a_person_has_neither_run_nor_failed(said: dict[st
     assert found.runs["outcome"].to_list() == ["success"]
 
 
+def test_an_agents_sum_is_of_earlier_calls_when_all_of_its_own_failed() -> None:
+    failed = {"gen_ai.request.model": "m-1", "error.type": "RateLimitError"}
+    found = counted(
+        genai(1, "invoke_agent", used(50, 5), lasts=9.0),
+        genai(2, "chat", {**failed}, parent=1, status=2),
+        genai(3, "chat", {**failed}, parent=1, status=2, at=2.0),
+    )
+    assert tokens(found) == [(None, None)] * 2
+
+
 def test_parts_that_only_the_answer_of_langchain_tells_are_read() -> None:
     details = '"input_token_details": {"audio": 0, "cache_read": 4, "cache_creation": 1}'
     more = '"output_token_details": {"reasoning": 2}'
