@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from alerts.incidents import measure_response
 from alerts.matchers import make_matcher
+from alerts.states import State
 from dashboard.components import Badge, Column, Headline, Line, Stat, cell, show_headline, show_table
 from dashboard.formats import NO_DATA, format_count, format_duration, format_instant
-from store.control.alerting import SilenceRow
+from store.control.alerting import AlertEventRow, SilenceRow
 from store.control.auditing import AuditRow
 from store.control.incidents import IncidentRow
 
 TONES: Final = {"critical": "error", "warning": "warning"}
+STATE_TONES: Final = {
+    State.FIRING: "error",
+    State.RECOVERING: "warning",
+    State.PENDING: "warning",
+    State.RESOLVED: "good",
+    State.INACTIVE: "agent",
+}
 
 
 def show_incidents(rows: Sequence[IncidentRow]) -> None:
@@ -73,6 +81,28 @@ def show_ended_silences(rows: Sequence[SilenceRow]) -> None:
     )
 
 
+def show_history(rows: Sequence[AlertEventRow], about: Mapping[str, str]) -> None:
+    """Draw the changes of state, the latest first; `about` says by fingerprint what an alert is about."""
+    columns = [Column("At", "time"), Column("Alert"), Column("About"), Column("From", "badge"),
+               Column("To", "badge"), Column("Seen")]  # fmt: skip
+    lines = [
+        Line(
+            str(place),
+            [
+                cell(format_instant(row.happened_at, with_seconds=True)),
+                cell(row.alert, title=row.alert),
+                None if not (said := about.get(row.fingerprint)) else cell(said, title=said),
+                cell(row.from_state, tone=STATE_TONES.get(State(row.from_state), "agent")),
+                cell(row.to_state, tone=STATE_TONES.get(State(row.to_state), "agent")),
+                cell(row.reason, title=row.reason),
+            ],
+        )
+        for place, row in enumerate(rows)
+    ]
+    nothing = "No alert ever changed its state."
+    show_table(columns, lines, key="history", caption="Changes of state", nothing=nothing)
+
+
 def show_changes(rows: Sequence[AuditRow]) -> None:
     """Draw who did what about alerts, rules, silences and messages, the latest first."""
     columns = [Column("At", "time"), Column("Who"), Column("Did"), Column("To"), Column("Detail")]
@@ -104,4 +134,6 @@ def _time_cell(at: datetime | None) -> dict[str, object] | None:
 
 
 def _say_length(seconds: float | None) -> str:
-    return NO_DATA if seconds is None else format_duration(seconds * 1_000)
+    if seconds is None:
+        return NO_DATA
+    return "at once" if seconds < 1 else format_duration(seconds * 1_000)

@@ -17,7 +17,14 @@ from alerts.states import Instance, State
 from analytics.metrics import METRICS
 from dashboard.acting import may_change
 from dashboard.address import choose_one, read_values
-from dashboard.alerting.records import say_matchers, show_changes, show_ended_silences, show_incidents
+from dashboard.alerting.records import (
+    STATE_TONES,
+    say_matchers,
+    show_changes,
+    show_ended_silences,
+    show_history,
+    show_incidents,
+)
 from dashboard.alerting.responding import (
     name_owners,
     show_remarks,
@@ -55,13 +62,6 @@ VIEWS: Final = ("now", "incidents", "silences", "rules", "decisions", "history")
 STEP: Final = timedelta(seconds=15)
 CARDS_SHOWN: Final = 12
 TONES: Final = {"critical": "error", "error": "error", "warning": "warning"}
-STATE_TONES: Final = {
-    State.FIRING: "error",
-    State.RECOVERING: "warning",
-    State.PENDING: "warning",
-    State.RESOLVED: "good",
-    State.INACTIVE: "agent",
-}
 DECISIONS: Final = {"delivered": "good", "queued": "volume", "dead": "error", "suppressed": "agent"}
 
 
@@ -373,28 +373,7 @@ def _show_decisions(alerts: Alerts) -> None:
 
 
 def _show_history(alerts: Alerts) -> None:
-    columns = [
-        Column("At", "time"),
-        Column("Alert"),
-        Column("From", "badge"),
-        Column("To", "badge"),
-        Column("Seen"),
-    ]
-    lines = [
-        Line(
-            key=f"{i}",
-            cells=[
-                cell(format_instant(row.happened_at, with_seconds=True)),
-                cell(row.alert, title=row.alert),
-                cell(row.from_state, tone=STATE_TONES.get(State(row.from_state), "agent")),
-                cell(row.to_state, tone=STATE_TONES.get(State(row.to_state), "agent")),
-                cell(row.reason, title=row.reason),
-            ],
-        )
-        for i, row in enumerate(alerts.events)
-    ]
-    show_table(
-        columns, lines, key="history", caption="Changes of state", nothing="No alert ever changed its state."
-    )
+    about = {instance.fingerprint: _say_labels(instance.labels) for instance in alerts.instances}
+    show_history(alerts.events, about)
     st.subheader("What people did", anchor=False)
     show_changes(alerts.changes)

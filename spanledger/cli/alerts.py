@@ -111,9 +111,10 @@ def backtest_alert(
     for firing in report["firings"]:
         labels = ", ".join(f"{k}={v}" for k, v in firing["labels"].items() if k not in ("alert", "severity"))
         typer.echo(f"  {firing['from']} to {firing['to'] or 'now'}  {labels}  {firing['reason']}")
+    times, messages = len(report["firings"]), report["messages"]
     typer.echo(
-        f"{len(report['firings'])} times, {report['firing_share']:.1%} of the time; "
-        f"{report['messages']} messages, {report['messages_per_week']:g} a week"
+        f"{times} {'time' if times == 1 else 'times'}, {report['firing_share']:.1%} of the time; "
+        f"{messages} {'message' if messages == 1 else 'messages'}, {report['messages_per_week']:g} a week"
     )
     if report["problems"]:
         typer.echo(f"not evaluated {report['problems']} times: {report['last_problem']}")
@@ -291,7 +292,11 @@ def list_incidents(
         )
     for name in ("detect", "acknowledge", "resolve"):
         seconds = report[f"median_to_{name}_s"]
-        typer.echo(f"median time to {name}: {'unknown' if seconds is None else f'{seconds / 60:.0f} min'}")
+        typer.echo(f"median time to {name}: {'unknown' if seconds is None else _say_length(seconds)}")
+
+
+def _say_length(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _explain(alert: str, data: Data, config: ConfigFile) -> None:
