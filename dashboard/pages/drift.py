@@ -96,7 +96,8 @@ def _find_alarm(drift: Drift) -> DriftAlarm | None:
     found = next((alarm for alarm in drift.alarms if alarm.alarm_id == asked), None)
     if asked and found is None:
         show_notice(
-            f"No alarm {asked[:40]} is known; it may be older than 90 days.",
+            f"No alarm {asked[:40]} is known: it is older than 90 days, or later data took it back or raises it in "
+            f"another hour.{' The latest one is shown.' if drift.alarms else ''}",
             is_plain=True,
             key="unknown_alarm",
         )
