@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.counting.spans import TraceSet, rank_context
 from analytics.counting.tree import Bools, Ints
-from analytics.counting.twins import CLOCK_SLACK_US, RECORD_SLACK_US
+from analytics.counting.twins import CLOCK_SLACK_US, RECORD_SLACK_US, STREAM_SLACK_US
 from analytics.failures import classify_failed
 
 _MEMBERS: Final = 4
@@ -230,7 +230,9 @@ def _chains_beside(spans: TraceSet, index: Ints, telling: Bools) -> Ints:
         )
         .filter(
             (pl.col("trace") != pl.col("trace_chain")) == pl.col("is_lonely"),
-            pl.col("begin_chain") <= pl.col("end") + RECORD_SLACK_US,
+            # A stream's span may end long before its answer is read.
+            pl.col("begin_chain")
+            <= pl.col("end") + pl.when("is_lonely").then(RECORD_SLACK_US).otherwise(STREAM_SLACK_US),
         )
     )
     places = np.full(len(index), spans.size)

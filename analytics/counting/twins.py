@@ -19,7 +19,7 @@ RECORD_SLACK_US: Final = 1_000_000
 """A span without length is a record that a library writes when a stream is over."""
 _COUNTS: Final = r"^\d+/\d+$"
 """Figures that are an input and an output: two calls seldom agree on both."""
-_STREAM_SLACK_US: Final = 60_000_000
+STREAM_SLACK_US: Final = 60_000_000
 """A client that was never used before takes its time, but no more than a request may last."""
 _ROUNDS: Final = 4
 """Parallel calls with the same numbers whose spans lost their context that are told apart."""
@@ -174,7 +174,7 @@ def _pairs_by_place(
     agree = pl.col("identity").is_null() | pl.col("identity_second").is_null()
     # A library whose span ends as soon as it hands out a stream is done before the request begins.
     slack = pl.when(pl.col("is_counted") & (pl.col("parent") == pl.col("parent_second"))).then(
-        _STREAM_SLACK_US
+        STREAM_SLACK_US
     )
     return pairs.filter(_overlap(slack) & agree).select(
         first=pl.col("index"),

@@ -7,11 +7,9 @@ only. 1.60 says a stream twice: with an estimate, and with the usage.
 
 from __future__ import annotations
 
-import ast
-
 from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
-from collector.dialects.engine.documents import Document
+from collector.dialects.engine.documents import Document, decode_literal
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, USAGE_FIELDS, read_usage
 from collector.dialects.engine.readers import positive
@@ -32,17 +30,6 @@ PROVIDERS_ASKED = (
     "openrouter",
     "together_ai",
 )
-MAX_LITERAL_CHARS = 20_000
-
-
-def read_literal(text: str) -> object:
-    """Return the value of a printed Python literal, None when it is none or too long."""
-    if len(text) > MAX_LITERAL_CHARS or "\\" in text:
-        return None
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
 
 
 DIALECT = Dialect(
@@ -77,9 +64,9 @@ DIALECT = Dialect(
         "status_message": ("error.message",),
     },
     documents=(
-        Document("metadata.usage_object", PART_FIELDS, read_usage, decode=read_literal),
+        Document("metadata.usage_object", PART_FIELDS, read_usage, decode=decode_literal),
         *(
-            Document(f"llm.{name}.usage", USAGE_FIELDS, read_usage, when=RAW, decode=read_literal)
+            Document(f"llm.{name}.usage", USAGE_FIELDS, read_usage, when=RAW, decode=decode_literal)
             for name in PROVIDERS_ASKED
         ),
     ),

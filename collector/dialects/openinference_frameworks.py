@@ -7,6 +7,8 @@ and a hand-off is a tool. BeeAI, DSPy and smolagents: to finish is a tool.
 
 from __future__ import annotations
 
+import re
+
 from collector.dialects.engine.conditions import (
     has,
     name_ends,
@@ -15,6 +17,8 @@ from collector.dialects.engine.conditions import (
     value,
 )
 from collector.dialects.engine.declaration import Dialect, Layer, kind
+from collector.dialects.engine.documents import Document, decode_literal
+from collector.dialects.engine.provider_usage import USAGE_FIELDS, read_usage
 from collector.dialects.engine.readers import absent, span_name
 
 AGENTS = scope(
@@ -29,6 +33,19 @@ AGENT = value("openinference.span.kind", "AGENT")
 TOOL = value("openinference.span.kind", "TOOL")
 TRACE = AGENTS & AGENT & ~has("agent.name", "graph.node.id")
 CREW = CREWAI & has("crew_key", "flow_id") & name_ends(".kickoff")
+
+PRINTED_USAGE = re.compile(r"'usage': (\{(?:[^{}]|\{[^{}]*\})*\})")
+
+
+def find_printed_usage(text: str) -> object:
+    """Return the usage in a printed answer of LlamaIndex's.
+
+    >>> find_printed_usage("{'ev': \"AgentOutput(raw={'id': 'x', 'usage': {'prompt_tokens': 3, 'd': {'c': 1}}})\"}")
+    {'prompt_tokens': 3, 'd': {'c': 1}}
+    """
+    found = PRINTED_USAGE.search(text)
+    return decode_literal(found[1]) if found else None
+
 
 DIALECT = Dialect(
     name="openinference_frameworks",
@@ -50,4 +67,14 @@ DIALECT = Dialect(
         "agent": (absent(TRACE),),
         "workflow": (span_name(when=TRACE), span_name(suffix=".kickoff", when=CREW)),
     },
+    documents=(
+        # Before 4 the model's span names no parts of usage, the step that is given its answer does.
+        Document(
+            "input.value",
+            USAGE_FIELDS,
+            read_usage,
+            when=LLAMA_INDEX & name_ends(".parse_agent_output"),
+            decode=find_printed_usage,
+        ),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,19 @@ def decode_json(text: str) -> object:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+
+
+MAX_LITERAL_CHARS: Final = 20_000
+
+
+def decode_literal(text: str) -> object:
+    """Return the value of a printed Python literal, None when it is none or too long."""
+    if len(text) > MAX_LITERAL_CHARS or "\\" in text:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
 

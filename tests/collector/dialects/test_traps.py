@@ -450,6 +450,22 @@ def test_a_tool_that_waits_for_a_person_has_neither_run_nor_failed(said: dict[st
     assert found.runs["outcome"].to_list() == ["success"]
 
 
+def test_a_step_that_is_given_a_printed_answer_tells_parts_of_the_call() -> None:
+    scope = "openinference.instrumentation.llama_index"
+    usage = (
+        "{'prompt_tokens': 9, 'completion_tokens': 4, 'completion_tokens_details': {'reasoning_tokens': 2}}"
+    )
+    step = {
+        "input.value": f"{{\"ev\": \"AgentOutput(raw={{'model': 'm', 'usage': {usage}}}, tool_calls=[])\"}}"
+    }
+    found = counted(
+        oi(1, "AGENT", lasts=9.0, scope=scope),
+        oi(2, "LLM", oi_used(9, 4), parent=1, lasts=0.1, scope=scope, name="OpenAI.astream_chat"),
+        oi(3, "CHAIN", {**step}, parent=1, at=4.0, scope=scope, name="FunctionAgent.parse_agent_output"),
+    )
+    assert tokens(found, *CLASSES) == [(9, None, None, 4, 2)]
+
+
 def test_an_agents_sum_is_of_earlier_calls_when_all_of_its_own_failed() -> None:
     failed = {"gen_ai.request.model": "m-1", "error.type": "RateLimitError"}
     found = counted(
