@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from opentelemetry._logs import SeverityNumber
 
@@ -27,7 +28,9 @@ _BACKFILL_SPANS = 200_000
 _SPANS_PER_RUN = 6.65
 _FLUSH_EVERY_RUNS = 4_000
 _FAILED_LOUDLY = 0.25
-_VISIBLE_WITHIN_S = 120
+_VISIBLE_WITHIN_S = 600
+_JOBS = ("facts", "sessions", "rollups", "days")
+"""What all figures of the pages come from."""
 
 
 class Simulation:
@@ -90,9 +93,10 @@ def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
     started, now = time.monotonic(), utc_now()
     print(f"Playing {options.backfill} of history …", flush=True)  # noqa: T201
     runs = simulation.backfill(parse_duration(options.backfill))
-    spans = _wait_until_queryable(options.data, runs)
+    spans, is_settled = wait_until_queryable(options.data, runs)
+    state = "are queryable" if is_settled else "are sent; figures are still being added up"
     print(  # noqa: T201
-        f"{spans:,} spans of {runs:,} runs are queryable after {time.monotonic() - started:.0f} s."
+        f"{spans:,} spans of {runs:,} runs {state} after {time.monotonic() - started:.0f} s."
         " Look for:\n"
         + "".join(f"  · {fault.agent}: {fault.what}, {_say(fault.period(now), now)}\n" for fault in FAULTS)
         + f"Open {options.dashboard}",
@@ -100,19 +104,22 @@ def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
     )
 
 
-def _wait_until_queryable(data_dir: Path, runs: int) -> int:
-    """Return the number of spans once all runs played are in the views."""
+def wait_until_queryable(data_dir: Path, runs: int) -> tuple[int, bool]:
+    """Return the number of spans once all runs played are in the views and sums, and whether they are."""
     deadline, spans = time.monotonic() + _VISIBLE_WITHIN_S, 0
     while time.monotonic() < deadline:
         try:
-            rows = ask(data_dir, "status", {})["rows"]  # type: ignore[index, call-overload]
+            status: Any = ask(data_dir, "status", {})
         except SpanledgerError:
-            rows = {"runs": 0, "spans": 0}
-        spans = rows["spans"]
-        if rows["runs"] >= runs:
-            break
+            status = {"rows": {"runs": 0, "spans": 0}, "jobs": []}
+        spans = status["rows"]["spans"]
+        waiting = [
+            job for job in status["jobs"] if job["name"] in _JOBS and (job["is_due"] or job["is_running"])
+        ]
+        if status["rows"]["runs"] >= runs and not waiting:
+            return spans, True
         time.sleep(0.5)
-    return spans
+    return spans, False
 
 
 def _watch_parent(simulation: Simulation, parent: int) -> None:

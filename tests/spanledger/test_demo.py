@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanledger.config import load_config
+from spanledger.demo import __main__ as demo
 from spanledger.demo.cast import AGENTS, OPUS
 from spanledger.demo.faults import FAULTS, OPUS_TUESDAY, last_tuesday, weather_of
 from spanledger.demo.settings import write_demo_settings
@@ -45,3 +46,24 @@ def test_a_demo_brings_a_budget_for_every_user_and_leaves_a_file_alone(tmp_path:
     (tmp_path / "spanledger.toml").write_text("")
     write_demo_settings(tmp_path)
     assert load_config(tmp_path, environ={}).budgets == ()
+
+
+def test_history_is_queryable_only_when_the_sums_hold_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def a_status(*, runs: int, due: str = "") -> dict[str, object]:
+        jobs = [
+            {"name": name, "is_due": name == due, "is_running": False}
+            for name in ("facts", "rollups", "drift")
+        ]
+        return {"rows": {"runs": runs, "spans": 7 * runs}, "jobs": jobs}
+
+    answers = [a_status(runs=4), a_status(runs=5, due="rollups"), a_status(runs=5, due="drift")]
+
+    def ask(*_: object) -> dict[str, object]:
+        return answers.pop(0)
+
+    monkeypatch.setattr(demo, "ask", ask)
+    monkeypatch.setattr(demo.time, "sleep", repr)
+    assert demo.wait_until_queryable(tmp_path, 5) == (35, True)
+    assert not answers
