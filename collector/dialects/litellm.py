@@ -7,12 +7,12 @@ only. 1.60 says a stream twice: with an estimate, and with the usage.
 
 from __future__ import annotations
 
-from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is
+from collector.dialects.engine.conditions import has, has_under, name_starts, scope_is, status_is
 from collector.dialects.engine.declaration import Dialect, Layer, kind, kind_by
 from collector.dialects.engine.documents import Document, decode_literal
 from collector.dialects.engine.identity import SESSION_NAMES, TENANT_NAMES, USER_NAMES, keys_with
 from collector.dialects.engine.provider_usage import PART_FIELDS, USAGE_FIELDS, read_usage
-from collector.dialects.engine.readers import positive
+from collector.dialects.engine.readers import absent, positive
 
 LITELLM = scope_is("litellm")
 RAW = LITELLM & ~has(
@@ -62,6 +62,8 @@ DIALECT = Dialect(
         "reported_cost_usd": (positive("gen_ai.cost.total_cost"),),
         "streamed": ("llm.is_streaming",),
         "status_message": ("error.message",),
+        # A call that failed bears LiteLLM's own id where the response's belongs.
+        "response_id": (absent(has("litellm.call_id") & status_is("error")),),
     },
     documents=(
         Document("metadata.usage_object", PART_FIELDS, read_usage, decode=decode_literal),

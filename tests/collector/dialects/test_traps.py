@@ -466,6 +466,15 @@ def test_a_step_that_is_given_a_printed_answer_tells_parts_of_the_call() -> None
     assert tokens(found, *CLASSES) == [(9, None, None, 4, 2)]
 
 
+@pytest.mark.parametrize(("status", "response"), [(1, "r1"), (2, None)])
+def test_the_id_of_a_failed_call_in_the_place_of_a_responses_is_none(
+    status: int, response: str | None
+) -> None:
+    said = {"gen_ai.response.id": "r1", "litellm.call_id": "r1", "gen_ai.request.model": "m-1"}
+    found = counted(genai(1, "chat", {**said}, name="litellm_request", scope="litellm", status=status))
+    assert found.llm_calls["response_id"].to_list() == [response]
+
+
 def test_an_agents_sum_is_of_earlier_calls_when_all_of_its_own_failed() -> None:
     failed = {"gen_ai.request.model": "m-1", "error.type": "RateLimitError"}
     found = counted(
