@@ -224,7 +224,8 @@ def _print_group(group: Mapping[str, Any], by: str | None, usd: Callable[[object
     name = f"{by} {group['group'] or '(unknown)'}: " if by else ""
     least = "at least " if group["unpriced_calls"] else ""
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(group["by_outcome"].items()))
-    typer.echo(f"{name}{group['cases']} cases ({outcomes or 'none'}; {group['reopened']} reopened)")
+    cases = f"{group['cases']:,} case{'' if group['cases'] == 1 else 's'}"
+    typer.echo(f"{name}{cases} ({outcomes or 'none'}; {group['reopened']} reopened)")
     rate = group["resolution_rate"]
     if rate is not None:
         low, high = group["resolution_rate_low"], group["resolution_rate_high"]
