@@ -84,6 +84,7 @@ def who_is_over_budget(page: Page, _: datetime) -> str:
 def which_run_proves_it(page: Page, _: datetime) -> str:
     show_range(page, "30d")
     page.locator(".notice", has_text="web_search broke").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Traces", exact=True)).to_be_visible(timeout=_MENU_PATIENCE_MS)
     page.locator("tbody tr").first.get_by_role("link").click()
     page.get_by_role("button", name=re.compile("Errors only")).click()
     page.locator(".row.failed", has_text="web_search").first.click()
