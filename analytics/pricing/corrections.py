@@ -66,7 +66,9 @@ class Corrections:
 
     def fill(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows with prices that nobody tells filled by their provider's rule, and those of regions."""
-        listed = [_take_unknown(_fill_ratios(row, self.ratios), self.unknown) for row in rows]
+        listed = [_fill_ratios(row, self.ratios) for row in rows]
+        for entry in self.unknown:
+            listed = [part for row in listed for part in _take_unknown(row, entry)]
         return listed + [row for entry in self.regions for row in _price_region(listed, entry)]
 
 
@@ -191,16 +193,18 @@ def _fill_ratios(row: Row, ratios: Iterable[Mapping[str, Any]]) -> Row:
     return row
 
 
-def _take_unknown(row: Row, entries: Iterable[Mapping[str, Any]]) -> Row:
-    """Return the row without the prices that hold only for some calls, in a way that no call tells."""
-    for entry in entries:
-        tiers = entry.get("service_tiers")
-        if _is_one_of(row, entry["models"]) and (tiers is None or row["service_tier"] in tiers):
-            others = [pair for pair in row.get("other_units") or [] if pair["key"] not in entry["prices"]]
-            columns = {name: None for name in entry["prices"] if name in COLUMN_UNITS}
-            source = f"{row['source']}; not known: {entry['source']}"
-            row = {**row, **columns, "other_units": others or None, "source": source}
-    return row
+def _take_unknown(row: Row, entry: Mapping[str, Any]) -> list[Row]:
+    """Return the row without what nobody can know of it: prices of some calls only, or before an undated change."""
+    tiers = entry.get("service_tiers")
+    if not _is_one_of(row, entry["models"]) or not (tiers is None or row["service_tier"] in tiers):
+        return [row]
+    inside, outside = cut(row, box_of_entry(entry))
+    if inside is None:
+        return [row]
+    others = [pair for pair in row.get("other_units") or [] if pair["key"] not in entry["prices"]]
+    columns = {name: None for name in entry["prices"] if name in COLUMN_UNITS}
+    source = f"{row['source']}; not known: {entry['source']}"
+    return [{**inside, **columns, "other_units": others or None, "source": source}, *outside]
 
 
 def _end_tiers(rows: list[Row]) -> list[Row]:
