@@ -13,7 +13,7 @@ LEAST_RATE_SHARE: Final = 0.10
 LEAST_EVENTS: Final = 30
 SURE_Z: Final = 1.96
 
-LEAST_BEFORE: Final = 10
+LEAST_BEFORE: Final = 100
 MOST_TIMES: Final = 99.95
 NOTHING_BEFORE: Final = "nothing to compare with"
 HARDLY_ANYTHING_BEFORE: Final = "hardly anything to compare with"

@@ -48,6 +48,8 @@ def test_a_window_in_which_the_data_begin_is_no_window_to_compare_with() -> None
     assert compare_counts(29_315, 1, words="30 d").text == ""
     assert compare_amounts(46.3, 2.7, events=(29_315, 1), words="30 d", is_rise_bad=True).text == ""
     assert compare_rates((27_000, 1), (29_315, 1), words="30 d", is_rise_bad=False).text == ""
+    assert compare_rates((900, 4), (98_800, 60), words="30 d", is_rise_bad=True).text == ""
+    assert compare_amounts(1.12, 0.73, events=(98_800, 60), words="30 d", is_rise_bad=True).text == ""
 
 
 @given(counts, counts, counts, counts)
