@@ -91,9 +91,10 @@ class Poster:
             place = connection.sock
             with limit_time(lambda: place, self.timeout_s) as is_late:
                 connection.request(method, target, body, {**_authorize(parts), **headers})
-                answer = connection.getresponse()
-                needs_all = needs_answer or not 200 <= answer.status < 300
-                said = _read_answer(answer, needs_all=needs_all)
+                # What is left of an answer holds the socket beyond the end of the connection.
+                with connection.getresponse() as answer:
+                    needs_all = needs_answer or not 200 <= answer.status < 300
+                    said = _read_answer(answer, needs_all=needs_all)
                 if needs_all and is_late.is_set():
                     # Hanging up looks like the end of an answer that does not say its length.
                     raise TimeoutError

@@ -132,6 +132,21 @@ def test_who_gives_no_whole_answer_is_tried_again_and_soon(serve: Callable[[Scri
         assert ("no end within 0.2 s" in str(failure)) == is_endless, name
 
 
+def test_a_connection_is_over_with_its_delivery(serve: Callable[[Script], str]) -> None:
+    is_over = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 500 No\r\nconnection: close\r\ncontent-length: 1000\r\n\r\nx")
+        connection.shutdown(socket.SHUT_WR)
+        if connection.recv(1) == b"":
+            is_over.set()
+
+    # The failure is kept, and with it all that its traceback refers to: nothing is closed for being garbage.
+    failure = fail(webhook(at(serve(script)), timeout_s=10))
+    assert failure.retry
+    assert is_over.wait(10)
+
+
 @pytest.mark.parametrize("make", [webhook, alertmanager])
 def test_status_is_enough_where_the_answer_says_no_more(serve: Callable[[Script], str], make: Any) -> None:
     """The same message would be told again and again otherwise."""

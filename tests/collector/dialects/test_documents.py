@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from collector.dialects import known_dialects
 from collector.dialects.engine import provider_usage
+from collector.dialects.engine.documents import decode_literal
 from collector.dialects.engine.provider_usage import dig, read_usage
-from collector.dialects.litellm import read_literal
 from tests.collector.dialects.building import facts_of
 
 STEPS = sorted(
@@ -97,8 +97,8 @@ def test_text_where_an_object_should_be_gives_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["{'a': 1", "__import__('os')", "x" * 30_000, "{'a': '\\x41'}", "1" * 5_000])
 def test_what_is_no_literal_is_not_evaluated(text: str) -> None:
-    assert read_literal(text) is None
-    assert read_literal("{'a': 1}") == {"a": 1}
+    assert decode_literal(text) is None
+    assert decode_literal("{'a': 1}") == {"a": 1}
 
 
 def test_claude_codes_input_leaves_its_cache_out() -> None:
