@@ -10,7 +10,7 @@ from alerts.channels.channel import ALONE, Receipt, Thread
 from alerts.channels.fields import read_timeout_s, read_url
 from alerts.channels.posting import Poster, read_object
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
+from alerts.messages.plain import explain_reason, explain_summary, join_links, list_facts, list_links
 from alerts.messages.texts import shorten
 from store.configuration.secrets import SecretUrl
 from store.configuration.section import Section
@@ -118,13 +118,8 @@ def _render_item(item: Item, message: Message) -> dict[str, Any]:
 
 def _write_links(item: Item) -> str:
     """Return the links that there is room for; their labels are ours."""
-    shown, room = list[str](), _URL
-    for label, url in list_links(item):
-        link = f"[{label}]({url.replace(')', '%29').replace('(', '%28')})"
-        if len(link) + 3 <= room:
-            shown.append(link)
-            room -= len(link) + 3
-    return " · ".join(shown)
+    links = (f"[{label}]({url.replace(')', '%29').replace('(', '%28')})" for label, url in list_links(item))
+    return join_links(links, " · ", _URL)
 
 
 def _measure(embed: dict[str, Any]) -> int:

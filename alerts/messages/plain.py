@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alerts.figures import format_age, format_instant
 from alerts.messages.model import Item, Message
 
@@ -51,6 +53,20 @@ def list_links(item: Item) -> list[tuple[str, str]]:
     links = [("Open dashboard", item.link), ("Runbook", item.runbook)]
     links += [(f"Example {number}", example.link) for number, example in enumerate(item.examples, 1)]
     return [(label, url) for label, url in links if url]
+
+
+def join_links(links: Iterable[str], separator: str, room: int) -> str:
+    """Return the links, as a channel writes them, that fit into so many characters together; longer ones are left out.
+
+    >>> join_links(["<a>", "<long>", "<b>"], " · ", 12)
+    '<a> · <b>'
+    """
+    shown = list[str]()
+    for link in links:
+        if len(link) + len(separator) <= room:
+            shown.append(link)
+            room -= len(link) + len(separator)
+    return separator.join(shown)
 
 
 def explain_summary(item: Item) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from alerts.figures import format_instant
 from alerts.messages.model import Item, Message
-from alerts.messages.plain import explain_reason, explain_summary, list_facts, list_links
+from alerts.messages.plain import explain_reason, explain_summary, join_links, list_facts, list_links
 from alerts.messages.texts import clean_line, shorten
 
 Block = dict[str, Any]
@@ -106,13 +106,8 @@ def _render_item(item: Item, message: Message) -> list[Block]:
 
 def _write_links(item: Item) -> str:
     """Return the links that there is room for, the most telling first."""
-    shown, room = list[str](), _LINKS
-    for label, url in list_links(item):
-        link = f"<{_escape_url(url)}|{label}>"
-        if len(link) + 5 <= room:
-            shown.append(link)
-            room -= len(link) + 5
-    return "  ·  ".join(shown)
+    links = (f"<{_escape_url(url)}|{label}>" for label, url in list_links(item))
+    return join_links(links, "  ·  ", _LINKS)
 
 
 def _fact(name: str, value: str) -> Block:
