@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _SLICE: Final = timedelta(hours=6)
 """History is touched a stretch at a time, so that it need not fit into memory."""
-_TRACE_ID_CHARS: Final = 32
+TRACE_ID_CHARS: Final = 32
+"""What an id of a run begins with; a hyphen and the id of its span follow."""
 
 
 def touched_rows(traces: pl.DataFrame | Iterable[str], *, reason: str) -> dict[str, pl.DataFrame]:
@@ -67,4 +68,4 @@ def touch_period(store: Store, since: datetime, until: datetime, *, reason: str)
 
 def run_traces(run_ids: Iterable[str]) -> list[str]:
     """Return the traces of runs: an id begins with its trace, so it need not be a present one."""
-    return sorted({run_id[:_TRACE_ID_CHARS] for run_id in run_ids})
+    return sorted({run_id[:TRACE_ID_CHARS] for run_id in run_ids})

@@ -54,7 +54,7 @@ def derive_facts(
     of_pieces = touched.spans.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)
     llm_keys, tool_keys = (pl.concat([keys, of_pieces]) for keys in (past.llm_calls, past.tool_calls))
     pieces = runs.join(touched.in_pieces, on="trace_id", how="semi").select("run_id")
-    aliases = trace_aliases(store, touched, past.runs, counted.runs)
+    aliases = trace_aliases(store, touched, past.runs, counted)
     scores = collect_scores(store, touched, counted, aliases)
     several = past.runs.filter(~pl.col("is_sole")).select("trace_id").unique()
     replacements = [

@@ -74,6 +74,26 @@ def test_an_earlier_id_leads_to_the_last_one_however_often_it_changed(ledger: Le
     ]
 
 
+def test_an_earlier_id_leads_to_the_run_that_has_its_span_now(ledger: Ledger) -> None:
+    ledger.receive(agent(2, parent=1), agent(4, parent=3, at=5.0, lasts=1.0))
+    assert runs_of(ledger) == [run_id(1, 2), run_id(1, 4)]
+    ledger.receive(agent(3, parent=1, at=4.0, lasts=3.0))
+    assert runs_of(ledger) == [run_id(1, 2), run_id(1, 3)]
+    assert ledger.select("facts/old_aliases").select("old_run_id", "run_id").rows() == [
+        (run_id(1, 4), run_id(1, 3))
+    ]
+
+
+def test_the_id_of_a_parent_that_never_came_leads_to_the_run_of_its_child(ledger: Ledger) -> None:
+    ledger.receive(call(5, parent=9, at=5.0))
+    assert runs_of(ledger) == [run_id(1, 9)]
+    ledger.receive(agent(6, parent=1), agent(7, parent=9, at=4.0, lasts=3.0))
+    assert runs_of(ledger) == [run_id(1, 6), run_id(1, 7)]
+    assert ledger.select("facts/old_aliases").select("old_run_id", "run_id").rows() == [
+        (run_id(1, 9), run_id(1, 7))
+    ]
+
+
 def test_a_late_span_reopens_a_run_of_long_ago(ledger: Ledger) -> None:
     ledger.receive(agent(1))
     for hour in range(1, 10):
