@@ -10,7 +10,8 @@ from typing import Final
 from store.errors import ConfigError
 
 USUAL: Final = {
-    "email": r"[\w.+-]+@[\w-]+\.[\w.-]+",
+    # Looks back so that a long word is read once, not from each of its letters.
+    "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+",
     "card": r"\b(?:\d[ -]?){13,19}\b",
     "phone": r"(?<![\w.])(?:\+|0|\(0)\d[\d ()/-]{6,}\d(?!\w)",
     "key": r"\b(?:sk|pk|ghp|xox[abp])[-_][A-Za-z0-9_-]{10,}\b",

@@ -79,6 +79,7 @@ def test_cases_expect_what_a_good_run_did_and_leave_secrets_out(store: Store, wr
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [
+        ("to:ada+shop@example.com,.x@y.z", "to:[email],[email]"),
         ("card 4111 1111 1111 1111.", "card [card]."),
         ("call +49 (30) 1234567 now", "call [phone] now"),
         ("key sk-abcdefghijklmnop", "key [key]"),
