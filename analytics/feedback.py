@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from analytics.cases import STATED_OUTCOMES
-from analytics.touching import run_traces, touched_rows
+from analytics.touching import number_touch, run_traces, touched_rows
 from store.errors import RejectedData
 
 if TYPE_CHECKING:
@@ -119,13 +119,12 @@ def record_judgements(store: Store, judgements: Sequence[Judgement], now: dateti
     new = rows.join(known, on="score_id", how="anti")
     if new.is_empty():
         return 0
-    touch = int(now.timestamp() * 1e6)
     of_runs = new.filter(pl.col("target") == "run")["target_id"].unique()
     found = store.select("sessions/sessions_of_runs", frames={"asked": of_runs.to_frame("run_id")})
     named = new.filter(pl.col("target") == "session")["target_id"].unique()
     sessions = pl.concat([found["session_id"], named]).unique().to_frame("session_id")
     touched = sessions.with_columns(
-        load_seq=pl.lit(touch, pl.Int64), started_at=pl.lit(None, pl.Datetime("us"))
+        load_seq=pl.lit(number_touch(), pl.Int64), started_at=pl.lit(None, pl.Datetime("us"))
     )
     store.replace(
         appends={

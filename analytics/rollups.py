@@ -10,6 +10,7 @@ import polars as pl
 from analytics.density import find_length
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.settings import AnalyticsSettings
+from analytics.touching import find_last_load
 from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
 from store.port import Replacement
 
@@ -58,10 +59,9 @@ def update_rollups(context: JobContext) -> JobReport:
         Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets), within=within),
         Replacement("touched_hours", keys=touched, rows=touched.clear()),
     )
-    load_seq = touched.filter(~pl.col("subject").is_in(["session", "case"]))["load_seq"].max()
     return JobReport(
         changed=sum(frame.height for frame in (*totals, *buckets)) or touched.height,
-        load_seq=load_seq if isinstance(load_seq, int) else None,
+        load_seq=find_last_load(touched),
         has_more=touched.height < waiting.height or waiting.height == MAX_ROWS,
     )
 

@@ -14,6 +14,7 @@ from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.known_conversations import read_known_conversations
 from analytics.known_names import KnownNames
 from analytics.settings import AnalyticsSettings
+from analytics.touching import find_last_load, number_touch
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -75,12 +76,11 @@ class SessionsState:
         }
         judgements = context.store.select("sessions/judgements", asked, {"asked": affected.asked})
         derived = derive_sessions(runs, judgements, now, settings, earlier, expired.kept)
-        _write(context.store, affected, derived, touched, now)
+        _write(context.store, affected, derived, touched)
         self._remember(derived)
-        load_seq = touched["load_seq"].max()
         return JobReport(
             changed=max(1, derived.sessions.height + derived.cases.height),
-            load_seq=load_seq if isinstance(load_seq, int) else None,
+            load_seq=find_last_load(touched),
             has_more=max(touched.height, overdue.height) == MAX_ROWS,
         )
 
@@ -144,7 +144,7 @@ def _read_runs(store: Store, affected: Affected) -> pl.DataFrame:
     )
 
 
-def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataFrame, now: datetime) -> None:
+def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataFrame) -> None:
     """Replace the affected sessions and cases; the hours their cases closed in are rolled up again."""
     old = affected.sessions
     started, opened = _bounds(old["started_at"]), _bounds(old["case_opened_at"])
@@ -156,7 +156,7 @@ def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataF
             "cases", keys=old.select("case_id").unique(), rows=derived.cases, within={"opened_at": opened}
         ),
         Replacement("touched_sessions", keys=touched, rows=touched.clear()),
-        appends={"touched_hours": _touched_hours(affected, derived, now)},
+        appends={"touched_hours": _touched_hours(affected, derived)},
     )
 
 
@@ -168,7 +168,7 @@ def _bounds(moments: pl.Series) -> tuple[datetime, datetime]:
     return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
 
-def _touched_hours(affected: Affected, derived: Derived, now: datetime) -> pl.DataFrame:
+def _touched_hours(affected: Affected, derived: Derived) -> pl.DataFrame:
     """Return the hours in which cases closed before or close now, and in which sessions began or begin."""
     moments = [
         frame.select(subject=pl.lit(subject), hour_at=pl.col(column).dt.truncate("1h"))
@@ -178,6 +178,7 @@ def _touched_hours(affected: Affected, derived: Derived, now: datetime) -> pl.Da
         )
         for frame in frames
     ]
-    touch = int(now.astimezone(UTC).timestamp() * 1e6)
     hours = pl.concat(moments, how="vertical_relaxed").drop_nulls().unique()
-    return hours.with_columns(load_seq=pl.lit(touch, pl.Int64)).select("load_seq", "subject", "hour_at")
+    return hours.with_columns(load_seq=pl.lit(number_touch(), pl.Int64)).select(
+        "load_seq", "subject", "hour_at"
+    )

@@ -24,6 +24,20 @@ _SLICE: Final = timedelta(hours=6)
 TRACE_ID_CHARS: Final = 32
 """What an id of a run begins with; a hyphen and the id of its span follow."""
 
+_MOST_LOADS: Final = 10**15
+"""More than will ever be written; moments in micro- and nanoseconds are greater."""
+
+
+def number_touch() -> int:
+    """Return what stands for the load in a row of a work list that no load brought: another each time, after all."""
+    return time.time_ns()
+
+
+def find_last_load(touched: pl.DataFrame) -> int | None:
+    """Return the last load that brought one of some rows of a work list."""
+    last = touched.filter(pl.col("load_seq") < _MOST_LOADS)["load_seq"].max()
+    return last if isinstance(last, int) else None
+
 
 def touched_rows(traces: pl.DataFrame | Iterable[str], *, reason: str) -> dict[str, pl.DataFrame]:
     """Return what to append, with the write that touches them, so that the traces are derived again.
@@ -40,7 +54,7 @@ def touched_rows(traces: pl.DataFrame | Iterable[str], *, reason: str) -> dict[s
     )
     since = pl.col("since_load") if "since_load" in frame.columns else pl.lit(0, pl.Int64)
     rows = frame.select(
-        touch=pl.lit(time.time_ns(), pl.Int64),
+        touch=pl.lit(number_touch(), pl.Int64),
         trace_id="trace_id",
         since_load=since,
         reason=pl.lit(reason, pl.String),

@@ -15,6 +15,7 @@ from analytics.pricing.costing import price_calls
 from analytics.pricing.names import matches
 from analytics.pricing.tools import price_tools
 from analytics.pricing.versions import read_present, version_row
+from analytics.touching import number_touch
 from store.port import Replacement
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _write(
     calls = numbered.select(*keys, *PRICE_COLUMNS)
     executions = tools.select(*keys, "cost_usd", "cost_status")
     runs = _price_runs(store, changed, tools)
-    touch = int(datetime.now(UTC).timestamp() * 1e6)
+    touch = number_touch()
     sessions = runs.select(
         "started_at", load_seq=pl.lit(touch, pl.Int64), session_id=pl.coalesce("session_id", "run_id")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,17 @@ def test_late_feedback_and_outcomes_decide_cases_again(store: Store, write: Writ
     assert record_judgements(store, said, LATE) == 3
     assert outcomes(store) == [("c1", "resolved_confirmed"), ("c2", "escalated"), ("t3-s3", "failed")]
     assert record_judgements(store, said, LATE) == 0
+
+
+def test_judgement_moves_no_watermark(store: Store, write: Write) -> None:
+    write("runs", a_run("t1-s1", session_id="c1"))
+    touch(store, write, "c1")
+    said = read_judgement({"session_id": "c1", "value": "up"}, LATE)
+    record_judgements(store, [said], LATE)
+    context = JobContext(store, StillClock(LATE))
+    assert SessionsState().update(context).load_seq == 1
+    record_judgements(store, [replace(said, value=-1.0)], LATE)
+    assert SessionsState().update(context).load_seq is None
 
 
 def test_file_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
