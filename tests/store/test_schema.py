@@ -205,12 +205,15 @@ def test_days_hold_what_hours_hold(name: str) -> None:
     assert [(c.name, c.type) for c in days[1:]] == [(c.name, c.type) for c in kept]
 
 
-def test_the_chart_over_the_list_of_runs_counts_the_runs_of_the_list() -> None:
-    conditions = [
-        re.search(
-            r"^WHERE .*?(?=^(?:GROUP|ORDER) BY)", read_query(f"traces/{name}"), re.MULTILINE | re.DOTALL
-        )
-        for name in ("runs", "outcomes")
-    ]
-    assert None not in conditions
-    assert len({found[0] for found in conditions if found is not None}) == 1
+@pytest.mark.parametrize(
+    ("one", "other", "begin", "end"),
+    [
+        ("traces/outcomes", "traces/runs", "\nWHERE ", "\n(?:GROUP|ORDER) BY"),
+        ("alerts/affected", "alerts/examples", "\nFROM \\(", "\n\\) AS r\n"),
+        ("facts/spans_of_loads", "facts/spans_of_traces", "\nSELECT", "\nWHERE "),
+    ],
+)
+def test_what_is_counted_is_what_is_listed(one: str, other: str, begin: str, end: str) -> None:
+    first, second = (re.search(f"{begin}.*?(?={end})", read_query(name), re.DOTALL) for name in (one, other))
+    assert first is not None and second is not None
+    assert first[0] == second[0]

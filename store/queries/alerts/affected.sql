@@ -1,11 +1,20 @@
--- How many runs of a window show what an alert is about, of how many, and of how many users: see examples.
+-- How many runs of a window show what an alert is about ($matter), of how many, and of how many users.
 SELECT
     count(*) AS all_runs,
-    sum(CASE WHEN shows THEN 1 ELSE 0 END) AS showing_runs,
-    count(DISTINCT CASE WHEN shows THEN user_id END) AS showing_users
+    sum(CASE WHEN r.shows THEN 1 ELSE 0 END) AS showing_runs,
+    count(DISTINCT CASE WHEN r.shows THEN r.user_id END) AS showing_users
 FROM (
     SELECT
+        t.trace_id AS trace_id,
+        t.run_id AS run_id,
         t.user_id AS user_id,
+        t.agent AS agent,
+        t.started_at AS started_at,
+        t.outcome AS outcome,
+        t.failure_class AS failure_class,
+        t.duration_ms AS duration_ms,
+        t.cost_usd AS cost_usd,
+        coalesce(t.input_tokens, 0) + coalesce(t.output_tokens, 0) AS tokens,
         CASE $matter
             WHEN 'failing' THEN CASE WHEN '*' IN $in_tool THEN t.outcome = 'failure' ELSE t.run_id IN (
                 SELECT c.run_id FROM ledger.tool_calls AS c

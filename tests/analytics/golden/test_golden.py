@@ -49,8 +49,8 @@ def fill(write: Any) -> None:
     })  # fmt: skip
 
 
-def ids(store: Store, kind: str, **options: Any) -> list[str]:
-    return choose_runs(store, kind, *WINDOW, **{"count": 10, **options})["run_id"].to_list()
+def ids(store: Store, kind: str, *, count: int = 10, **options: Any) -> list[str]:
+    return choose_runs(store, kind, *WINDOW, count=count, **options)["run_id"].to_list()
 
 
 def test_runs_are_chosen_by_what_is_asked(store: Store, write: Any) -> None:
