@@ -72,7 +72,7 @@ def demo(
     agents = [sys.executable, "-P", "-m", "spanledger.demo"]
     agents += ["--http", settings.collector.http, "--grpc", settings.collector.grpc, "--speed", str(speed)]
     agents += ["--data", str(settings.data_dir), "--dashboard", settings.dashboard_url]
-    agents += ["--backfill", backfill] if backfill else []
+    agents += ["--life", "{life}", *(["--backfill", backfill] if backfill else [])]
     banner = (
         f"Spanledger is ready after {{seconds}} s: {settings.dashboard_url}\n"
         "Simulated agents start now; Ctrl-C ends everything.\n"

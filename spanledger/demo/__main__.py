@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import select
 import signal
 import sys
 import threading
@@ -77,11 +78,12 @@ class Simulation:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM, SIGINT or the end of the supervisor."""
     options = _parse(arguments)
+    if options.life is not None:
+        threading.Thread(target=_watch_supervisor, args=(options.life,), daemon=True).start()
     telemetry = Telemetry(http=options.http, grpc=options.grpc)
     simulation = Simulation(telemetry, random.Random(options.seed))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, simulation.stop)
-    threading.Thread(target=_watch_parent, args=(simulation, os.getppid()), daemon=True).start()
     if options.backfill:
         _fill(simulation, options)
     simulation.live(options.speed)
@@ -122,10 +124,10 @@ def wait_until_queryable(data_dir: Path, runs: int) -> tuple[int, bool]:
     return spans, False
 
 
-def _watch_parent(simulation: Simulation, parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(2)
-    simulation.stop()
+def _watch_supervisor(life: int) -> None:
+    """End at once when the supervisor is gone: exporters would go on trying, and reach whoever listens there next."""
+    select.select([life], [], [])
+    os._exit(1)
 
 
 def _say(period: Period, now: datetime) -> str:
@@ -140,6 +142,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--dashboard", default="")
     parser.add_argument("--backfill")
+    parser.add_argument("--life", type=int)
     parser.add_argument("--speed", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=20261121)
     return parser.parse_args(arguments)

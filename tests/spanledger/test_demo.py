@@ -1,17 +1,23 @@
-"""The demo's faults: what there is to find, and when."""
+"""The demo: what there is to find, and when; when history is told to be there, and when the player ends."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from spanledger.cli import serve
 from spanledger.config import load_config
 from spanledger.demo import __main__ as demo
 from spanledger.demo.cast import AGENTS, OPUS
 from spanledger.demo.faults import FAULTS, OPUS_TUESDAY, last_tuesday, weather_of
 from spanledger.demo.settings import write_demo_settings
+from spanledger.supervisor import Plan
 
 NOW = datetime(2026, 11, 29, 2, 45, tzinfo=UTC)
 REVIEWER = next(agent for agent in AGENTS if agent.name == "code-reviewer")
@@ -67,3 +73,35 @@ def test_history_is_queryable_only_when_the_sums_hold_it(
     monkeypatch.setattr(demo.time, "sleep", repr)
     assert demo.wait_until_queryable(tmp_path, 5) == (35, True)
     assert not answers
+
+
+def test_the_player_ends_with_its_supervisor_though_nobody_takes_what_it_sends(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    life_read, life_write = os.pipe()
+    nobody = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-P", "-m", "spanledger.demo", "--http", nobody, "--grpc", nobody]
+    command += ["--data", str(tmp_path), "--backfill", "30d", "--life", str(life_read)]
+    player = subprocess.Popen(
+        command, pass_fds=[life_read], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert player.stdout is not None
+        assert player.stdout.readline() == "Playing 30d of history …\n"
+        os.close(life_write)
+        assert player.wait(10) == 1
+    finally:
+        player.kill()
+        player.communicate()
+        os.close(life_read)
+
+
+def test_the_player_of_a_demo_sees_the_end_of_its_supervisor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(os, "execv", lambda _, argv: started.append(argv[-1]))
+    serve.demo(data=tmp_path / "data")
+    then = Plan.from_json(started[0]).then
+    assert then is not None
+    assert then[then.index("--life") + 1] == "{life}"
