@@ -28,7 +28,7 @@ from spanledger.api.server import QuietServer
 from spanledger.config import Config, load_config, parse_address
 from spanledger.operations import load_operations
 from spanledger.services import Services, open_services
-from store.errors import ConfigError, SpanledgerError
+from store.errors import ConfigError, SchemaMismatch, SpanledgerError
 from store.logs import configure_logs
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -173,7 +173,7 @@ def main() -> int:
             Core(services, options).run()
     except SpanledgerError as error:
         _log.error("the core process cannot run: %s", error)
-        return 1
+        return 2 if isinstance(error, ConfigError | SchemaMismatch) else 1
     return 0
 
 

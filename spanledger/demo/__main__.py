@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,10 @@ class Simulation:
         self._clock = clock
         self._stop = threading.Event()
 
+    def pause(self, seconds: float) -> bool:
+        """Wait; return whether it was stopped."""
+        return self._stop.wait(seconds)
+
     def stop(self, *_: object) -> None:
         """Let the present run end and play no more."""
         self._stop.set()
@@ -61,7 +65,7 @@ class Simulation:
 
     def live(self, runs_per_s: float) -> None:
         """Play runs that end about now, until stopped."""
-        while not self._stop.wait(self._dice.expovariate(runs_per_s)):
+        while not self.pause(self._dice.expovariate(runs_per_s)):
             now = self._clock()
             started = now - timedelta(seconds=self._dice.uniform(5, 20))
             duration_s = self._player.play(started, now)
@@ -95,7 +99,7 @@ def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
     started, now = time.monotonic(), utc_now()
     print(f"Playing {options.backfill} of history …", flush=True)  # noqa: T201
     runs = simulation.backfill(parse_duration(options.backfill))
-    spans, is_settled = wait_until_queryable(options.data, runs)
+    spans, is_settled = wait_until_queryable(options.data, runs, simulation.pause)
     state = "are queryable" if is_settled else "are sent; figures are still being added up"
     print(  # noqa: T201
         f"{spans:,} spans of {runs:,} runs {state} after {time.monotonic() - started:.0f} s."
@@ -106,8 +110,11 @@ def _fill(simulation: Simulation, options: argparse.Namespace) -> None:
     )
 
 
-def wait_until_queryable(data_dir: Path, runs: int) -> tuple[int, bool]:
-    """Return the number of spans once all runs played are in the views and sums, and whether they are."""
+def wait_until_queryable(data_dir: Path, runs: int, pause: Callable[[float], bool]) -> tuple[int, bool]:
+    """Return the number of spans once all runs played are in the views and sums, and whether they are.
+
+    `pause` waits for so many seconds and says whether nobody waits any longer.
+    """
     deadline, spans = time.monotonic() + _VISIBLE_WITHIN_S, 0
     while time.monotonic() < deadline:
         try:
@@ -120,7 +127,8 @@ def wait_until_queryable(data_dir: Path, runs: int) -> tuple[int, bool]:
         ]
         if status["rows"]["runs"] >= runs and not waiting:
             return spans, True
-        time.sleep(0.5)
+        if pause(0.5):
+            break
     return spans, False
 
 

@@ -70,9 +70,15 @@ def test_history_is_queryable_only_when_the_sums_hold_it(
         return answers.pop(0)
 
     monkeypatch.setattr(demo, "ask", ask)
-    monkeypatch.setattr(demo.time, "sleep", repr)
-    assert demo.wait_until_queryable(tmp_path, 5) == (35, True)
+    assert demo.wait_until_queryable(tmp_path, 5, lambda _: False) == (35, True)
     assert not answers
+
+
+def test_nobody_waits_for_history_after_the_demo_was_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(demo, "ask", lambda *_: {"rows": {"runs": 4, "spans": 28}, "jobs": []})
+    assert demo.wait_until_queryable(tmp_path, 5, lambda _: True) == (28, False)
 
 
 def test_the_player_ends_with_its_supervisor_though_nobody_takes_what_it_sends(

@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from spanledger.layout import make_data_dir
 from spanledger.supervisor import ChildPlan, Plan
+from store import open_store
 
 SERVER = """
 import http.server, os, sys
@@ -107,6 +110,19 @@ def test_a_configuration_error_is_not_tried_again(supervise, tmp_path: Path, fre
     )
     process.communicate(timeout=20)
     assert (process.returncode, mark.read_text()) == (1, "x")
+
+
+@pytest.mark.parametrize("kind", ["of a newer version", "no database"])
+def test_a_database_that_no_other_attempt_can_read_is_not_tried_again(tmp_path: Path, kind: str) -> None:
+    path = make_data_dir(tmp_path / "data") / "spanledger.duckdb"
+    if kind == "no database":
+        path.write_bytes(b"x" * 20_000)
+    else:
+        open_store(path.parent).close()
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("INSERT INTO ledger.schema_versions VALUES (9000, now()::TIMESTAMP, 'x')")
+    core = [sys.executable, "-P", "-m", "spanledger.core", "--data", str(path.parent)]
+    assert subprocess.run(core, capture_output=True, timeout=60, check=False).returncode == 2
 
 
 def test_descriptors_reach_the_children_that_ask_for_them(supervise, tmp_path: Path, free_port) -> None:

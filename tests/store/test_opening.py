@@ -54,7 +54,7 @@ def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
 
 def test_file_that_is_no_database_is_refused_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "spanledger.duckdb").write_bytes(b"not a database" * 1000)
-    with pytest.raises(StoreUnavailable, match=r"could not be opened: .*restore a backup"):
+    with pytest.raises(SchemaMismatch, match=r"could not be opened: .*restore a backup"):
         open_store(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -13,6 +14,9 @@ from store.engines.duckdb.definitions import define_schema, set_compression
 from store.errors import SchemaMismatch, StoreUnavailable
 from store.settings import StoreSettings
 
+_UNREADABLE: Final = ("not a valid DuckDB database file", "Corrupt database file")
+"""What DuckDB says of a file that no other attempt will open."""
+
 
 def open_database(
     path: Path, settings: StoreSettings, clock: Clock
@@ -21,13 +25,14 @@ def open_database(
 
     Raises:
         StoreUnavailable: The file cannot be opened, for example because another process holds it.
-        SchemaMismatch: It belongs to a newer version, or to another program.
+        SchemaMismatch: It belongs to a newer version, or to another program, or is no database.
     """
     remove_copy(path)
     try:
         connection = duckdb.connect(str(path), config=_configure(path, settings))
     except duckdb.Error as error:
-        raise StoreUnavailable(_explain(path, error)) from error
+        is_readable = not any(sign in str(error) for sign in _UNREADABLE)
+        raise (StoreUnavailable if is_readable else SchemaMismatch)(_explain(path, error)) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         if settings.threads is not None:
