@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from analytics.counting.count import Counted, count_traces
+from analytics.counting.count import Counted, count_traces, with_all_columns
 from analytics.counting.spans import SPAN_COLUMNS
 from analytics.counting.twins import name_likeness
 
-__all__ = ["SPAN_COLUMNS", "Counted", "count_traces", "name_likeness"]
+__all__ = ["SPAN_COLUMNS", "Counted", "count_traces", "name_likeness", "with_all_columns"]

@@ -123,6 +123,8 @@ class SpanReader:
 
         `traces`: trace_id and since_load. Twins are searched for among all spans: the traces may be old.
         """
+        # What was read again may tell of spans for the first time.
+        self.is_told = self.is_told or not self.store.select("facts/any_told").is_empty()
         begin = traces.select("trace_id", load_seq="since_load")
         nothing = self.store.select("facts/spans_of_loads", {"first": 0, "last": -1})
         spans = self._read(begin, last, nothing)

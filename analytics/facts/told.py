@@ -29,7 +29,11 @@ def add_told(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
 
     What a span says itself comes first; of several records the earliest that says something.
     """
-    records = _read_records(store, spans)
+    return fill_told(spans, _read_records(store, spans))
+
+
+def fill_told(spans: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return the spans with what some log records tell of them (columns of the query facts/told_facts)."""
     return spans if records.is_empty() else _fill(spans, _sum_up(records))
 
 

@@ -33,10 +33,14 @@ def telemetry_rows(pieces: Sequence[Piece], span_masks: Sequence[Flags]) -> dict
         mask = next(masks) if piece.signal == "traces" else None
         tables.setdefault(_TABLES[piece.signal], []).append(_piece_rows(piece, mask))
     # Spans of records and spans of requests come with their columns in different orders.
-    return {
+    joined = {
         name: pa.concat_tables([part.select(parts[0].column_names) for part in parts])
         for name, parts in tables.items()
     }
+    if "logs" in joined:
+        numbers = pa.array(np.arange(joined["logs"].num_rows))
+        joined["logs"] = joined["logs"].append_column("record_number", numbers)
+    return joined
 
 
 def load_rows(

@@ -52,7 +52,7 @@ class Piece:
 
     signal: str
     rows: pl.DataFrame
-    """Columns of the signal's table, except load_seq and attributes."""
+    """Columns of the signal's table, except load_seq, record_number and attributes."""
     attributes: pl.DataFrame
     """row, key (Categorical), value; `row` counts the rows from 0."""
     resources: pl.DataFrame
@@ -137,7 +137,6 @@ def _translate_together(units: Sequence[Unit], registry: Registry) -> tuple[list
         rows = rows.rename({"body_text": "body"}).with_columns(
             *read_log_messages(batch),
             read_log_facts(batch, registry),
-            record_number=pl.int_range(pl.len(), dtype=pl.Int64),
         )
     pieces = [
         Piece(signal, rows, batch.attributes, batch.resources),

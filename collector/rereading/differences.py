@@ -1,4 +1,4 @@
-"""What reading spans again changed: which rows, which fields, from what to what."""
+"""What reading again changed: which rows, which fields, from what to what."""
 
 from __future__ import annotations
 
@@ -41,10 +41,12 @@ class Differences:
             yield {"field": name, "spans": count, "examples": examples}
 
 
-def find_changed(stored: pl.DataFrame, again: pl.DataFrame, differences: Differences) -> pl.Series:
-    """Return which rows are read differently now, and count how in `differences`.
+def find_changed(
+    stored: pl.DataFrame, again: pl.DataFrame, differences: Differences, *, of: str = ""
+) -> pl.Series:
+    """Return which rows are read differently now, and count how in `differences`, fields under `of` and their name.
 
-    Both frames have the same spans in the same order; columns of `again` that the store has not are left alone.
+    Both frames have the same rows in the same order; columns of `again` that the store has not are left alone.
     """
     changed = pl.Series([False]).new_from_index(0, len(stored))
     for name in again.columns:
@@ -53,7 +55,7 @@ def find_changed(stored: pl.DataFrame, again: pl.DataFrame, differences: Differe
         before, after = stored[name], again[name]
         differs = before.ne_missing(after)
         if differs.any():
-            differences.add(name, before.filter(differs), after.filter(differs))
+            differences.add(of + name, before.filter(differs), after.filter(differs))
             changed |= differs
     return changed
 

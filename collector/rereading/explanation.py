@@ -13,7 +13,7 @@ from collector.dialects import Registry
 from collector.dialects.engine.normalisation import translate_batch
 from collector.dialects.engine.recording import NO_VALUE, Evidence, Recognition, Recording
 from collector.dialects.engine.surroundings import RESOURCE_KEYS
-from collector.rereading.stored import rebuild_batch
+from collector.rereading.stored import rebuild_spans
 from collector.rereading.unrecognised import looks_like_ai
 
 MAX_VALUE_CHARS: Final = 200
@@ -65,7 +65,7 @@ class Account:
 
 def explain_reading(row: pl.DataFrame, resources: pl.DataFrame, registry: Registry) -> Account:
     """Return how the dialects of a registry read one row of ledger.spans."""
-    batch = rebuild_batch(row, resources)
+    batch = rebuild_spans(row, resources)
     facts, recording = translate_batch(batch, registry, Recording)
     attributes = dict(batch.attributes.select("key", "value").cast(pl.String).iter_rows())
     values = {name: value for name, value in facts.row(0, named=True).items() if name not in _OF_THE_SPAN}

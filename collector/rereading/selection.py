@@ -1,4 +1,4 @@
-"""Which stored spans are read again."""
+"""Which stored spans and log records are read again."""
 
 from __future__ import annotations
 
@@ -31,10 +31,17 @@ class Selection:
 
     def holds(self, dialect: str | None, service: str | None, started_at: datetime) -> bool:
         """Whether a stored span is selected; its start is in UTC without a zone."""
-        started = started_at.replace(tzinfo=UTC)
+        is_of_dialect = self.dialect is None or (dialect or "") == self.dialect
+        return is_of_dialect and self._holds(service, started_at)
+
+    def holds_record(self, service: str | None, logged_at: datetime) -> bool:
+        """Whether a stored log record is selected: it is of no dialect; its time is in UTC without a zone."""
+        return self.dialect is None and self._holds(service, logged_at)
+
+    def _holds(self, service: str | None, moment: datetime) -> bool:
+        at = moment.replace(tzinfo=UTC)
         return (
-            (self.since is None or started >= self.since)
-            and (self.until is None or started < self.until)
-            and (self.dialect is None or (dialect or "") == self.dialect)
+            (self.since is None or at >= self.since)
+            and (self.until is None or at < self.until)
             and (self.service is None or (service or "") == self.service)
         )

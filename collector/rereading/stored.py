@@ -1,4 +1,4 @@
-"""Stored spans as the batch that decoding made of them, for the dialects to read once more."""
+"""Stored spans and log records as the batch that decoding made of them, for the dialects to read once more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from collector.decode.batch import EVENT_ATTRIBUTE_SCHEMA, REJECT_SCHEMA, SPAN_SCHEMA, SpanBatch
+from collector.decode.batch import EVENT_ATTRIBUTE_SCHEMA, REJECT_SCHEMA, SPAN_SCHEMA, RecordBatch, SpanBatch
 
 _NOT_STORED: Final = ("row", "body")
 _SHORTEST_STATED_MS: Final = 0.001
@@ -24,14 +24,25 @@ class _Event(msgspec.Struct):
 _decoder: Final = msgspec.json.Decoder(list[_Event])
 
 
-def rebuild_batch(rows: pl.DataFrame, resources: pl.DataFrame) -> SpanBatch:
+def rebuild_spans(rows: pl.DataFrame, resources: pl.DataFrame) -> SpanBatch:
     """Return rows of ledger.spans, and of ledger.resources, as the batch they were translated from."""
     numbered = rows.with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt32), body=pl.lit(0, pl.UInt32))
     return SpanBatch(
         spans=_as_sent(numbered).select(pl.col(name).cast(dtype) for name, dtype in SPAN_SCHEMA.items()),
-        attributes=_explode(numbered, "row").with_columns(pl.col("key").cast(pl.Categorical)),
-        resources=_explode(resources, "resource_id").cast(_RESOURCE),  # pyright: ignore[reportArgumentType]
+        attributes=_read_attributes(numbered),
+        resources=_read_resources(resources),
         event_attributes=_read_events(numbered),
+        rejected=pl.DataFrame(schema=REJECT_SCHEMA),
+    )
+
+
+def rebuild_records(rows: pl.DataFrame, resources: pl.DataFrame) -> RecordBatch:
+    """Return rows of ledger.logs, and of ledger.resources, as the batch they were read from."""
+    numbered = rows.rename({"body": "body_text"}).with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    return RecordBatch(
+        records=numbered.drop("row", "attributes").with_columns(body=pl.lit(0, pl.UInt32)),
+        attributes=_read_attributes(numbered),
+        resources=_read_resources(resources),
         rejected=pl.DataFrame(schema=REJECT_SCHEMA),
     )
 
@@ -43,6 +54,14 @@ def _as_sent(rows: pl.DataFrame) -> pl.DataFrame:
         status_message=pl.when(pl.col("is_found_message").fill_null(False).not_()).then("status_message"),
         duration_ms=pl.when(is_stated.fill_null(False)).then(0.0).otherwise("duration_ms"),
     )
+
+
+def _read_attributes(rows: pl.DataFrame) -> pl.DataFrame:
+    return _explode(rows, "row").with_columns(pl.col("key").cast(pl.Categorical))
+
+
+def _read_resources(rows: pl.DataFrame) -> pl.DataFrame:
+    return _explode(rows, "resource_id").cast(_RESOURCE)  # pyright: ignore[reportArgumentType]
 
 
 def _explode(rows: pl.DataFrame, owner: str) -> pl.DataFrame:

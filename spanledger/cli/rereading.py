@@ -68,7 +68,7 @@ def renormalise(
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """Read stored spans again by the present dialects and mappings; calls, runs and costs follow."""
+    """Read stored spans and log records again by the present dialects and mappings; calls, runs and costs follow."""
     selection = {"since": since, "until": until, "dialect": dialect, "service": service}
     with _progress() as show:
         report = perform(
@@ -108,8 +108,9 @@ def _progress() -> Generator[Callable[[Mapping[str, Any]], None]]:
 def _print_report(report: Mapping[str, Any], *, is_dry: bool) -> None:
     would = "would change" if is_dry else "changed"
     resumed = ", continuing where the last one ended" if report["resumed"] else ""
+    records = f" and {report['changed_records']:,} log records" if report["changed_records"] else ""
     typer.echo(
-        f"{report['changed_spans']:,} of {report['spans']:,} spans {would}, "
+        f"{report['changed_spans']:,} of {report['spans']:,} spans{records} {would}, "
         f"in {report['changed_traces']:,} traces{resumed}"
     )
     for item in report["fields"]:

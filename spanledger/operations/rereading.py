@@ -1,4 +1,4 @@
-"""Operations that read stored spans again: try a mapping, renormalise."""
+"""Operations that read stored spans and log records again: try a mapping, renormalise."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from analytics.counting import with_all_columns
 from analytics.facts.preview import Totals, count_totals, read_totals
-from analytics.facts.told import add_told
+from analytics.facts.told import fill_told
 from analytics.pricing import current_price_book
 from analytics.touching import touched_rows
 from collector.mapping.compilation import registry_with
@@ -36,9 +37,9 @@ MAX_TRIED_SPANS: Final = 10_000
 def renormalise_spans(
     services: Services, arguments: Mapping[str, Any], progress: Progress
 ) -> Mapping[str, Any]:
-    """Read stored spans again by the mappings as the configuration file says now; a dry run only tells the difference.
+    """Read stored spans and log records again by the mappings as the configuration file says now.
 
-    New spans are read by the same rules from then on.
+    A dry run only tells the difference. What is new is read by the same rules from then on.
     """
     mappings = read_mappings(services.config.data_dir, services.config.file)
     selection = _read_selection(arguments)
@@ -91,6 +92,7 @@ class _Run:
     resumed_from: int
     spans: int = 0
     changed: int = 0
+    changed_records: int = 0
     unpreviewed: int = 0
     before: Totals = field(default_factory=Totals)
     after: Totals = field(default_factory=Totals)
@@ -98,7 +100,7 @@ class _Run:
 
     def preview(self, step: Step) -> None:
         """Add what the traces that the step changes come to before and after, each trace once."""
-        if step.changed.is_empty():
+        if step.traces.is_empty():
             return
         store = self.services.store
         traces = _begin(self.services, step)
@@ -112,14 +114,15 @@ class _Run:
             return
         since = int(traces["since_load"].min() or 0)  # type: ignore[arg-type]
         last = int(traces["last_load"].max() or 0)  # type: ignore[arg-type]
+        spans = with_all_columns(self.reading.read_traces(traces, last))
+        records = self.reading.read_records_of(traces.select("trace_id"))
+        told = records.rename({"input_messages": "input", "output_messages": "output"})
         self.before += read_totals(store, traces, since)
-        self.after += count_totals(
-            add_told(store, self.reading.read_traces(traces, last)), current_price_book(store)
-        )
+        self.after += count_totals(fill_told(spans, told), current_price_book(store))
 
     def touch(self, step: Step) -> dict[str, pl.DataFrame]:
         """Return what makes the facts of the changed traces be derived again."""
-        if step.changed.is_empty():
+        if step.traces.is_empty():
             return {}
         return touched_rows(_begin(self.services, step), reason="mapping")
 
@@ -127,6 +130,7 @@ class _Run:
         """Say how far it is."""
         self.spans += step.spans
         self.changed += step.changed.height
+        self.changed_records += step.changed_records.height
         progress({"done_spans": self.spans, "total_spans": self.total})
 
     def report(self) -> dict[str, Any]:
@@ -134,6 +138,7 @@ class _Run:
         return {
             "spans": self.spans,
             "changed_spans": self.changed,
+            "changed_records": self.changed_records,
             "changed_traces": len(self.seen),
             "large_traces": self.unpreviewed,
             "resumed": self.resumed_from > 0,
@@ -145,8 +150,7 @@ class _Run:
 
 def _begin(services: Services, step: Step) -> pl.DataFrame:
     """Return trace_id, since_load, last_load and spans of the traces that a step changes."""
-    asked = step.changed.select("trace_id").unique()
-    return services.store.select("rereading/trace_loads", frames={"asked": asked})
+    return services.store.select("rereading/trace_loads", frames={"asked": step.traces})
 
 
 def _plain(totals: Totals) -> dict[str, Any]:

@@ -92,6 +92,66 @@ def test_a_mapping_is_tried_then_applied_and_everything_derived_follows(services
     assert calls(services) == []
 
 
+def texts(**said: str) -> list[dict[str, Any]]:
+    return [{"key": key.replace("__", "."), "value": {"stringValue": text}} for key, text in said.items()]
+
+
+@pytest.fixture
+def told(services: Services, tmp_path: Path) -> Services:
+    """A call whose usage stands in a log record of its own scope only."""
+    ids = {"traceId": f"{9:032x}", "spanId": f"{9:016x}"}
+    span = {
+        **ids,
+        "name": "chat",
+        "startTimeUnixNano": "1763700000000000000",
+        "endTimeUnixNano": "1763700001000000000",
+        "attributes": texts(gen_ai__operation__name="chat", gen_ai__request__model="gpt-5-mini"),
+    }
+    record = {
+        **ids,
+        "eventName": "gen_ai.client.inference.operation.details",
+        "timeUnixNano": "1763700001000000000",
+        "attributes": texts(acme__in="1000000", acme__out="0"),
+    }
+    scope = {"name": "acme"}
+    bodies = {
+        "traces": {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]},
+        "logs": {"resourceLogs": [{"scopeLogs": [{"scope": scope, "logRecords": [record]}]}]},
+    }
+    for signal, body in bodies.items():
+        file = tmp_path / f"told-{signal}.json"
+        file.write_text(json.dumps(body))
+        ask(services, "import", paths=[str(file)])
+    return services
+
+
+def told_usage(services: Services) -> list[Any]:
+    table = services.store.query(
+        f"SELECT input_tokens, cost_usd::VARCHAR AS usd FROM llm_calls WHERE trace_id = '{9:032x}'"
+    )
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def test_what_log_records_tell_is_read_again_too(told: Services) -> None:
+    assert told_usage(told) == [(None, None)]
+    configure(told, MAPPING)
+    dry = ask(told, "renormalise", dry_run=True)
+    assert (dry["changed_records"], dry["changed_spans"], dry["changed_traces"]) == (1, 3, 4)
+    assert (dry["before"]["input_tokens"], dry["after"]["input_tokens"]) == (0, 4_000_000)
+    assert told_usage(told) == [(None, None)]
+    assert ask(told, "renormalise")["after"] == dry["after"]
+    assert told_usage(told) == [(1_000_000, "0.250000000000")]
+    assert ask(told, "renormalise")["changed_records"] == 0
+    configure(told, "")
+    assert ask(told, "renormalise")["changed_records"] == 1
+    assert told_usage(told) == [(None, None)]
+
+
+def test_log_records_are_of_no_dialect(told: Services) -> None:
+    configure(told, MAPPING)
+    assert ask(told, "renormalise", dry_run=True, dialect="")["changed_records"] == 0
+
+
 def test_a_renormalisation_that_broke_off_continues_where_it_ended(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,14 +19,15 @@ from store.terms import LOGGED_FACTS
 
 EXCEPTIONS: Final = ("exception", "gen_ai.client.operation.exception")
 """Events of an exception, where a span event would be."""
-_TELLING: Final = (DETAILS, CHOICE, *EVENT_ROLES, *EXCEPTIONS)
+TELLING_EVENTS: Final = (DETAILS, CHOICE, *EVENT_ROLES, *EXCEPTIONS)
+"""Events that tell of the span they were written in."""
 _NOTHING: Final = "{}"
 
 
 def read_log_facts(batch: RecordBatch, registry: Registry) -> pl.Series:
     """Return `span_facts` of each log record: a JSON object, null where it tells nothing of a span."""
     names, of_span = batch.records["event_name"], batch.records["span_id"].is_not_null()
-    tells = (names.is_in(_TELLING).fill_null(value=False) & of_span).to_numpy()
+    tells = (names.is_in(TELLING_EVENTS).fill_null(value=False) & of_span).to_numpy()
     column = pl.Series("span_facts", [None], dtype=pl.String).new_from_index(0, len(names))
     if not tells.any():
         return column

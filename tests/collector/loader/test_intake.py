@@ -20,6 +20,7 @@ from collector.loader import LoadReport, read_position
 from collector.loading import translation
 from collector.loading.intake import Intake
 from collector.log import Body, Position, body_sha256
+from collector.rereading.selection import Selection
 from store.clock import Clock
 from store.engines.duckdb import DuckDBStore
 from store.errors import StoreUnavailable
@@ -70,6 +71,17 @@ def test_body_is_loaded_once_a_day(store: Store) -> None:
     assert load(store, *later([body], timedelta(hours=23))).bodies == 0
     assert load(store, *later([body], timedelta(hours=25))).bodies == 1
     assert ask(store, "SELECT count(*) FROM spans") == [(1,)]
+
+
+def test_log_records_are_numbered_through_a_load(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.loading.intake.PIECE_BYTES", 1)
+    said = [
+        LogRecord(span_id=b"\1" * 8, event_name="gen_ai.user.message", body=a_value(text)) for text in "abcd"
+    ]
+    load(store, *(a_body(a_log_request(*said[at : at + 2]), signal="logs") for at in (0, 2)))
+    asked = {"first": 1, "last": 1, "events": ["gen_ai.user.message"], **Selection().parameters()}
+    rows = store.select("rereading/records", asked)
+    assert sorted(rows.select("record_number", "body").rows()) == list(enumerate("abcd"))
 
 
 def test_repeated_log_body_adds_no_records_after_a_restart(store: Store) -> None:

@@ -45,6 +45,8 @@ def test_reading_every_capture_again_by_the_same_rules_changes_nothing(corpus: I
     assert sum(step.spans for step in steps) == reading.count_spans() > 4000
     assert [(name, dict(reading.differences.examples[name])) for name in reading.differences.fields] == []
     assert sum(step.changed.height for step in steps) == 0
+    told = corpus.store.select("facts/any_told")
+    assert not told.is_empty() and all(step.changed_records.is_empty() for step in steps)
 
 
 def swap_all(reading: Renormalisation) -> int:
