@@ -13,6 +13,8 @@ import polars as pl
 from analytics.compare.sides import Side
 from analytics.compare.statistics import (
     ALPHA,
+    FEWEST_UNITS,
+    Counted,
     Effect,
     Floats,
     Resampling,
@@ -56,8 +58,6 @@ DEFAULT_METRICS: Final = (
 )
 SEED: Final = 20_261_121
 """Resampling is by chance, but the same question has the same answer."""
-MOST_ROWS: Final = 2_000
-"""Rows that are counted for a percentile: a table of all sessions by all buckets would not fit."""
 
 Verdict = Literal["better", "worse", "different", "no difference seen", "too little data", "facts deleted"]
 
@@ -80,11 +80,11 @@ class Comparison:
         """What may be said."""
         if any(gone and not n for gone, n in zip(self.is_partial, self.events, strict=True)):
             return "facts deleted"
-        if self.effect.p is None or self.p_adjusted is None:
+        if self.effect.difference is None or min(self.sessions) < FEWEST_UNITS:
             return "too little data"
-        if self.p_adjusted > ALPHA:
+        if self.p_adjusted is None or self.p_adjusted > ALPHA:
             return "no difference seen"
-        if self.metric.is_rise_bad is None or self.effect.difference is None:
+        if self.metric.is_rise_bad is None:
             return "different"
         return "worse" if (self.effect.difference > 0) == self.metric.is_rise_bad else "better"
 
@@ -207,7 +207,8 @@ def _compare(metric: Metric, a: _Facts, b: _Facts, resampling: Resampling) -> _R
     if metric.quantile is not None:
         return _compare_percentile(metric, metric.quantile, a, b, resampling)
     sides = [facts.read_ratio(metric) for facts in (a, b)]
-    effect = compare_ratios(sides[0][0], sides[1][0], resampling)
+    is_share = metric.kind == "proportion"
+    effect = compare_ratios(sides[0][0], sides[1][0], resampling, is_share=is_share)
     return effect, (sides[0][1], sides[1][1]), (len(sides[0][0]), len(sides[1][0]))
 
 
@@ -221,25 +222,20 @@ def _compare_percentile(
     frames = [facts.read_values(metric) for facts in (a, b)]
     buckets = pl.concat([frame.select("bucket") for frame in frames]).unique().sort("bucket")
     values = buckets.select(bucket_value(pl.col("bucket"))).to_series().to_numpy()
-    sides = [_count_by_session(frame, buckets) for frame in frames]
-    events = (int(frames[0]["events"].sum()), int(frames[1]["events"].sum()))
-    sessions = (frames[0]["unit_id"].n_unique(), frames[1]["unit_id"].n_unique())
-    if not len(values):
-        return Effect(None, None), events, sessions
-    return compare_quantiles(sides[0], sides[1], values, quantile, resampling), events, sessions
+    one, other = (_count_by_session(frame, buckets) for frame in frames)
+    effect = (
+        compare_quantiles(one, other, values, quantile, resampling) if len(values) else Effect(None, None)
+    )
+    return effect, (int(one.times.sum()), int(other.times.sum())), (one.size, other.size)
 
 
-def _count_by_session(frame: pl.DataFrame, buckets: pl.DataFrame) -> Floats:
-    """Return a row per session and a column per bucket; beyond resampling's need sessions share a row."""
-    units = frame.select(pl.col("unit_id").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    places = buckets.with_row_index("place")
-    columns = frame.join(places, on="bucket", how="left", maintain_order="left")["place"].to_numpy()
-    count = int(units.max()) + 1 if len(units) else 0
-    shared = min(count, MOST_ROWS)
-    rows = np.random.default_rng(SEED).permutation(count) % shared if count else units
-    counts = np.zeros((shared, buckets.height))
-    np.add.at(counts, (rows[units] if count else units, columns), frame["events"].to_numpy())
-    return counts
+def _count_by_session(frame: pl.DataFrame, buckets: pl.DataFrame) -> Counted:
+    places = frame.join(buckets.with_row_index("place"), on="bucket", how="left", maintain_order="left")
+    return Counted(
+        (frame["unit_id"].rank("dense").cast(pl.Int64) - 1).to_numpy(),
+        places["place"].cast(pl.Int64).to_numpy(),
+        frame["events"].cast(pl.Float64).to_numpy(),
+    )
 
 
 def _question(side: Side) -> Question:

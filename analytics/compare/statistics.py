@@ -1,38 +1,48 @@
-"""Differences between two samples of sessions, of ratios and of percentiles.
+"""Differences between two samples of units (sessions, or users): of ratios, of percentiles, and of pairs.
 
-The unit is the session, not the run or call: what happens in one session hangs together, and a test that takes
-its runs for independent ones sees differences where there are none. A ratio (a rate, a mean, a cost per
-something) is a sum over sessions by another; its variance follows by the delta method.
+The unit is not the run or call: what happens in one session hangs together, and a test that takes its runs for
+independent ones sees differences where there are none. A ratio (a rate, a mean, a cost per something) is a sum over
+units by another; its variance follows by the delta method.
+
+Units are dealt out anew at random, many times, and each deal is measured in its own standard errors: how far deals go
+says how rare a difference is (p-value) and how wide its interval must be, also where tails are heavy or one side is
+small.
 
 Sources: Deng, Knoblich, Lu, Applying the delta method in metric analytics (KDD 2018); Janssen, Studentized
-permutation tests for non-i.i.d. hypotheses (Statistics & Probability Letters 36, 1997); Efron and Tibshirani, An
-introduction to the bootstrap (1993); Holm, A simple sequentially rejective multiple test procedure (1979).
+permutation tests for non-i.i.d. hypotheses (Statistics & Probability Letters 36, 1997); Agresti and Caffo, Simple and
+effective confidence intervals for proportions and differences of proportions (The American Statistician 54, 2000);
+Woodruff, Confidence intervals for medians and other position measures (JASA 47, 1952); Zou and Donner, Construction of
+confidence limits about effect measures (Statistics in Medicine 27, 2008); Holm, A simple sequentially rejective
+multiple test procedure (1979).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 ALPHA: Final = 0.05
 POWER: Final = 0.80
 RESAMPLES: Final = 1_999
-QUANTILE_RESAMPLES: Final = 499
 MOST_UNITS: Final = 800
-"""Sessions of a side beyond this are put together at random: the same answer for a fraction of the work."""
+"""Units of the smaller side beyond this are put together at random, on both sides alike: the same answer for a
+fraction of the work. Sums of many beside single ones would not be exchangeable."""
 FEWEST_UNITS: Final = 5
-"""With fewer sessions on a side nothing is said but the values."""
+"""With fewer units on a side nothing is said but the values."""
 _NORMAL: Final = NormalDist()
 _Z: Final = _NORMAL.inv_cdf(1 - ALPHA / 2)
 _Z_POWER: Final = _NORMAL.inv_cdf(POWER)
+_NOISE: Final = 1e-12
+"""What is smaller than this share of what it was computed from is rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +54,9 @@ class Effect:
     difference: float | None = None
     low: float | None = None
     high: float | None = None
-    """Ends of the 95 % interval of the difference."""
+    """Ends of the 95 % interval of the difference; unknown where nothing varies."""
     p: float | None = None
-    """How often chance alone brings a difference this large."""
+    """How often chance alone brings a difference this large; unknown where nothing varies."""
     detectable: float | None = None
     """The smallest difference that samples like these show in 80 of 100 comparisons."""
 
@@ -58,125 +68,124 @@ class Effect:
         return self.difference / abs(self.a)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Values of units, counted: which unit, which value (its place in ascending order), how often."""
+
+    units: Ints
+    places: Ints
+    times: Floats
+
+    @property
+    def size(self) -> int:
+        """How many units there are."""
+        return int(self.units.max()) + 1 if len(self.units) else 0
+
+    def count(self, places: int) -> Floats:
+        """Return how often each value is there."""
+        return np.bincount(self.places, self.times, places).astype(np.float64)
+
+    def weigh(self, weights: Floats) -> Floats:
+        """Return for each unit the sum of its values' weights, and how many values it has."""
+        weighed = np.bincount(self.units, self.times * weights[self.places])
+        return np.column_stack([weighed, np.bincount(self.units, self.times)]).astype(np.float64)
+
+
 class Resampling:
-    """Draws of sessions, made once for many metrics over equally many sessions: drawing is nearly all of the work.
+    """Deals of units, made once for many metrics over equally many units: they are nearly all of the work.
 
     Metrics that share them depend on one another. Each keeps its own level, and Holm's method asks for no more.
     """
 
     def __init__(self, chance: np.random.Generator) -> None:
         self.chance = chance
-        self._kept: dict[tuple[str, int], tuple[tuple[int, int], Floats]] = {}
+        self._kept: tuple[tuple[int, int], Ints] | None = None
 
-    def draw(self, side: Literal["a", "b"], count: int, times: int) -> Floats:
-        """Return how often each of `count` rows is drawn, with replacement, for each resample of a side."""
-        return self._keep(side, (count, 0), times, self._draw)
-
-    def split(self, total: int, first: int, times: int) -> Floats:
-        """Return masks that choose `first` of `total`, each at random."""
-        return self._keep("both", (total, first), times, self._split)
-
-    def _keep(
-        self, name: str, size: tuple[int, int], times: int, make: Callable[[tuple[int, int], int], Floats]
-    ) -> Floats:
-        """Return what is kept for a size, or make it; of each name the last size alone is kept, to bound memory."""
-        kept = self._kept.get((name, times))
-        if kept is None or kept[0] != size:
-            kept = self._kept[name, times] = (size, make(size, times))
-        return kept[1]
-
-    def _draw(self, size: tuple[int, int], times: int) -> Floats:
-        count, _ = size
-        return self.chance.multinomial(count, np.full(count, 1 / count), size=times).astype(np.float64)
-
-    def _split(self, size: tuple[int, int], times: int) -> Floats:
-        total, first = size
-        chosen = np.argpartition(self.chance.random((times, total)), first - 1, axis=1)[:, :first]
-        mask = np.zeros((times, total))
-        np.put_along_axis(mask, chosen, 1.0, axis=1)
-        return mask
+    def deal(self, total: int, few: int) -> Ints:
+        """Return which `few` of `total` rows go to the smaller side, for each resample."""
+        if self._kept is None or self._kept[0] != (total, few):
+            deals = [self.chance.choice(total, few, replace=False, shuffle=False) for _ in range(RESAMPLES)]
+            self._kept = (total, few), np.array(deals, dtype=np.int64)
+        return self._kept[1]
 
 
-def compare_ratios(a: Floats, b: Floats, resampling: Resampling) -> Effect:
-    """Compare sums of the first column by sums of the second; a row per session.
+@dataclass(frozen=True)
+class _Test:
+    """What dealing out anew says of b less a."""
 
-    p-value by a studentised permutation of sessions, interval by the bootstrap over sessions.
+    difference: float
+    error: float
+    p: float
+    reach: float
+    """How far an interval reaches, in standard errors."""
+
+
+def compare_ratios(a: Floats, b: Floats, resampling: Resampling, *, is_share: bool = False) -> Effect:
+    """Compare sums of the first column by sums of the second; a row per unit.
+
+    The interval holds what a studentised permutation test does not refuse. That of a share (of events each of which
+    counts or does not) is Agresti's and Caffo's instead, which also holds where hardly any, or all of them, count.
     """
-    a, b = _group(a, resampling.chance), _group(b, resampling.chance)
     value_a, value_b = _ratio(a), _ratio(b)
     if value_a is None or value_b is None:
         return Effect(value_a, value_b)
     difference = value_b - value_a
     if min(len(a), len(b)) < FEWEST_UNITS:
         return Effect(value_a, value_b, difference)
-    error = math.sqrt(_variance(a, value_a) + _variance(b, value_b))
-    low, high = _bootstrap_ratios(a, b, resampling)
-    return Effect(
-        value_a,
-        value_b,
-        difference,
-        low,
-        high,
-        _permute_ratios(a, b, difference, error, resampling),
-        (_Z + _Z_POWER) * error,
-    )
+    test = _permute(a, b, resampling)
+    p = None if test is None else test.p
+    if is_share:
+        bound = _bound_share(a, b)
+    elif test is not None and math.isfinite(test.reach):
+        bound = _bound(test.difference, test.error, test.reach)
+    else:
+        bound = _UNBOUND
+    return Effect(value_a, value_b, difference, bound[0], bound[1], p, bound[2])
 
 
 def compare_quantiles(
-    a: Floats, b: Floats, values: Floats, quantile: float, resampling: Resampling
+    a: Counted, b: Counted, values: Floats, quantile: float, resampling: Resampling
 ) -> Effect:
-    """Compare a quantile of counted values; a row per session, a column per value, in ascending order.
+    """Compare a quantile of counted values, which stand in ascending order.
 
-    p-value by permutation of sessions, interval by the bootstrap over sessions.
+    p-value by the share of each side's values above the quantile of both together.
     """
-    a, b = _group(a, resampling.chance), _group(b, resampling.chance)
-    value_a, value_b = (_quantiles(rows.sum(axis=0)[None, :], values, quantile)[0] for rows in (a, b))
-    if math.isnan(value_a) or math.isnan(value_b):
-        return Effect(*(None if math.isnan(value) else float(value) for value in (value_a, value_b)))
-    difference = float(value_b - value_a)
-    if min(len(a), len(b)) < FEWEST_UNITS:
-        return Effect(float(value_a), float(value_b), difference)
-    drawn = [
-        _quantiles(resampling.draw(side, len(rows), QUANTILE_RESAMPLES) @ rows, values, quantile)
-        for side, rows in _named(a, b)
-    ]
-    differences = (drawn[1] - drawn[0])[~np.isnan(drawn[1] - drawn[0])]
-    low, high = np.quantile(differences, [ALPHA / 2, 1 - ALPHA / 2])
-    both = np.concatenate([a, b])
-    first = resampling.split(len(both), len(a), QUANTILE_RESAMPLES)
-    mixed = _quantiles((1 - first) @ both, values, quantile) - _quantiles(first @ both, values, quantile)
-    extreme = np.count_nonzero(np.abs(np.nan_to_num(mixed)) >= abs(difference) * (1 - 1e-12))
+    counts = [side.count(len(values)) for side in (a, b)]
+    value_a, value_b = (_quantile(count, values, quantile) for count in counts)
+    if value_a is None or value_b is None:
+        return Effect(value_a, value_b)
+    difference = value_b - value_a
+    if min(a.size, b.size) < FEWEST_UNITS:
+        return Effect(value_a, value_b, difference)
+    middle = _quantile(counts[0] + counts[1], values, quantile)
+    assert middle is not None
+    test = _permute(a.weigh(_lie_above(middle, values)), b.weigh(_lie_above(middle, values)), resampling)
+    if test is None:
+        return Effect(value_a, value_b, difference)
+    low, high = _bound_quantiles((a, b), (value_a, value_b), values, quantile)
+    p = test.p if difference * test.difference > 0 else 1.0
+    reach = None if low is None or high is None else (high - low) / 2
     return Effect(
-        float(value_a),
-        float(value_b),
-        difference,
-        float(low),
-        float(high),
-        (1 + extreme) / (1 + QUANTILE_RESAMPLES),
-        (_Z + _Z_POWER) * float(np.std(differences)),
+        value_a, value_b, difference, low, high, p, None if reach is None else reach * (1 + _Z_POWER / _Z)
     )
 
 
 def compare_paired(a: Floats, b: Floats, chance: np.random.Generator) -> Effect:
-    """Compare the means of values that belong together, pair by pair.
-
-    p-value by flipping the signs of the differences, interval by the bootstrap over pairs.
-    """
+    """Compare the means of values that belong together, pair by pair, by flipping the signs of the differences."""
     if not len(a):
         return Effect(None, None)
     value_a, value_b, steps = float(a.mean()), float(b.mean()), b - a
     difference = float(steps.mean())
-    if len(steps) < FEWEST_UNITS:
+    error = float(steps.std(ddof=1)) / math.sqrt(len(steps)) if len(steps) > 1 else 0.0
+    if len(steps) < FEWEST_UNITS or not steps.any():
         return Effect(value_a, value_b, difference)
-    grouped = _group(np.column_stack([steps, np.ones(len(steps))]), chance)
-    sums = Resampling(chance).draw("a", len(grouped), RESAMPLES) @ grouped
-    low, high = np.quantile(_divide(sums[:, 0], sums[:, 1]), [ALPHA / 2, 1 - ALPHA / 2])
+    grouped = _group(steps[:, None], math.ceil(len(steps) / MOST_UNITS), chance)[:, 0]
     signs = chance.choice([-1.0, 1.0], size=(RESAMPLES, len(grouped)))
-    flipped = np.abs(signs @ grouped[:, 0])
-    extreme = np.count_nonzero(flipped >= abs(grouped[:, 0].sum()) * (1 - 1e-9))
-    error = float(steps.std(ddof=1)) / math.sqrt(len(steps))
-    p = (1 + extreme) / (1 + RESAMPLES)
-    return Effect(value_a, value_b, difference, float(low), float(high), p, (_Z + _Z_POWER) * error)
+    sums = np.concatenate([[grouped.sum()], signs @ grouped])
+    spread = np.sqrt(np.clip(len(grouped) * (grouped @ grouped) - sums**2, 0.0, None) / (len(grouped) - 1))
+    p, reach = _rank(np.abs(sums), spread)
+    bound = _bound(difference, error, reach) if math.isfinite(reach) else _UNBOUND
+    return Effect(value_a, value_b, difference, bound[0], bound[1], p, bound[2])
 
 
 def adjust(p_values: Sequence[float | None]) -> list[float | None]:
@@ -194,13 +203,57 @@ def adjust(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def sessions_needed(units: int, detectable: float, wanted: float) -> int:
-    """Return how many sessions a side needs to see a difference of `wanted`, when `units` show `detectable`.
+_Bound = tuple[float | None, float | None, float | None]
+"""Ends of an interval, and the smallest difference that is detectable."""
+_UNBOUND: Final[_Bound] = (None, None, None)
 
-    >>> sessions_needed(100, 0.10, 0.05)
-    400
+
+def _bound(difference: float, error: float, reach: float) -> _Bound:
+    return difference - reach * error, difference + reach * error, (reach + _Z_POWER) * error
+
+
+def _bound_share(a: Floats, b: Floats) -> _Bound:
+    """Agresti's and Caffo's interval: as if each side had one more unit without any, and one with nothing but."""
+    difference, variance = 0.0, 0.0
+    for sign, rows in ((-1, a), (1, b)):
+        usual = rows[:, 1].mean()
+        more = np.concatenate([rows, [[0.0, usual], [usual, usual]]])
+        ratio, variances = _moments_of(_moments(more).sum(axis=0)[None, :], len(more))
+        difference += sign * float(ratio[0])
+        variance += float(variances[0])
+    return _bound(difference, math.sqrt(variance), _Z)
+
+
+def _permute(a: Floats, b: Floats, resampling: Resampling) -> _Test | None:
+    """Deal the units out anew; None where nothing varies."""
+    size = math.ceil(min(len(a), len(b)) / MOST_UNITS)
+    sides = [_group(rows, size, resampling.chance) for rows in (a, b)]
+    few, many = sorted(sides, key=len)
+    moments = _moments(np.concatenate([few, many]))
+    deals = resampling.deal(len(moments), len(few))
+    dealt = np.column_stack([column[deals].sum(axis=1) for column in moments.T])
+    sums = np.concatenate([moments[: len(few)].sum(axis=0)[None, :], dealt])
+    one, variance_one = _moments_of(sums, len(few))
+    other, variance_other = _moments_of(moments.sum(axis=0) - sums, len(many))
+    errors = np.sqrt(variance_one + variance_other)
+    differences = one - other
+    differences[np.abs(differences) < _NOISE * (np.abs(one) + np.abs(other))] = 0.0
+    if errors[0] == 0.0 == differences[0]:
+        return None
+    p, reach = _rank(np.abs(differences), errors)
+    sign = 1 if few is sides[1] else -1
+    return _Test(sign * float(differences[0]), float(errors[0]), p, reach)
+
+
+def _rank(differences: Floats, errors: Floats) -> tuple[float, float]:
+    """Return how rare the first difference is among all, and how far 95 of 100 of the others go, in standard errors.
+
+    One that is unknown, or certain, goes farthest.
     """
-    return math.ceil(units * (detectable / wanted) ** 2)
+    far = np.where(differences == 0.0, 0.0, np.inf)
+    ranks = np.divide(differences, errors, out=far, where=errors > 0)
+    p = np.count_nonzero(ranks >= ranks[0] * (1 - 1e-9)) / len(ranks)
+    return float(p), max(_Z, float(np.quantile(ranks[1:], 1 - ALPHA, method="higher")))
 
 
 def _ratio(rows: Floats) -> float | None:
@@ -208,71 +261,65 @@ def _ratio(rows: Floats) -> float | None:
     return float(above / below) if below > 0 else None
 
 
-def _variance(rows: Floats, ratio: float) -> float:
-    """Variance of a ratio by the delta method."""
-    rest = rows[:, 0] - ratio * rows[:, 1]
-    count = len(rows)
-    return float(count / (count - 1) * (rest**2).sum() / rows[:, 1].sum() ** 2)
-
-
-def _named(a: Floats, b: Floats) -> list[tuple[Literal["a", "b"], Floats]]:
-    return [("a", a), ("b", b)]
-
-
-def _bootstrap_ratios(a: Floats, b: Floats, resampling: Resampling) -> tuple[float, float]:
-    ratios: list[Floats] = []
-    for side, rows in _named(a, b):
-        sums = resampling.draw(side, len(rows), RESAMPLES) @ rows
-        ratios.append(_divide(sums[:, 0], sums[:, 1]))
-    differences = (ratios[1] - ratios[0])[~np.isnan(ratios[1] - ratios[0])]
-    low, high = np.quantile(differences, [ALPHA / 2, 1 - ALPHA / 2])
-    return float(low), float(high)
-
-
-def _permute_ratios(a: Floats, b: Floats, difference: float, error: float, resampling: Resampling) -> float:
-    both = np.concatenate([a, b])
-    x, y = both[:, 0], both[:, 1]
-    moments = np.column_stack([x, y, x * x, x * y, y * y])
-    first = resampling.split(len(both), len(a), RESAMPLES)
-    statistics = [
-        _moments_of(mask @ moments, count) for mask, count in ((first, len(a)), (1 - first, len(b)))
-    ]
-    (ratio_a, var_a), (ratio_b, var_b) = statistics
-    errors = np.sqrt(var_a + var_b)
-    mixed = np.abs(_divide(ratio_b - ratio_a, errors))
-    mixed = np.where(np.isnan(mixed), 0.0, mixed)
-    if error == 0.0:
-        return 1.0 if difference == 0.0 else float(1 / (1 + RESAMPLES))
-    extreme = np.count_nonzero(mixed >= abs(difference) / error * (1 - 1e-9))
-    return float((1 + extreme) / (1 + RESAMPLES))
+def _moments(rows: Floats) -> Floats:
+    """Return x, y, xx, xy, yy of each row."""
+    x, y = rows.T
+    return np.column_stack([x, y, x * x, x * y, y * y])
 
 
 def _moments_of(sums: Floats, count: int) -> tuple[Floats, Floats]:
-    """Ratios and their variances from sums of x, y, xx, xy, yy."""
+    """Return ratios and, by the delta method, their variances from sums of x, y, xx, xy, yy."""
     x, y, xx, xy, yy = sums.T
-    ratio = _divide(x, y)
-    rest = np.clip(xx - 2 * ratio * xy + ratio**2 * yy, 0.0, None)
-    return ratio, _divide(count / (count - 1) * rest, y**2)
+    ratio = np.divide(x, y, out=np.full_like(x, np.nan), where=y > 0)
+    rest = xx - 2 * ratio * xy + ratio**2 * yy
+    rest = np.where(rest > _NOISE * xx, rest, 0.0)
+    return ratio, count / (count - 1) * rest / np.where(y > 0, y, np.nan) ** 2
 
 
-def _divide(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+def _quantile(counts: Floats, values: Floats, quantile: float) -> float | None:
+    """Return the nearest-rank quantile of counted values; None beyond the first or last that can be told."""
+    reached = counts.cumsum()
+    if not reached[-1] or not 0 < quantile < 1:
+        return None
+    rank = max(math.ceil(quantile * reached[-1] - 1e-9), 1)
+    return float(values[int(np.searchsorted(reached, rank))])
 
 
-def _quantiles(counts: Floats, values: Floats, quantile: float) -> Floats:
-    """The nearest-rank quantile of each row of counts."""
-    reached = counts.cumsum(axis=1)
-    totals = reached[:, -1]
-    rank = np.maximum(np.ceil(quantile * totals - 1e-9), 1)
-    found = values[np.minimum((reached < rank[:, None]).sum(axis=1), len(values) - 1)]
-    return np.where(totals > 0, found, np.nan)
+def _lie_above(middle: float, values: Floats) -> Floats:
+    """Return 1 for values above a middle; half for those that equal it, so that many equal ones decide nothing."""
+    return (np.sign(values - middle) + 1) / 2
 
 
-def _group(rows: Floats, chance: np.random.Generator) -> Floats:
-    """Put sessions together at random when there are more than resampling needs."""
-    if len(rows) <= MOST_UNITS:
+def _bound_quantiles(
+    sides: tuple[Counted, Counted], quantiles: tuple[float, float], values: Floats, quantile: float
+) -> tuple[float | None, float | None]:
+    """Return the ends of the interval of the second quantile less the first, after Woodruff and Zou.
+
+    Each quantile lies where the share of values above it is what it must be, give or take the error of that share.
+    An end is unknown where the values of a side do not reach far enough.
+    """
+    ends: list[tuple[float | None, float | None]] = []
+    for side, middle in zip(sides, quantiles, strict=True):
+        counts = side.count(len(values))
+        rows = _moments(side.weigh(_lie_above(middle, values)))
+        variance = float(_moments_of(rows.sum(axis=0)[None, :], side.size)[1][0])
+        # Units that happen to be alike say no more than values that have nothing to do with each other.
+        reach = _Z * math.sqrt(max(variance, quantile * (1 - quantile) / counts.sum()))
+        ends.append(
+            (_quantile(counts, values, quantile - reach), _quantile(counts, values, quantile + reach))
+        )
+    (low_a, high_a), (low_b, high_b) = ends
+    a, b = quantiles
+    if low_a is None or high_a is None or low_b is None or high_b is None:
+        return None, None
+    return b - a - math.hypot(b - low_b, high_a - a), b - a + math.hypot(high_b - b, a - low_a)
+
+
+def _group(rows: Floats, size: int, chance: np.random.Generator) -> Floats:
+    """Put `size` rows each together, at random."""
+    if size == 1:
         return rows
-    places = chance.permutation(len(rows)) % MOST_UNITS
-    grouped = np.zeros((MOST_UNITS, rows.shape[1]))
-    np.add.at(grouped, places, rows)
+    count = math.ceil(len(rows) / size)
+    grouped = np.zeros((count, rows.shape[1]))
+    np.add.at(grouped, chance.permutation(len(rows)) % count, rows)
     return grouped
