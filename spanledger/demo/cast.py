@@ -31,6 +31,14 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What an error says."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Agent:
     """An agent of a service, with the work it gets."""
 
@@ -70,6 +78,18 @@ SQL_QUERY = Tool("sql_query", 0.25, 0.03, ("SyntaxError", "TimeoutError"))
 PARSE_PDF = Tool("parse_pdf", 1.6, 0.035, ("UnsupportedFormat",))
 RUN_TESTS = Tool("run_tests", 9.0, 0.09, ("ExitCode1",))
 READ_FILE = Tool("read_file", 0.02, 0.004, ("FileNotFoundError",))
+
+RATE_LIMITED = Failure("RateLimitError", "429 rate limit reached")
+GAVE_UP = Failure("AgentGaveUp", "the agent gave up")
+FAILURES = (
+    (Failure("MaxTurnsExceeded", "no answer within 16 turns"), 0.35),
+    (Failure("TimeoutError", "no answer within 120 s"), 0.2),
+    (Failure("APIError", "529 overloaded"), 0.15),
+    (Failure("ContentFilterError", "the model refused to answer"), 0.15),
+    (Failure("BadRequestError", "prompt is too long: 204811 tokens > 200000 maximum"), 0.05),
+    (GAVE_UP, 0.1),
+)
+"""Why runs fail in which nothing else did, with their share."""
 
 AGENTS = (
     Agent(

@@ -12,7 +12,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
-from spanledger.demo.cast import Model, Tool
+from spanledger.demo.cast import FAILURES, GAVE_UP, RATE_LIMITED, Failure, Model, Tool
 from spanledger.demo.faults import Weather
 from spanledger.demo.naming import (
     Message,
@@ -27,6 +27,7 @@ from spanledger.demo.naming import (
 T = TypeVar("T")
 _MODEL_RETRY_PAUSE_S = 0.8
 _FEEDBACK_SHARE = 0.15
+_FAILED: Message = ("tool", "error")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Run:
         self._dice = dice
         self._now_ns = int(visit.started_at.timestamp() * 1e9)
         self._said: list[Message] = []
+        self._failure = GAVE_UP
         self._context = Context()
 
     def play(self) -> float:
@@ -84,20 +86,27 @@ class Run:
         for _ in range(min(int(dice.expovariate(1 / agent.tool_rounds)), 14) if agent.tool_rounds else 0):
             tool = _pick(dice, agent.tools)
             if not self._call_model(f"I need {tool.name}.", "tool_call"):
-                return "failure"
+                return self._fail(RATE_LIMITED)
             self._call_tool(tool)
         if dice.random() < agent.escalation_rate:
             self._call_model("I hand this over to a colleague.", "stop")
             return "escalated"
-        if dice.random() > agent.success_rate:
-            return "failure"
-        return "success" if self._call_model(dice.choice(agent.answers), "stop") else "failure"
+        luck = dice.random()
+        if luck > agent.success_rate:
+            # After a failed tool nothing else has to go wrong.
+            is_told = _FAILED in self._said
+            return self._fail(GAVE_UP if is_told else _find_failure((1 - luck) / (1 - agent.success_rate)))
+        answered = self._call_model(dice.choice(agent.answers), "stop")
+        return "success" if answered else self._fail(RATE_LIMITED)
+
+    def _fail(self, failure: Failure) -> str:
+        self._failure = failure
+        return "failure"
 
     def _finish(self, span: Span, outcome: str) -> None:
         agent, dice = self._agent, self._dice
         if outcome == "failure":
-            span.set_attribute("error.type", "AgentGaveUp")
-            span.set_status(Status(StatusCode.ERROR, "the agent gave up"))
+            _mark_failed(span, self._failure)
         else:
             for key, value in answer_attributes(agent.naming, self._said[-1][1]).items():
                 span.set_attribute(key, value)
@@ -139,8 +148,7 @@ class Run:
         span.set_attributes(dict(call_attributes(self._agent.naming, call)))
         if usage is None:
             self._pass(0.3)
-            span.set_attribute("error.type", "RateLimitError")
-            span.set_status(Status(StatusCode.ERROR, "429 rate limit reached"))
+            _mark_failed(span, RATE_LIMITED)
         else:
             self._pass(first_token_s + usage.output / model.tokens_per_s * weather.slowness)
         span.end(self._now_ns)
@@ -169,9 +177,8 @@ class Run:
         )
         if failed:
             error = dice.choice(tool.errors)
-            span.set_attribute("error.type", error)
-            span.set_status(Status(StatusCode.ERROR, f"{tool.name}: {error}"))
-        self._said.append(("tool", result or "error"))
+            _mark_failed(span, Failure(error, f"{tool.name}: {error}"))
+        self._said.append(("tool", result) if result else _FAILED)
         span.end(self._now_ns)
 
     def _start(self, name: str, kind: SpanKind) -> Span:
@@ -180,6 +187,20 @@ class Run:
 
     def _pass(self, seconds: float) -> None:
         self._now_ns += int(seconds * 1e9)
+
+
+def _mark_failed(span: Span, failure: Failure) -> None:
+    span.set_attribute("error.type", failure.error_type)
+    span.set_status(Status(StatusCode.ERROR, failure.message))
+
+
+def _find_failure(share: float) -> Failure:
+    """Return the failure at a place, from 0 to 1, among all by their shares."""
+    for failure, width in FAILURES:
+        share -= width
+        if share < 0:
+            return failure
+    return FAILURES[-1][0]
 
 
 def _pick(dice: random.Random, choices: tuple[tuple[T, float], ...]) -> T:

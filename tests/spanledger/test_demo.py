@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
+from opentelemetry.sdk.trace import Tracer, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from analytics.failures import classify_failures
 from spanledger.cli import serve
 from spanledger.config import load_config
 from spanledger.demo import __main__ as demo
 from spanledger.demo.cast import AGENTS, OPUS
-from spanledger.demo.faults import FAULTS, OPUS_TUESDAY, last_tuesday, weather_of
+from spanledger.demo.faults import FAULTS, OPUS_TUESDAY, Weather, last_tuesday, weather_of
 from spanledger.demo.settings import write_demo_settings
+from spanledger.demo.simulation import Run, Visit
 from spanledger.supervisor import Plan
 
 NOW = datetime(2026, 11, 29, 2, 45, tzinfo=UTC)
@@ -43,6 +51,24 @@ def test_every_fault_of_the_demo_lies_in_its_month() -> None:
     for fault in FAULTS:
         start, until = fault.period(NOW)
         assert NOW - timedelta(days=30) < start < min(until, NOW), fault.what
+
+
+def test_most_failed_runs_of_the_demo_say_why() -> None:
+    provider, kept = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    tracer = provider.get_tracer("demo")
+    assert isinstance(tracer, Tracer)
+    visit = Visit("ann", "orbit-de", "s1", NOW)
+    for agent in AGENTS:
+        dice = random.Random(1)
+        for _ in range(400):
+            Run(tracer, Weather(agent), visit, dice).play()
+    failed = [one for one in kept.get_finished_spans() if one.parent is None and not one.status.is_ok]
+    said = [(one.attributes["error.type"], one.status.description) for one in failed if one.attributes]
+    errors = pl.DataFrame(said, schema=["error_type", "status_message"], orient="row")
+    classes = Counter(classify_failures(errors).to_list())
+    assert set(classes) >= {"loop", "timeout", "upstream", "content_filter", "unknown"}
+    assert classes["unknown"] < 0.3 * len(failed)
 
 
 def test_a_demo_brings_a_budget_for_every_user_and_leaves_a_file_alone(tmp_path: Path) -> None:
