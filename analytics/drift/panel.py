@@ -77,6 +77,8 @@ class Panel:
     """By hour the rows of which something known happened: evidence starts higher, by so many hours' worth at most."""
     special: np.ndarray = field(init=False)
     """Hours of the week that are unlike their season every week, shape (series, 168): they are not tested."""
+    suspected: dict[int, int] | None = None
+    """What `find_suspected` told when a state was kept: with it come no baselines that could tell it again."""
     _is_grown: np.ndarray = field(init=False)
     """Whether a baseline rests on the whole training window."""
 
@@ -114,6 +116,11 @@ class Panel:
         """Return which series are not tested yet."""
         return ~np.asarray(self.bank.weights.any(axis=1))
 
+    def find_suspected(self) -> dict[int, int]:
+        """Return by row the hour since which something may have changed, of those that are near an alarm."""
+        rows = np.flatnonzero(self.measure_closeness() >= SUSPICIOUS)
+        return {row: self.find_likeliest(row)[1] for row in rows.tolist()}
+
     def learn(self, events: Events, hour: int, *, everything: bool = False) -> None:
         """Learn baselines from the 28 days before `hour`: of all series on Mondays, daily of those still growing.
 
@@ -130,12 +137,13 @@ class Panel:
         if not rows:
             return
         edges = np.searchsorted(events.series, np.arange(self.size + 1))
-        closeness = self.measure_closeness()
+        suspected = self.find_suspected() if self.suspected is None else self.suspected
+        self.suspected = None
         for row in rows:
             own = events.take(slice(int(edges[row]), int(edges[row + 1])))
-            self._learn_row(row, own, hour, closeness[row])
+            self._learn_row(row, own, hour, None if row in decided else suspected.get(row))
 
-    def _learn_row(self, row: int, own: Events, hour: int, closeness: float) -> None:
+    def _learn_row(self, row: int, own: Events, hour: int, suspected: int | None) -> None:
         first, pin = hour - TRAINING_HOURS, self.find_pin(row, hour)
         window = (first, hour)
         if pin is not None and pin.until is not None:
@@ -146,7 +154,7 @@ class Panel:
         begin, end = np.searchsorted(own.hours, window)
         own = own.take(slice(int(begin), int(end)))
         if pin is None or pin.until is None:
-            own = self._without_doubt(row, own, hour, closeness, accepted=pin.at if pin else 0)
+            own = self._without_doubt(row, own, hour, suspected, accepted=pin.at if pin else 0)
         special = self.bank.learn(row, own, *window)
         self.special[row] = False if special is None else special
 
@@ -156,7 +164,7 @@ class Panel:
         return None if pin is None or pin.since is None else pin
 
     def _without_doubt(
-        self, row: int, events: Events, hour: int, closeness: float, *, accepted: int
+        self, row: int, events: Events, hour: int, suspected: int | None, *, accepted: int
     ) -> Events:
         """Return events without hours in doubt or excluded; what was in doubt before it was accepted is none."""
         spans = [
@@ -167,8 +175,8 @@ class Panel:
             )
             if of == row and until > hour - TRAINING_HOURS
         ]
-        if closeness >= SUSPICIOUS:
-            spans.append((self.find_likeliest(row)[1], hour))
+        if suspected is not None:
+            spans.append((suspected, hour))
         if not spans or not events.hours.size:
             return events
         is_clean = np.ones(events.hours.size, bool)

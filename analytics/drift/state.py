@@ -38,9 +38,11 @@ def write_state(panels: Mapping[str, Panel], catalogue: Catalogue, hour: int, la
     for kind in KINDS:
         panel = panels[kind]
         closeness, is_learning = panel.measure_closeness(), panel.is_learning
-        doubts: dict[int, list[tuple[int, int]]] = {}
+        doubts: dict[int, list[tuple[int, int | None]]] = {}
         for row, first, until in panel.doubtful:
             doubts.setdefault(row, []).append((first, until))
+        for row, first in panel.find_suspected().items():
+            doubts.setdefault(row, []).append((first, None))
         state = panel.statistics
         for row, series in enumerate(catalogue.series[kind][: panel.size]):
             numbers = b"".join(part[row].tobytes() for part in (state.totals, state.runs, state.since)).hex()
@@ -76,7 +78,12 @@ def read_state(frame: pl.DataFrame, panels: Mapping[str, Panel], catalogue: Cata
             floats = np.frombuffer(numbers, "<f8", 2 * changes)
             panel.statistics.totals[row], panel.statistics.runs[row] = floats[:changes], floats[changes:]
             panel.statistics.since[row] = np.frombuffer(numbers, "<i8", changes, 2 * 8 * changes)
-        panel.doubtful += [(row, first, until) for first, until in json.loads(values["doubtful"])]
+        panel.suspected = panel.suspected or {}
+        for first, until in json.loads(values["doubtful"]):
+            if until is None:
+                panel.suspected[row] = first
+            else:
+                panel.doubtful.append((row, first, until))
     return latest
 
 

@@ -107,10 +107,10 @@ class Watch:
         markers = find_markers(self.store, monday, last, self.dimensions)
         anchor(self.panels, self.catalogue, markers, self.stepped)
         self.markers.append(markers.filter(pl.col("marked_at") >= hour_start(self.stepped)))
-        if not self._is_taught:
+        if not self._is_taught and monday != self.stepped:
             for kind, panel in self.panels.items():
                 panel.learn(events[kind], self.stepped, everything=True)
-            self._is_taught = True
+        self._is_taught = True
         raised = {kind: self._raised_before(kind) for kind in KINDS}
         self._step(events, last, raised, history=events if reaches_back else {})
         for kind in self.spikes:

@@ -8,7 +8,7 @@ CREATE TABLE ledger.drift_states (
     closeness DOUBLE NOT NULL, -- statistic over threshold; an alarm is raised at 1
     is_learning BOOLEAN NOT NULL, -- too little was seen to test anything
     statistics VARCHAR NOT NULL, -- numbers of the test: totals, evidence and start per change, little-endian, hexadecimal
-    doubtful VARCHAR NOT NULL, -- hours that baselines leave out, as JSON
+    doubtful VARCHAR NOT NULL, -- hours that baselines leave out, as JSON; without an end: those since, that the next baseline leaves out
     alarm_id VARCHAR, -- latest alarm
     last_raised_at TIMESTAMP -- when it was raised last
 );

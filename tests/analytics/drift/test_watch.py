@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analytics.drift.decisions import accept_change, decide_baseline, mark_alarm
+from analytics.drift.decisions import Decisions, accept_change, decide_baseline, mark_alarm
 from analytics.drift.monitor import Monitor
+from analytics.drift.seasons import WEEK, hour_number, hour_start
+from analytics.drift.watch import Watch
 from analytics.jobs import JobContext
 from store import Replacement, Store, open_store
 from store.errors import NotFound
@@ -128,6 +130,28 @@ def test_hours_that_come_three_days_late_give_the_same_alarms(
     write_hours(store, rows)
     step(store, monitor)
     assert read_alarms(store) == in_order
+    store.close()
+
+
+@pytest.mark.parametrize(("false_alarms", "is_suspected"), [(1.0, True), (0.1, False)])
+def test_a_watch_that_resumes_on_any_monday_stands_where_one_that_went_on_stands(
+    tmp_path: Path, false_alarms: float, is_suspected: bool
+) -> None:
+    store = open_store(tmp_path)
+    monday = datetime(2026, 11, 16, tzinfo=UTC)
+    write_hours(store, an_agents_hours(after=0.05, fault=monday - timedelta(hours=4)))
+    until, first = hour_number(NOW), hour_number(monday) - 3 * WEEK
+    through = Watch(store, first, false_alarms)
+    through.advance(until)
+    kept = pl.concat(through.checkpoints)
+    doubts = kept.filter(hour_at=monday.replace(tzinfo=None))["doubtful"]
+    assert doubts.str.contains("null").any() == is_suspected
+    store.replace(appends={"drift_states": kept})
+    for hour in range(first + WEEK, until, WEEK):
+        resumed = Watch.resume(store, hour, false_alarms, Decisions())
+        resumed.advance(until)
+        states = [watch.write_state().sort("kind", "series") for watch in (through, resumed)]
+        assert states[0].equals(states[1]), hour_start(hour)
     store.close()
 
 
