@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.drift.decisions import Decisions, accept_change, decide_baseline, mark_alarm
-from analytics.drift.monitor import Monitor
+from analytics.drift.monitor import Monitor, read_figures
 from analytics.drift.seasons import WEEK, hour_number, hour_start
 from analytics.drift.watch import Watch
 from analytics.jobs import JobContext
@@ -130,6 +130,18 @@ def test_hours_that_come_three_days_late_give_the_same_alarms(
     write_hours(store, rows)
     step(store, monitor)
     assert read_alarms(store) == in_order
+    store.close()
+
+
+def test_an_hour_that_is_added_up_again_in_another_order_has_not_changed(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    rows = an_agents_hours(2).with_columns(duration_ms=pl.col("events") * 1234.567)
+    until = hour_number(NOW)
+    figures: list[dict[datetime, str]] = []
+    for last_bit, slower in ((0, 0), (2e-16, 0), (0, 0.01)):
+        write_hours(store, rows.with_columns(pl.col("duration_ms") * (1 + last_bit + slower)))
+        figures.append(read_figures(store, until - 100, until))
+    assert figures[0] == figures[1] != figures[2]
     store.close()
 
 
