@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from store.figures.compose import Grid, Selection, cut_bins, filter_events, name_dimension
 from store.figures.subjects import find_subject
 from store.queries import ComposedQuery
@@ -11,9 +13,11 @@ def compose_streaks(subject_name: str, key: str, grid: Grid, selection: Selectio
     """Return the query for `bin`, `gN`, `key_name`, `key_events`, `failures`, `streak` and `failed_at`.
 
     A row speaks of the events of one value of the dimension `key`, in the last $recent_s of its bin; the whole window
-    has $window_s. A streak are the failures since the last event that went well.
+    has $window_s. A streak are the failures since the last event that went well. A model is the one that was asked for:
+    who failed has none that answered.
     """
     subject = find_subject(subject_name)
+    subject = replace(subject, dimensions={**subject.dimensions, **subject.tried})
     groups = [
         f"{name_dimension(subject, name, f'$group_{position}')} AS g{position}"
         for position, name in enumerate(grid.group_by)

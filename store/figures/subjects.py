@@ -46,6 +46,8 @@ class Subject:
     is_rolled_up: bool = True
     failed: str = "FALSE"
     """Whether an event failed; one whose outcome is unknown did neither fail nor go well."""
+    tried: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Dimensions as they are known before an event goes well or fails: by these failures in a row are counted."""
 
     @property
     def rolled_up(self) -> tuple[str, ...]:
@@ -95,6 +97,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             },
             unit="coalesce(t.session_id, t.run_id, t.trace_id)",
             failed="t.status = 'error'",
+            tried={"model": "coalesce(t.request_model, t.response_model)"},
         ),
         Subject(
             "tool_call",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +17,10 @@ from alerts.evidence import StoreEvidence
 from alerts.questions import answer_together
 from alerts.rules import parse_alerting
 from alerts.rules.measured import Question
-from analytics.metrics import METRICS
+from analytics.metrics import METRICS, evaluate
 from store import Control, Store, open_store
 from tests.alerts.building import SteppedClock
+from tests.analytics.building import a_call, to_frame
 from tests.dashboard.seed import fill, simulate
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -85,6 +88,27 @@ def test_streaks_are_those_of_the_events_themselves(store: Store) -> None:
         assert {group[0]: int(found.values[i]) for group, i in found.positions.items()} == expected
         streaks += sum(expected.values())
     assert streaks > 0
+
+
+def test_answer_of_a_model_ends_a_row_of_its_failures_whatever_its_status_and_name(tmp_path: Path) -> None:
+    marks = "x.x.xx"
+    calls = [
+        a_call(
+            f"c{n}",
+            started_at=NOW - timedelta(minutes=len(marks) - n),
+            status="error" if mark == "x" else "unset",
+            response_model=None if mark == "x" else "gpt-4o-mini-2024-07-18",
+        )
+        for n, mark in enumerate(marks)
+    ]
+    with closing(open_store(tmp_path)) as store:
+        store.replace(appends={"llm_calls": to_frame("llm_calls", calls)})
+        found = StoreEvidence(store).count_streaks("llm_call", NOW - timedelta(days=1), NOW, {}, ["model"])
+        assert {group: found.values[i] for group, i in found.positions.items()} == {("gpt-4o-mini",): 2}
+        start = NOW - timedelta(hours=1)
+        values = evaluate(store, "llm_failures_in_a_row", start, NOW, group_by=["model"])
+        assert values.select("model", "value").rows() == [("gpt-4o-mini", 2.0)]
+        assert evaluate(store, "llm_failures_in_a_row", start, NOW)["value"].to_list() == [2.0]
 
 
 def test_every_starter_and_every_kind_can_be_evaluated_on_real_data(

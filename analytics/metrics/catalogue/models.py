@@ -40,7 +40,8 @@ MODELS: Final = (
           part("llm_call", "output_tokens"), part("llm_call", "with_output"), unit="tokens/call",
           population=_WITH_OUTPUT, null_means="no call of the window reported output"),
     keyed("llm_failures_in_a_row", "Model failures in a row",
-          "Failed calls of a model since its last success, at the end of the window; of several models the most.",
+          "Failed calls of a model, as it was asked for, since its last success, at the end of the window; of several "
+          "models the most.",
           "llm_call", "streak", "model", unit="calls", population="calls of named models, by their start",
           null_means="no named model was called in the window"),
     percentile("output_p50_tokens", "Output length p50", "Half of the answers have at most so many tokens.",

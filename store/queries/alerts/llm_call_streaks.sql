@@ -32,12 +32,12 @@ FROM (
             CASE WHEN $by_agent_version THEN t.agent_version END AS agent_version,
             CASE WHEN $by_purpose THEN t.purpose END AS purpose,
             CASE WHEN $by_user_id THEN t.user_id END AS user_id,
-            CASE WHEN $by_model THEN coalesce(t.response_model, t.request_model) END AS model,
+            -- Of a call that failed nobody knows the model that would have answered: what was asked for is the same of both.
+            CASE WHEN $by_model THEN coalesce(t.request_model, t.response_model) END AS model,
             t.started_at AS started_at,
             CASE WHEN t.status = 'error' THEN 1 ELSE 0 END AS is_failure
         FROM ledger.llm_calls AS t
         WHERE t.started_at >= $start AND t.started_at < $end
-            AND (t.status = 'error' OR t.status = 'ok')
             AND ('*' IN $in_service OR coalesce(t.service, '') IN $in_service)
             AND ('*' IN $in_environment OR coalesce(t.environment, '') IN $in_environment)
             AND ('*' IN $in_tenant OR coalesce(t.tenant, '') IN $in_tenant)
@@ -45,7 +45,7 @@ FROM (
             AND ('*' IN $in_agent_version OR coalesce(t.agent_version, '') IN $in_agent_version)
             AND ('*' IN $in_purpose OR coalesce(t.purpose, '') IN $in_purpose)
             AND ('*' IN $in_user_id OR coalesce(t.user_id, '') IN $in_user_id)
-            AND ('*' IN $in_model OR coalesce(coalesce(t.response_model, t.request_model), '') IN $in_model)
+            AND ('*' IN $in_model OR coalesce(t.request_model, t.response_model, '') IN $in_model)
     ) AS f
 ) AS m
 GROUP BY m.service, m.environment, m.tenant, m.agent, m.agent_version, m.purpose, m.user_id, m.model
