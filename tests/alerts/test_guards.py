@@ -27,6 +27,7 @@ from spanledger.layout import guards_file, log_dir
 from store import Control, Store, open_store
 from store.control.tables import budgets
 from tests.alerts.building import START, SteppedClock
+from tests.analytics.building import a_tool_call, to_frame
 from tests.dashboard.seed import fill, simulate
 
 SETTINGS = Breaker()
@@ -99,6 +100,22 @@ def test_snapshot_of_the_core_is_what_the_front_answers(
     path.write_text("{ half")
     guards.refresh()
     assert ask(guards, "/guards/tools/search_kb")["known"], "a broken snapshot leaves the last good one"
+
+
+def test_tools_that_fail_in_tests_and_evaluations_stay_closed_for_production(
+    tmp_path: Path, store: Store, control: Control, clock: SteppedClock
+) -> None:
+    calls = [
+        a_tool_call(f"{purpose}{n}", tool=f"{purpose} crm", purpose=purpose, status="error", started_at=clock.now
+                    - timedelta(seconds=9 - n))
+        for purpose in ("production", "evaluation", "shadow", "test")
+        for n in range(6)
+    ]  # fmt: skip
+    store.replace(appends={"tool_calls": to_frame("tool_calls", calls)})
+    path = guards_file(tmp_path)
+    GuardPublisher(store, control, path, SETTINGS, clock=clock).publish()
+    tools = json.loads(path.read_text())["tools"]
+    assert {name: state["state"] for name, state in tools.items()} == {"production crm": "open"}
 
 
 def test_budget_of_a_period_that_is_over_stops_nobody(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- What happened to each tool in a window: calls, failures, failures since the last success, and the last failure.
+-- What happened to each tool in production in a window: calls, failures, failures since the last success, and the last failure.
 SELECT
     m.tool AS tool,
     count(*) AS calls,
@@ -17,7 +17,7 @@ FROM (
             t.started_at AS started_at,
             CASE WHEN t.status = 'error' THEN 1 ELSE 0 END AS is_failure
         FROM ledger.tool_calls AS t
-        WHERE t.started_at >= $start AND t.started_at < $end AND t.tool IS NOT NULL
+        WHERE t.started_at >= $start AND t.started_at < $end AND t.purpose = 'production' AND t.tool IS NOT NULL
     ) AS f
 ) AS m
 GROUP BY m.tool
