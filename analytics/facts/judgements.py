@@ -32,7 +32,8 @@ _ROWS: Final = {
     "explanation": pl.String,
     "scored_at": pl.Datetime("us"),
 }
-_SOURCES: Final = ("user", "evaluator", "human")
+_PEOPLE: Final = ("user", "human")
+_SOURCES: Final = (*_PEOPLE, "evaluator")
 
 
 def collect_scores(store: Store, touched: Touched, counted: Counted, aliases: Aliases) -> list[Replacement]:
@@ -67,11 +68,19 @@ def _carried_scores(store: Store, spans: pl.DataFrame, counted: Counted) -> pl.D
 
 
 def _judgements(carrier: dict[str, Any]) -> list[dict[str, Any]]:
-    if carrier["judgements"] is None:
-        said = {"name": "feedback", "value": carrier["feedback"], "source": "user"}
-        return [{**said, "explanation": carrier["outcome_reason"]}]
+    """Return what was judged; feedback that no judgement tells stands beside them."""
+    told = _decode(carrier["judgements"])
+    feedback = carrier["feedback"]
+    is_told = any(one.get("source") in _PEOPLE and one.get("value") == feedback for one in told)
+    if feedback is None or is_told:
+        return told
+    said = {"name": "feedback", "value": feedback, "source": "user"}
+    return [*told, {**said, "explanation": carrier["outcome_reason"]}]
+
+
+def _decode(judgements: str | None) -> list[dict[str, Any]]:
     try:
-        return msgspec.json.decode(carrier["judgements"], type=list[dict[str, Any]])
+        return msgspec.json.decode(judgements or "[]", type=list[dict[str, Any]])
     except msgspec.DecodeError:
         return []
 

@@ -262,6 +262,20 @@ def test_one_span_carries_several_judgements(ledger: Ledger) -> None:
     assert scores_of(ledger) == expected
 
 
+def test_feedback_is_a_score_beside_what_an_evaluator_says_on_the_same_span(ledger: Ledger) -> None:
+    said = judgement(0, "helpful", 0.8)
+    ledger.receive(
+        agent(1, also=said | {"spanledger.feedback": -1}),
+        agent(2, trace=2, also=said | judgement(1, "thumbs", 1.0, annotator_kind="HUMAN")),
+    )
+    assert scores_of(ledger) == [
+        ("feedback", "run", run_id(1, 1), -1.0, "user"),
+        ("helpful", "run", run_id(1, 1), 0.8, "evaluator"),
+        ("helpful", "run", run_id(2, 2), 0.8, "evaluator"),
+        ("thumbs", "run", run_id(2, 2), 1.0, "human"),
+    ]
+
+
 def test_an_evaluation_event_judges_the_span_above_it(ledger: Ledger) -> None:
     said: dict[str, Plain] = {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.4}
     ledger.receive(
