@@ -134,16 +134,24 @@ def _said_above(spans: TraceSet, runs: RunSet) -> pl.DataFrame:
 
 
 def _inherit(members: pl.DataFrame) -> pl.DataFrame:
+    """Take from each run's spans what the outer ones do not say; not the version of another agent inside."""
     agents = pl.col("agent").filter(pl.col("kind") == "agent")
+    agent = pl.coalesce(
+        pl.col("agent").first(), agents.drop_nulls().first(), pl.col("agent").drop_nulls().first()
+    )
+    is_own = (pl.col("agent") == agent).fill_null(True)
     not_a_session = (pl.col("session_id") == pl.col("response_id")).fill_null(False)
     return (
         members.with_columns(session_id=pl.when(~not_a_session).then(pl.col("session_id")))
         .group_by("run", maintain_order=True)
         .agg(
-            *(pl.col(name).drop_nulls().first() for name in _INHERITED if name != "agent"),
-            agent=pl.coalesce(
-                pl.col("agent").first(), agents.drop_nulls().first(), pl.col("agent").drop_nulls().first()
+            *(
+                pl.col(name).drop_nulls().first()
+                for name in _INHERITED
+                if name not in ("agent", "agent_version")
             ),
+            agent_version=pl.col("agent_version").filter(is_own).drop_nulls().first(),
+            agent=agent,
         )
     )
 

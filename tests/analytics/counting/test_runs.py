@@ -143,6 +143,18 @@ def test_identity_is_inherited_from_whichever_span_carries_it() -> None:
     ]
 
 
+def test_version_of_another_agent_inside_is_not_the_runs() -> None:
+    spans = (
+        a_span("agent", "agent", agent="triage"),
+        a_span("helper", "agent", "agent", agent="reader", agent_version="0.1"),
+        a_span("call", "llm", "helper", used=(1, 1)),
+    )
+    assert count(*spans).runs.select("agent", "agent_version").rows() == [("triage", None)]
+    assert count(*spans).llm_calls.select("agent", "agent_version").rows() == [("reader", "0.1")]
+    nameless = (a_span("flow", "workflow"), *spans[1:])
+    assert count(*nameless).runs.select("agent", "agent_version").rows() == [("reader", "0.1")]
+
+
 def test_what_is_nearest_to_the_run_wins() -> None:
     spans = (
         a_span("http", "other", lasts=9, session_id="outer"),
