@@ -44,12 +44,11 @@ class Quality:
 def read_quality(window: Window, filters: Filters) -> Quality:
     """Return outcomes, feedback, judgements and what should be looked at."""
     params = window_params(window, filters)
-    scored = {name: params[name] for name in ("start", "until", "agents")}
     (agents, totals), *others = ask_together(
         lambda: measure_parts_and_all(METRICS, window, filters, by="agent"),
         lambda: trace_over_time("success_rate", window, filters),
         lambda: select("quality/feedback", params),
-        lambda: select("quality/scores", scored),
+        lambda: select("quality/scores", params),
         lambda: select("quality/review", params),
     )
     return Quality(window, totals, agents, *others)

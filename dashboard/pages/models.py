@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from analytics.metrics import METRICS
 from dashboard.answers.events import find_events
 from dashboard.answers.measures import Figure
 from dashboard.answers.models import Models, read_models
@@ -17,10 +18,9 @@ from dashboard.charts.template import show
 from dashboard.components import Column, Line, cell, show_notice, show_table, show_tiles
 from dashboard.data import read_choices
 from dashboard.filters import link_traces
-from dashboard.formats import NO_DATA, format_count, format_duration, format_rate, format_window
+from dashboard.formats import format_count, format_duration, format_window
 from dashboard.metric_tiles import (
     change_cell,
-    count_cell,
     find_longest,
     metric_tile,
     rate_cell,
@@ -44,10 +44,10 @@ _COLUMNS: Final = (
     Column("p95", "number", "end", "95 of 100 calls took at most this long"),
     Column("vs before", "number", "end", "change of p95 against the window before"),
     Column("First token", "number", "end", "half of the answers began after at most this long"),
-    Column("Tokens/s", "number", "end", "output tokens ÷ duration of the calls that answered"),
-    Column("Input", "number", "end", "input tokens, cached ones included"),
-    Column("From cache", "number", "end", "share of the input tokens that was read from a cache"),
-    Column("Output", "number", "end", "output tokens, reasoning included"),
+    Column("Tokens/s", "number", "end", METRICS["tokens_per_second"].help),
+    Column("Input", "number", "end", METRICS["input_tokens"].help),
+    Column("From cache", "number", "end", METRICS["cache_hit_share"].help),
+    Column("Output", "number", "end", METRICS["output_tokens"].help),
     Column("Cost", "number", "end"),
 )  # fmt: skip
 
@@ -107,7 +107,6 @@ def _ranked(models: Models) -> list[tuple[str | None, dict[str, Figure]]]:
 
 def model_lines(models: Models, view: View) -> list[Line]:
     """Return a row per model, the most called first; each leads to the runs that called it."""
-    usage = _add_up_usage(models)
     ranked = _ranked(models)
     longest = find_longest((figures["llm_error_rate"] for _, figures in ranked), FULL_BAR)
     return [
@@ -121,36 +120,16 @@ def model_lines(models: Models, view: View) -> list[Line]:
                 value_cell(figures["llm_p95_ms"]),
                 change_cell(figures["llm_p95_ms"]),
                 value_cell(figures["ttft_p50_ms"]),
-                *_usage_cells(usage.get(model, {})),
+                value_cell(figures["tokens_per_second"]),
+                value_cell(figures["input_tokens"]),
+                value_cell(figures["cache_hit_share"]),
+                value_cell(figures["output_tokens"]),
                 value_cell(figures["cost_usd"]),
             ],
             link=link_traces(models.window.name, view.filters.only(model=model)) if model else None,
         )
         for model, figures in ranked
     ]
-
-
-def _add_up_usage(models: Models) -> dict[str | None, dict[str, Any]]:
-    """Return the sums of `models/usage` over the window, by model."""
-    sums: dict[str | None, dict[str, Any]] = {}
-    for row in models.usage.iter_rows(named=True):
-        of_model = sums.setdefault(row["model"], {})
-        for name, value in row.items():
-            if name not in ("bin", "model"):
-                of_model[name] = of_model.get(name, 0) + (value or 0)
-    return sums
-
-
-def _usage_cells(usage: dict[str, Any]) -> list[dict[str, object] | None]:
-    speed = usage["spoken_tokens"] / usage["spoken_ms"] * 1e3 if usage.get("spoken_ms") else None
-    tokens_in, cached = usage.get("input_tokens"), usage.get("cache_read_tokens")
-    share = cached / tokens_in if tokens_in and cached else None
-    return [
-        None if speed is None else cell(f"{speed:,.0f}", order=speed),
-        cell(format_count(tokens_in), order=tokens_in) if tokens_in else cell(NO_DATA, is_quiet=True),
-        None if share is None else cell(format_rate(share), order=share),
-        count_cell(usage.get("output_tokens")),
-    ]  # fmt: skip
 
 
 def _latency(models: Models, colours: Palette) -> list[Series]:

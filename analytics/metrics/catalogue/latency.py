@@ -90,7 +90,7 @@ LATENCY: Final = (
           part("llm_call", "generated_tokens", weight=1e3), part("llm_call", "generating_ms"),
           unit="tokens/s",
           population="model calls that did not fail and whose output and duration are known, by their start",
-          counted=part("llm_call"), is_rise_bad=False),
+          counted=part("llm_call", "with_output"), is_rise_bad=False),
     _time_share("model_time_share", "Time in models", "Share of the runs' time in which a model was at work.",
                 "model_ms"),
     _time_share("tool_time_share", "Time in tools",

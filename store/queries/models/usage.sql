@@ -1,4 +1,4 @@
--- Tokens of model calls by kind, their time and what was priced, per bin of the window and model.
+-- Model calls and their tokens by kind, per bin of the window and model.
 SELECT
     CAST(floor(date_diff('second', $start, f.at) / $bin_s) AS BIGINT) AS bin,
     f.model AS model,
@@ -7,15 +7,11 @@ SELECT
     sum(f.cache_read_tokens) AS cache_read_tokens,
     sum(f.cache_write_tokens) AS cache_write_tokens,
     sum(f.output_tokens) AS output_tokens,
-    sum(f.reasoning_tokens) AS reasoning_tokens,
-    sum(f.spoken_tokens) AS spoken_tokens,
-    sum(f.spoken_ms) AS spoken_ms
+    sum(f.reasoning_tokens) AS reasoning_tokens
 FROM (
     SELECT h.hour_at AS at, h.model AS model, h.events AS calls, h.input_tokens AS input_tokens,
         h.cache_read_tokens AS cache_read_tokens, h.cache_write_tokens AS cache_write_tokens,
-        h.output_tokens AS output_tokens, h.reasoning_tokens AS reasoning_tokens,
-        CASE WHEN h.outcome = 'ok' AND h.duration_ms > 0 THEN h.output_tokens END AS spoken_tokens,
-        CASE WHEN h.outcome = 'ok' AND h.output_tokens > 0 THEN h.duration_ms END AS spoken_ms
+        h.output_tokens AS output_tokens, h.reasoning_tokens AS reasoning_tokens
     FROM ledger.hourly AS h
     WHERE h.subject = 'llm_call' AND h.hour_at >= $start AND h.hour_at < $fresh_from
         AND ('*' IN $agents OR h.agent IN $agents)
@@ -26,9 +22,7 @@ FROM (
     UNION ALL
     SELECT t.started_at AS at, coalesce(t.response_model, t.request_model) AS model, 1 AS calls, t.input_tokens AS input_tokens,
         t.cache_read_tokens AS cache_read_tokens, t.cache_write_tokens AS cache_write_tokens,
-        t.output_tokens AS output_tokens, t.reasoning_tokens AS reasoning_tokens,
-        CASE WHEN t.status <> 'error' AND t.duration_ms > 0 THEN t.output_tokens END AS spoken_tokens,
-        CASE WHEN t.status <> 'error' AND t.output_tokens > 0 THEN t.duration_ms END AS spoken_ms
+        t.output_tokens AS output_tokens, t.reasoning_tokens AS reasoning_tokens
     FROM ledger.llm_calls AS t
     WHERE t.started_at >= $fresh_from AND t.started_at < $until
         AND ('*' IN $agents OR t.agent IN $agents)

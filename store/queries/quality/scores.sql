@@ -11,10 +11,12 @@ SELECT
     count(DISTINCT s.label) AS labels,
     max(s.scored_at) AS last_at
 FROM ledger.scores AS s
+LEFT JOIN ledger.runs AS r ON r.run_id = s.run_id
 WHERE s.scored_at >= $start AND s.scored_at < $until
-    AND ('*' IN $agents OR s.run_id IN (
-        SELECT r.run_id FROM ledger.runs AS r WHERE r.agent IN $agents
-    ))
+    AND ('*' IN $agents OR r.agent IN $agents)
+    AND ('*' IN $environments OR r.environment IN $environments)
+    AND ('*' IN $services OR r.service IN $services)
+    AND ('*' IN $purposes OR coalesce(r.purpose, 'production') IN $purposes)
 GROUP BY s.name, s.source
 ORDER BY count(*) DESC, s.name, s.source
 LIMIT 100
