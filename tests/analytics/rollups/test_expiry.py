@@ -24,7 +24,9 @@ from collector.loading.intake import Intake
 from store import open_store
 from store.keeping import delete_orphans, keep_expiring
 from tests.analytics.facts.building import START, Ledger, agent, open_ledger
-from tests.analytics.truth.history import BEGIN_S, DAY, make_history, spans_of
+from tests.analytics.truth.history import BEGIN_S, DAY
+from tests.analytics.truth.making import make_history
+from tests.analytics.truth.sending import spans_of
 
 RUNS = make_history(seed=8, conversations=30)
 NOW = START + timedelta(days=12)

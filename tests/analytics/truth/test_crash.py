@@ -13,7 +13,8 @@ from analytics.rollups import update_rollups
 from analytics.sessions import SessionsState
 from store import Store
 from tests.analytics.facts.building import START, Ledger, open_ledger
-from tests.analytics.truth.history import make_history, spans_of
+from tests.analytics.truth.making import make_history
+from tests.analytics.truth.sending import spans_of
 
 RUNS = make_history(seed=5, conversations=9)
 NOW = START + timedelta(days=12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -13,35 +13,38 @@ import pytest
 from analytics.days import update_days
 from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate
+from analytics.metrics.intervals import Z_95
+from analytics.pricing import PriceKeeper
+from analytics.pricing.own import OwnPrices, Span, ToolPrice
+from analytics.pricing.source import PriceSource
 from analytics.rollups import update_rollups
 from analytics.sessions import SessionsState
 from tests.analytics.facts.building import START, Ledger, Sent, open_ledger
-from tests.analytics.truth.answers import answer
-from tests.analytics.truth.history import BEGIN_S, DAY, Run, make_history, spans_of
+from tests.analytics.truth.answers import Share, answer, count_unpriced
+from tests.analytics.truth.choosing import Where, choose
+from tests.analytics.truth.history import BEGIN_S, BROKEN, DAY, EDGES, HOUR, TOOL_PRICES
+from tests.analytics.truth.making import make_history
+from tests.analytics.truth.sending import spans_of
 
 HISTORY = make_history()
 NOW = START + timedelta(days=12)
-Keep = Callable[[Run], bool]
+OWN = OwnPrices(tools=tuple(ToolPrice("tests", name, usd, Span()) for name, usd in TOOL_PRICES.items()))
 
 WINDOWS = {
     "three weeks and all that closes": (BEGIN_S, 11 * DAY),
-    "a week, odd ends": (-13 * DAY + 1234.5, -6 * DAY - 777.0),
-    "one day": (-9 * DAY, -8 * DAY),
+    "a week, odd ends": (EDGES[0], EDGES[3]),
+    "one day": (EDGES[1], EDGES[2]),
+    "two hours": (BROKEN["by share"][1] - 2 * HOUR, BROKEN["by share"][1]),
 }
-FILTERS: dict[str, tuple[dict[str, Any], Keep]] = {
-    "production": ({}, lambda run: run.purpose == "production"),
-    "agent": ({"agent": "sales"}, lambda run: run.purpose == "production" and run.agent == "sales"),
-    "unversioned": (
-        {"agent_version": None},
-        lambda run: run.purpose == "production" and run.agent == "triage",
-    ),
-    "tenant": ({"tenant": "acme"}, lambda run: run.purpose == "production" and run.tenant == "acme"),
-    "users": (
-        {"user_id": ["u1", "u2", "u3"]},
-        lambda run: run.purpose == "production" and run.user in ("u1", "u2", "u3"),
-    ),
-    "evaluation": ({"purpose": "evaluation"}, lambda run: run.purpose == "evaluation"),
-    "everything": ({"purpose": "*"}, lambda run: True),
+FILTERS: dict[str, Where] = {
+    "production": {},
+    "agent": {"agent": "sales"},
+    "unversioned": {"agent_version": None},
+    "tenant": {"tenant": "acme"},
+    "users": {"user_id": ["u1", "u2", "u3"]},
+    "model": {"model": "gpt-4o-mini-2024-07-18"},
+    "evaluation": {"purpose": "evaluation"},
+    "everything": {"purpose": "*"},
 }
 
 
@@ -57,6 +60,7 @@ def settle(ledger: Ledger, *, by_day: bool) -> None:
 
 def fill(ledger: Ledger, loads: list[list[Sent]], *, settle_each: bool) -> Ledger:
     ledger.now = NOW
+    ledger.state.prices = PriceKeeper(PriceSource(OWN))
     for spans in loads:
         ledger.load(*spans)
         if settle_each:
@@ -95,12 +99,14 @@ def ledgers() -> Iterator[dict[str, Ledger]]:
 def test_history_has_something_to_say_of_every_metric() -> None:
     said = {name: set[float | None]() for name in METRICS}
     for first, until in WINDOWS.values():
-        for _, keep in FILTERS.values():
-            for name, value in answer(HISTORY, first, until, keep).items():
+        for where in FILTERS.values():
+            for name, value in answer(choose(HISTORY, first, until, where)).items():
                 said[name].add(value)
-    silent = {name for name, values in said.items() if values <= {0.0, None}}
-    # A breaker opens in test_keyed, tools have prices in test_metrics.
-    assert silent == {"tool_breaker_state", "cost_per_tool_call_usd"}
+    assert not {name for name, values in said.items() if values <= {0.0, None}}
+    assert {0.0, 1.0, 2.0, None} == said["tool_breaker_state"]
+    assert {run.form for run in HISTORY} == {"whole", "bare", "cut", "open"}
+    assert {run.purpose for run in HISTORY} == {"production", "evaluation", "shadow", "test"}
+    assert len(HISTORY) > 200
 
 
 @pytest.mark.parametrize("way", ["at once", "bit by bit"])
@@ -109,34 +115,54 @@ def test_history_has_something_to_say_of_every_metric() -> None:
 def test_every_metric_tells_the_truth(
     ledgers: dict[str, Ledger], window: str, filtered: str, way: str
 ) -> None:
-    first, until = WINDOWS[window]
-    where, keep = FILTERS[filtered]
-    expected = answer(HISTORY, first, until, keep)
+    assert not find_lies(ledgers[way], *WINDOWS[window], FILTERS[filtered])
+
+
+def find_lies(ledger: Ledger, first: float, until: float, where: Where) -> dict[str, Any]:
+    """Return what metrics say other than the truth, and the truth."""
+    chosen = choose(HISTORY, first, until, where)
+    expected, unpriced = answer(chosen), count_unpriced(chosen)
     assert set(expected) == set(METRICS), "every metric has a truth"
     start, end = START + timedelta(seconds=first), START + timedelta(seconds=until)
     asked = [name for name in METRICS if all(map(METRICS[name].has_filter, where))]
-    values = evaluate(ledgers[way].store, asked, start, end, where=where)
-    found = dict(values.select("metric", "value").iter_rows())
-    wrong = {
-        name: (found[name], expected[name]) for name in asked if not agrees(name, found[name], expected[name])
-    }
-    below, above = (answer(HISTORY, first, until, keep, stretch) for stretch in (0.99, 1.01))
-    for name in [name for name in wrong if METRICS[name].kind == "share"]:
-        assert (below[name] or 0.0) <= (found[name] or 0.0) <= (above[name] or 0.0)
-        del wrong[name]
-    assert not wrong
-    assert len(HISTORY) > 200
+    rows = {row["metric"]: row for row in evaluate(ledger.store, asked, start, end, where=where).to_dicts()}
+    below, above = answer(chosen, 0.99), answer(chosen, 1.01)
+    lies: dict[str, Any] = {}
+    for name, row in rows.items():
+        if METRICS[name].kind == "share":
+            is_true = (below[name] or 0.0) <= (row["value"] or 0.0) <= (above[name] or 0.0)
+        else:
+            is_true = agrees(name, row["value"], expected[name])
+        if not is_true or row["unpriced_calls"] != unpriced.get(name, row["unpriced_calls"]):
+            lies[name] = (row["value"], expected[name], row["unpriced_calls"], unpriced.get(name))
+        elif not knows_how_sure(row, expected[name]):
+            lies[name] = (row, expected[name])
+    return lies
 
 
 def agrees(name: str, found: float | None, expected: float | None) -> bool:
     if found is None or expected is None:
         return found is expected
     tolerance = 0.0101 if METRICS[name].kind == "percentile" else 1e-6
-    return found == pytest.approx(expected, rel=tolerance, abs=1e-9)
+    # Times are whole microseconds: shares of what little time is left over follow them.
+    least = 1e-6 if METRICS[name].unit == "ratio" else 1e-9
+    return found == pytest.approx(expected, rel=tolerance, abs=least)
+
+
+def knows_how_sure(row: dict[str, Any], expected: float | None) -> bool:
+    """Whether a share has the right n, and bounds from which it lies as far as Wilson's interval allows."""
+    if not isinstance(expected, Share) or METRICS[row["metric"]].kind not in ("share", "proportion", "again"):
+        return True
+    low, high, value = row["low"], row["high"], row["value"]
+    is_wilson = all(
+        (value - bound) ** 2 == pytest.approx(Z_95**2 * bound * (1 - bound) / expected.n, abs=1e-12)
+        for bound in (low, high)
+    )
+    return row["n"] == expected.n and is_wilson and low - 1e-12 <= value <= high + 1e-12
 
 
 @pytest.mark.parametrize(
-    "table", ["runs", "llm_calls", "tool_calls", "sessions", "cases", "hourly", "hourly_buckets"]
+    "table", ["runs", "llm_calls", "tool_calls", "sessions", "cases", "scores", "hourly", "hourly_buckets"]
 )
 def test_order_lateness_and_repetition_leave_no_trace(ledgers: dict[str, Ledger], table: str) -> None:
     once, bit_by_bit = (ledgers[way].rows(table) for way in ("at once", "bit by bit"))
