@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.compare.comparison import DEFAULT_METRICS, Comparison, compare
+from analytics.compare.mix import Imbalance, find_imbalances, say_imbalance
 from analytics.compare.shadows import compare_shadows
 from analytics.compare.sides import Side, read_side
 from analytics.compare.statistics import Effect
@@ -11,8 +12,11 @@ __all__ = [
     "DEFAULT_METRICS",
     "Comparison",
     "Effect",
+    "Imbalance",
     "Side",
     "compare",
     "compare_shadows",
+    "find_imbalances",
     "read_side",
+    "say_imbalance",
 ]

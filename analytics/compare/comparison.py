@@ -22,7 +22,8 @@ from analytics.compare.statistics import (
     compare_quantiles,
     compare_ratios,
 )
-from analytics.metrics import Metric, find_metric
+from analytics.compare.units import Unit, choose_unit, name_unit
+from analytics.metrics import METRICS, Metric, find_metric
 from analytics.metrics.definitions import Part
 from analytics.metrics.percentiles import bucket_value
 from analytics.metrics.pieces import find_gaps, read_standing
@@ -71,7 +72,9 @@ class Comparison:
     p_adjusted: float | None
     """p-value that allows for the number of metrics looked at."""
     events: tuple[int, int]
-    sessions: tuple[int, int]
+    units: tuple[int, int]
+    """Sessions or users of either side."""
+    unit: Unit
     is_partial: tuple[bool, bool] = (False, False)
     """Retention has deleted facts of the side: what is compared is the rest."""
 
@@ -80,7 +83,7 @@ class Comparison:
         """What may be said."""
         if any(gone and not n for gone, n in zip(self.is_partial, self.events, strict=True)):
             return "facts deleted"
-        if self.effect.difference is None or min(self.sessions) < FEWEST_UNITS:
+        if self.effect.difference is None or min(self.units) < FEWEST_UNITS:
             return "too little data"
         if self.p_adjusted is None or self.p_adjusted > ALPHA:
             return "no difference seen"
@@ -110,14 +113,21 @@ def compare(store: Store, a: Side, b: Side, metrics: Sequence[str] = DEFAULT_MET
         check_question(chosen, _question(a))
         check_question(chosen, _question(b))
     resampling = Resampling(np.random.default_rng(SEED))
-    facts_a, facts_b = (_Facts(store, side, fitting) for side in (a, b))
+    unit = choose_unit(_read_sessions(store, a), _read_sessions(store, b))
+    facts_a, facts_b = (_Facts(store, side, fitting, unit) for side in (a, b))
     rows = [_compare(metric, facts_a, facts_b, resampling) for metric in fitting]
     adjusted = adjust([effect.p for effect, *_ in rows])
     gone = [_find_deleted(store, side) for side in (a, b)]
     return [
-        Comparison(metric, effect, p, events, sessions, _say_partial(metric, gone))
-        for metric, (effect, events, sessions), p in zip(fitting, rows, adjusted, strict=True)
+        Comparison(metric, effect, p, events, units, unit, _say_partial(metric, gone))
+        for metric, (effect, events, units), p in zip(fitting, rows, adjusted, strict=True)
     ]
+
+
+def _read_sessions(store: Store, side: Side) -> pl.DataFrame:
+    """Return unit_id and user_id of the sessions of a side's runs."""
+    question = _question(side)
+    return read_unit_totals(store, find_view(METRICS["run_count"], "run", question), [], question)
 
 
 def _find_deleted(store: Store, side: Side) -> frozenset[str]:
@@ -148,10 +158,11 @@ _Row = tuple[Effect, tuple[int, int], tuple[int, int]]
 
 
 class _Facts:
-    """What a side holds, by session; what several metrics rest on is read once."""
+    """What a side holds, by unit; what several metrics rest on is read once."""
 
-    def __init__(self, store: Store, side: Side, metrics: Sequence[Metric]) -> None:
+    def __init__(self, store: Store, side: Side, metrics: Sequence[Metric], unit: Unit) -> None:
         self._store, self._question = store, _question(side)
+        self._unit: Unit = unit
         self._parts: dict[View, dict[str, Part]] = {}
         for metric in metrics:
             if metric.quantile is None:
@@ -165,7 +176,7 @@ class _Facts:
         return find_view(metric, metric.subjects[0], self._question)
 
     def read_ratio(self, metric: Metric) -> tuple[Floats, int]:
-        """Return numerator and denominator per session, and the events behind; unknown values count for neither."""
+        """Return numerator and denominator per unit, and the events behind; unknown values count for neither."""
         view = self._view(metric)
         if view not in self._totals:
             self._totals[view] = read_unit_totals(
@@ -174,10 +185,13 @@ class _Facts:
         rows = (
             self._totals[view]
             .select(
+                name_unit(self._unit).alias("unit_id"),
                 numerator=_weigh(metric.numerator),
                 denominator=_weigh(metric.denominator),
                 events=_weigh(metric.events),
             )
+            .group_by("unit_id", maintain_order=True)
+            .sum()
             .filter((pl.col("denominator") > 0) | (pl.col("numerator") != 0))
         )
         events = int(rows["events"].sum())
@@ -192,7 +206,7 @@ class _Facts:
             frames = [read_unit_buckets(self._store, view, metric.measure, self._question) for view in views]
             self._values[key] = (
                 pl.concat(frames)
-                .group_by("unit_id", "bucket")
+                .group_by(name_unit(self._unit).alias("unit_id"), "bucket")
                 .agg(pl.col("events").sum())
                 .sort("unit_id", "bucket")
             )
@@ -222,14 +236,14 @@ def _compare_percentile(
     frames = [facts.read_values(metric) for facts in (a, b)]
     buckets = pl.concat([frame.select("bucket") for frame in frames]).unique().sort("bucket")
     values = buckets.select(bucket_value(pl.col("bucket"))).to_series().to_numpy()
-    one, other = (_count_by_session(frame, buckets) for frame in frames)
+    one, other = (_count_by_unit(frame, buckets) for frame in frames)
     effect = (
         compare_quantiles(one, other, values, quantile, resampling) if len(values) else Effect(None, None)
     )
     return effect, (int(one.times.sum()), int(other.times.sum())), (one.size, other.size)
 
 
-def _count_by_session(frame: pl.DataFrame, buckets: pl.DataFrame) -> Counted:
+def _count_by_unit(frame: pl.DataFrame, buckets: pl.DataFrame) -> Counted:
     places = frame.join(buckets.with_row_index("place"), on="bucket", how="left", maintain_order="left")
     return Counted(
         (frame["unit_id"].rank("dense").cast(pl.Int64) - 1).to_numpy(),

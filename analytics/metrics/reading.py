@@ -199,23 +199,23 @@ def _read(
 
 
 def read_unit_totals(store: Store, view: View, parts: Sequence[Part], question: Question) -> pl.DataFrame:
-    """Return unit_id (the session) and a column per part, straight from the narrow table."""
+    """Return unit_id (the session), user_id and a column per part, straight from the narrow table."""
     query = compose_unit_totals(
         view.subject, [Addend(part.column, part.conditions) for part in parts], view.selection
     )
     found = store.select(query, _params(view, question, whole(question)))
     return found.head(0 if view.is_empty else found.height).select(
-        pl.col("unit_id").cast(pl.String),
+        pl.col("unit_id", "user_id").cast(pl.String),
         *(pl.col(f"a{n}").cast(pl.Float64).alias(part.key) for n, part in enumerate(parts)),
     )
 
 
 def read_unit_buckets(store: Store, view: View, measure: str, question: Question) -> pl.DataFrame:
-    """Return unit_id, bucket and events of a measure, straight from the narrow table."""
+    """Return unit_id, user_id, bucket and events of a measure, straight from the narrow table."""
     query = compose_unit_buckets(view.subject, measure, view.selection)
     found = store.select(query, _params(view, question, whole(question)))
-    return found.select(
-        pl.col("unit_id").cast(pl.String),
+    return found.head(0 if view.is_empty else found.height).select(
+        pl.col("unit_id", "user_id").cast(pl.String),
         pl.col("bucket_number").cast(pl.Int64).alias("bucket"),
         pl.col("bucket_events").cast(pl.Int64).alias("events"),
     )

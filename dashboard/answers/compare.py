@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.compare import Comparison, Side, compare
+from analytics.compare import Comparison, Side, compare, find_imbalances, say_imbalance
 from analytics.metrics import evaluate
 from dashboard.answers.measures import where_of
 from dashboard.filters import Filters, Window
@@ -67,6 +67,8 @@ class Compared:
     window: Window
     rows: Sequence[Comparison]
     refused: str = ""
+    hints: Sequence[str] = ()
+    """What else differs between the sides."""
 
 
 @remembered(entries=32)
@@ -89,6 +91,8 @@ def read_comparison(window: Window, filters: Filters, dimension: str, a: str, b:
             Side(b, window.start, window.until, dict(shared)),
         )
     try:
-        return Compared(window, compare(current().store, *sides))
+        store = current().store
+        rows = compare(store, *sides)
+        return Compared(window, rows, hints=[say_imbalance(it) for it in find_imbalances(store, *sides)])
     except ConfigError as error:
         return Compared(window, (), str(error))

@@ -34,9 +34,13 @@ from dashboard.view import page_head
 PERIOD: Final = "period"
 TONES: Final = {"worse": "error", "better": "good", "different": "warning"}
 _NOTE: Final = (
-    "Compared by sessions, because what happens in one session hangs together. A verdict is given when chance alone "
-    "would bring such a difference in fewer than 5 of 100 comparisons, with allowance for the number of metrics."
+    "A verdict is given when chance alone would bring such a difference in fewer than 5 of 100 comparisons, with "
+    "allowance for the number of metrics."
 )
+_UNITS: Final = {
+    "session": "Compared by sessions, because what happens in one session hangs together.",
+    "user": "Compared by users, because each side has its own, and what one user does hangs together.",
+}
 
 
 def render() -> None:
@@ -120,8 +124,10 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
         of = chosen.agent[0] if dimension in OF_AN_AGENT else ""
         _show_what_is_gone(compared, a, b)
         _show_verdict(compared, f"{b[:80]} against {a[:80]}" + (f", {of[:80]}" if of else ""))
+        _show_what_else_differs(compared)
         links = [(f"Runs of {name[:60]}", link) for name, link in _links(window, chosen, dimension, a, b)]
         show_heading("", links, key="links", note=f"{a[:80]} → {b[:80]}")
+        unit = compared.rows[0].unit if compared.rows else "session"
         columns = [
             Column("Metric"),
             Column("Verdict", "badge", help=_NOTE),
@@ -140,7 +146,13 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
                 "end",
                 "the least difference that data like these show in 80 of 100 cases",
             ),
-            Column("Sessions", "number", "end"),
+            Column(
+                "p",
+                "number",
+                "end",
+                "how often chance alone brings such a difference in one of these metrics",
+            ),
+            Column(f"{unit.capitalize()}s", "number", "end"),
         ]
         lines = [comparison_line(row) for row in compared.rows]
         show_table(
@@ -150,7 +162,7 @@ def _show_comparison(window: Window, chosen: Filters, dimension: str, a: str, b:
             caption="Metrics of both sides",
             nothing="No metric can be compared.",
         )
-        st.caption(_NOTE)
+        st.caption(f"{_UNITS[unit]} {_NOTE}")
 
 
 def _show_what_is_gone(compared: Compared, a: str, b: str) -> None:
@@ -162,6 +174,18 @@ def _show_what_is_gone(compared: Compared, a: str, b: str) -> None:
             "rest of them. Choose a later time to compare whole ones."
         )
         show_notice(text, title="Not everything is compared.", key="partial")
+
+
+def _show_what_else_differs(compared: Compared) -> None:
+    """Say what is mixed differently, which may be what makes the difference."""
+    if compared.hints:
+        text = f"{'; '.join(compared.hints)}. What is seen may come from that; filter by it to compare like with like."
+        show_notice(
+            f"{text[:1].upper()}{text[1:]}",
+            title="The sides differ in other things, too.",
+            is_plain=True,
+            key="mix",
+        )
 
 
 def _show_verdict(compared: Compared, title: str) -> None:
@@ -198,7 +222,7 @@ def _links(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> l
 def comparison_line(row: Comparison) -> Line:
     """Return the row of a metric; what rests on little data is grey."""
     effect, metric = row.effect, row.metric
-    is_small = min(row.sessions) < SMALL
+    is_small = min(row.units) < SMALL
     say = _say_percentage_points if metric.unit == "ratio" else _say_relative
     return Line(
         metric.name,
@@ -217,7 +241,8 @@ def comparison_line(row: Comparison) -> Line:
             None
             if effect.detectable is None
             else cell(f"±{say(effect.detectable, effect.a).lstrip('+')}", is_quiet=True),
-            cell(f"{format_count(row.sessions[0])} / {format_count(row.sessions[1])}", is_quiet=is_small),
+            _p_cell(row),
+            cell(f"{format_count(row.units[0])} / {format_count(row.units[1])}", is_quiet=is_small),
         ],
     )
 
@@ -228,6 +253,17 @@ def _difference_cell(text: str, row: Comparison) -> dict[str, object] | None:
     tone = TONES.get(row.verdict)
     return cell(
         text, tone=tone if tone != "warning" else None, is_quiet=tone is None, order=row.effect.relative
+    )
+
+
+def _p_cell(row: Comparison) -> dict[str, object] | None:
+    """Return the p-value that allows for the number of metrics; the one for this metric alone when pointed at."""
+    if row.p_adjusted is None or row.effect.p is None:
+        return None
+    return cell(
+        f"{row.p_adjusted:.2g}",
+        is_quiet=row.verdict not in TONES,
+        title=f"{row.effect.p:.2g} for this metric alone",
     )
 
 

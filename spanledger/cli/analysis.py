@@ -53,6 +53,11 @@ def compare(
         "last_s": seconds(last),
     }
     show("compare", arguments, form, _say_compared, data=data, config=config)
+    if form == "table":
+        report = perform("compare-mix", arguments, data=data, config=config)
+        assert isinstance(report, Mapping)
+        for hint in report["hints"]:
+            typer.echo(f"the sides differ in this, too: {hint}", err=True)
 
 
 def _say_compared(table: pa.Table) -> pa.Table:

@@ -36,6 +36,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "alerts": "questions:list_alerts",
     "compact": "maintenance:compact_store",
     "compare": "analysis:compare_sides",
+    "compare-mix": "analysis:compare_mix",
     "cost-versions": "money:list_cost_versions",
     "dialects": "coverage:read_coverage",
     "digest": "analysis:report_digest",

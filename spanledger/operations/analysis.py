@@ -8,7 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics.compare import DEFAULT_METRICS, Comparison, compare, compare_shadows, read_side
+from analytics.compare import (
+    DEFAULT_METRICS,
+    Comparison,
+    Side,
+    compare,
+    compare_shadows,
+    find_imbalances,
+    read_side,
+    say_imbalance,
+)
 from analytics.golden import (
     Redaction,
     choose_runs,
@@ -40,12 +49,22 @@ def _window(arguments: Arguments) -> tuple[datetime, datetime]:
 
 def compare_sides(services: Services, arguments: Arguments, _: Progress) -> pa.Table:
     """Compare two versions or periods."""
-    start, end = _window(arguments)
-    where = dict(arguments.get("where") or {})
-    sides = [read_side(arguments[name], start, end, where) for name in ("a", "b")]
+    sides = _sides(arguments)
     metrics = arguments.get("metrics") or DEFAULT_METRICS
     rows = compare(services.store, sides[0], sides[1], metrics)
     return pa.Table.from_pylist([_tell(row) for row in rows], schema=_COMPARED)
+
+
+def compare_mix(services: Services, arguments: Arguments, _: Progress) -> Mapping[str, Any]:
+    """Say what else differs between two sides."""
+    return {"hints": [say_imbalance(it) for it in find_imbalances(services.store, *_sides(arguments))]}
+
+
+def _sides(arguments: Arguments) -> tuple[Side, Side]:
+    start, end = _window(arguments)
+    where = dict(arguments.get("where") or {})
+    a, b = (read_side(arguments[name], start, end, where) for name in ("a", "b"))
+    return a, b
 
 
 _NUMBERS = ("a", "b", "difference", "low", "high", "p", "p_adjusted", "detectable")
@@ -53,7 +72,8 @@ _COMPARED = pa.schema(
     [
         ("metric", pa.string()),
         *((name, pa.float64()) for name in _NUMBERS),
-        *((name, pa.int64()) for name in ("n_a", "n_b", "sessions_a", "sessions_b")),
+        *((name, pa.int64()) for name in ("n_a", "n_b", "units_a", "units_b")),
+        ("unit", pa.string()),
         ("verdict", pa.string()),
         *((name, pa.bool_()) for name in ("is_partial_a", "is_partial_b")),
     ]
@@ -68,8 +88,9 @@ def _tell(row: Comparison) -> dict[str, Any]:
         "p_adjusted": row.p_adjusted,
         "n_a": row.events[0],
         "n_b": row.events[1],
-        "sessions_a": row.sessions[0],
-        "sessions_b": row.sessions[1],
+        "units_a": row.units[0],
+        "units_b": row.units[1],
+        "unit": row.unit,
         "verdict": row.verdict,
         "is_partial_a": row.is_partial[0],
         "is_partial_b": row.is_partial[1],

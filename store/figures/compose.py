@@ -89,7 +89,7 @@ def unite(queries: Sequence[ComposedQuery]) -> ComposedQuery:
 
 
 def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection: Selection) -> ComposedQuery:
-    """Return the query for `unit_id` (the session) and a column `aN` per addend, from $first to before $until."""
+    """Return the query for `unit_id` (the session), `user_id` and `aN` per addend, from $first to before $until."""
     subject = find_subject(subject_name)
     columns = [
         f"{_aggregate(subject, addend, is_rolled_up=False)} AS a{position}"
@@ -99,7 +99,7 @@ def compose_unit_totals(subject_name: str, addends: Sequence[Addend], selection:
 
 
 def compose_unit_buckets(subject_name: str, measure: str, selection: Selection) -> ComposedQuery:
-    """Return the query for `unit_id`, `bucket_number` and `bucket_events` of a measure."""
+    """Return the query for `unit_id`, `user_id`, `bucket_number` and `bucket_events` of a measure."""
     subject = find_subject(subject_name)
     value = MEASURES[measure].of[subject.name]
     columns = [f"bucket_of({value}) AS bucket_number", "count(*) AS bucket_events"]
@@ -116,8 +116,9 @@ def _compose_units(
     also_by: Sequence[str],
 ) -> ComposedQuery:
     where = [lie_in(_WHOLE, subject.at), *conditions, *filter_events(subject, selection)]
+    user = subject.dimensions["user_id"]
     sql = (
-        f"SELECT {', '.join([f'{subject.unit} AS unit_id', *columns])}\n"
+        f"SELECT {', '.join([f'{subject.unit} AS unit_id', f'max({user}) AS user_id', *columns])}\n"
         f"FROM {subject.source}\nWHERE {' AND '.join(where)}\n"
         f"GROUP BY {', '.join(['unit_id', *also_by])}\nORDER BY {', '.join(['unit_id', *also_by])}"
     )

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from analytics.compare import DEFAULT_METRICS, Comparison, compare, compare_shadows, read_side
+from analytics.compare import (
+    DEFAULT_METRICS,
+    Comparison,
+    compare,
+    compare_shadows,
+    find_imbalances,
+    read_side,
+    say_imbalance,
+)
 from analytics.compare.comparison import is_comparable
 from analytics.metrics import METRICS, evaluate
 from store import Store
@@ -71,6 +79,59 @@ def test_both_sides_show_the_values_of_the_metric(store: Store, write: Any) -> N
             where = {**side.where, "tenant": None}
             known = evaluate(store, row.metric.name, side.start, side.end, where=where).row(0, named=True)
             assert (value, events) == (pytest.approx(known["value"]), known["n"])
+
+
+def test_users_are_compared_where_each_side_has_its_own(store: Store, write: Any) -> None:
+    chance = random.Random(1)
+    runs = []
+    for n in range(600):
+        user = n % 60
+        runs.append(
+            a_run(
+                f"u{n}-1",
+                session_id=f"c{n}",
+                user_id=f"user-{user}",
+                prompt_version="1" if user % 2 else "2",
+                agent_version=chance.choice(["1", "2"]),
+                outcome="failure" if random.Random(user).random() < 0.2 else "success",
+                started_at=NOON - timedelta(hours=n % 100 + 1),
+            )
+        )
+    write("runs", *runs)
+    a, b = (read_side(f"prompt_version={n}", *WINDOW, {}) for n in (1, 2))
+    (row,) = compare(store, a, b, ["success_rate"])
+    assert (row.unit, row.units, row.events) == ("user", (30, 30), (300, 300)), "given out by user"
+    (row,) = compare(store, a, b, ["run_p50_ms"])
+    assert row.units == (30, 30)
+    a, b = (read_side(f"agent_version={n}", *WINDOW, {}) for n in (1, 2))
+    (row,) = compare(store, a, b, ["success_rate"])
+    assert (row.unit, sum(row.units)) == ("session", 600), "every user saw both"
+
+
+def test_what_else_differs_is_told(store: Store, write: Any) -> None:
+    def runs(version: str, environment: str, days: int) -> list[dict[str, Any]]:
+        return [
+            a_run(
+                f"{version}{environment}{n}-1",
+                agent="support",
+                prompt_version=version,
+                environment=environment,
+                started_at=NOON - DAY * (days + n % 4),
+            )
+            for n in range(100)
+        ]
+
+    rows = [*runs("1", "eu", 6), *runs("1", "us", 6), *runs("2", "eu", 1), *runs("3", "eu", 6)]
+    write("runs", *rows)
+    where = {"agent": "support", "tenant": None}
+    side = {n: read_side(f"prompt_version={n}", *WINDOW, where) for n in (1, 2, 3)}
+    said = [say_imbalance(it) for it in find_imbalances(store, side[1], side[2])]
+    assert said == [
+        "environment eu: 50 % of the first side, 100 % of the second",
+        "days: 0 % of the first side ran on days of the second, 0 % of the second on days of the first",
+    ]
+    assert [it.dimension for it in find_imbalances(store, side[1], side[3])] == ["environment"]
+    assert find_imbalances(store, side[1], side[1]) == []
 
 
 def test_what_depends_on_the_window_is_refused(store: Store) -> None:
