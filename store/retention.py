@@ -17,7 +17,7 @@ import polars as pl
 
 from store.clock import Clock, utc_now
 from store.keeping import delete_orphans, keep_expiring
-from store.port import Store
+from store.port import Replacement, Store
 from store.settings import StoreSettings, parse_size
 
 STEP_RECORDS: Final = 200_000
@@ -52,14 +52,22 @@ def apply_retention(
     report = RetentionReport()
     if settings.retention is not None:
         expired = _list_loads(store, clock() - settings.retention)
-        report = _delete_loads(store, expired, report, apart)
+        report = _delete_loads(store, expired, clock(), report, apart)
     if settings.max_size is not None:
         report = _shrink(store, parse_size(settings.max_size), clock(), report, apart)
-    if report.steps:
+    for load_seq in store.select("retention/orphaned_until")["load_seq"]:
         with apart():
-            delete_orphans(store, report.load_seq)
+            delete_orphans(store, load_seq)
             store.expire_orphans()
+            store.replace(_note_orphans(None, clock()))
     return report
+
+
+def _note_orphans(load_seq: int | None, now: datetime) -> Replacement:
+    """Written with the deletion: a sweep that dies before it has deleted orphans leaves them to the next one."""
+    row = {"job": "retention", "load_seq": load_seq, "updated_at": now.astimezone(UTC).replace(tzinfo=None)}
+    rows = pl.DataFrame([row], {"job": pl.String, "load_seq": pl.Int64, "updated_at": pl.Datetime("us")})
+    return Replacement("watermarks", keys=rows.select("job"), rows=rows.drop_nulls())
 
 
 def _list_loads(store: Store, before: datetime) -> pl.DataFrame:
@@ -67,7 +75,7 @@ def _list_loads(store: Store, before: datetime) -> pl.DataFrame:
 
 
 def _delete_loads(
-    store: Store, loads: pl.DataFrame, report: RetentionReport, apart: Apart
+    store: Store, loads: pl.DataFrame, now: datetime, report: RetentionReport, apart: Apart
 ) -> RetentionReport:
     pending = 0
     rows = loads.rows()
@@ -76,7 +84,7 @@ def _delete_loads(
         is_last = position + 1 == len(rows)
         if is_last or pending + rows[position + 1][2] > STEP_RECORDS:
             with apart():
-                store.expire(load_seq, *keep_expiring(store, load_seq))
+                store.expire(load_seq, *keep_expiring(store, load_seq), _note_orphans(load_seq, now))
             report = RetentionReport(
                 report.records + pending, report.steps + 1, loaded_at.replace(tzinfo=UTC), load_seq
             )
@@ -99,7 +107,7 @@ def _shrink(
         oldest = loads.filter(pl.col("records").cum_sum().shift(1, fill_value=0) < excess)
         if oldest.is_empty():
             break
-        report = _delete_loads(store, oldest, report, apart)
+        report = _delete_loads(store, oldest, now, report, apart)
         if not store.checkpoint():
             break
     return report

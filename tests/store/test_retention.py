@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from store import Store, StoreSettings, open_store
+from store import Store, StoreSettings, open_store, retention
 from store.errors import StoreUnavailable
 from store.retention import apply_retention
 from tests.store.rows import AT, NOW, a_load, a_run, a_span, append_spans, fetch, frame_of
@@ -32,6 +32,23 @@ def test_loads_older_than_the_retention_go_and_newer_stay(store: Store) -> None:
     for view in ("spans", "runs", "ingest_stats"):
         assert fetch(store, f"SELECT count(*) FROM {view}") == [(1,)]
     assert apply_retention(store, StoreSettings(), clock=lambda: NOW).steps == 0
+
+
+def test_what_a_sweep_that_died_left_behind_goes_with_the_next_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_old_and_new(store)
+    resources = frame_of("resources", [{"resource_id": number} for number in (1, 2, 3)])
+    store.replace(appends={"resources": resources})
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(retention, "delete_orphans", lambda *_: 1 / 0)
+        apply_retention(store, StoreSettings(), clock=lambda: NOW)
+    assert fetch(store, "SELECT count(*) FROM spans") == [(1,)]
+    for _ in range(2):
+        assert apply_retention(store, StoreSettings(), clock=lambda: NOW).steps == 0
+        left = store.select("rereading/resources", frames={"candidates": resources.select("resource_id")})
+        assert left["resource_id"].to_list() == [3]
+    assert store.select("retention/orphaned_until").is_empty()
 
 
 def test_import_of_old_data_is_not_deleted_at_once(store: Store) -> None:
