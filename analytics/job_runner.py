@@ -24,6 +24,8 @@ class JobRunner:
     def __init__(self, job: Job, context: JobContext, log: JobLog) -> None:
         self.job = job
         self.is_due = False
+        self.has_more = False
+        """It stopped at its bound the last time."""
         self.status = JobStatus(job.name, False, False, 0, 0, 0, 0, 0.0, None, None, None)
         self._context = context
         self._log = log
@@ -64,6 +66,7 @@ class JobRunner:
             return report
 
     def _note(self, report: JobReport | None, error: str | None, busy_s: float) -> None:
+        self.has_more = report is not None and report.has_more
         failures = self.status.consecutive_failures + 1 if report is None else 0
         self.status = replace(
             self.status,
@@ -81,5 +84,7 @@ class JobRunner:
         else:
             share = self.job.max_share or 1.0
             rest_s = min(busy_s * (1.0 / share - 1.0), LONGEST_REST_S)
-            wait_s = max(self.job.pause.total_seconds(), rest_s)
+            # A pause gathers what trickles in: where more waits than was taken there is nothing to gather.
+            pause_s = 0.0 if self.has_more else self.job.pause.total_seconds()
+            wait_s = max(pause_s, rest_s)
         self._not_before = time.monotonic() + wait_s

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from analytics.backlog import Backlog, BacklogMeter
 from analytics.job_log import JobLog
 from analytics.job_runner import JobRunner
 from analytics.jobs import Job, JobContext, JobReport, JobStatus
 from analytics.settings import AnalyticsSettings
+from store.errors import SpanledgerError
 
 if TYPE_CHECKING:
     from store import Store
@@ -50,6 +52,7 @@ class Scheduler:
             store, clock, settings or AnalyticsSettings(), self._stopping.is_set, self.paused
         )
         self._log = JobLog(store, clock)
+        self._meter = BacklogMeter(store, clock)
         runners = [JobRunner(job, context, self._log) for job in jobs]
         self._chain = [runner for runner in runners if runner.job.wakes_on_load]
         self._clocked = [runner for runner in runners if not runner.job.wakes_on_load]
@@ -86,15 +89,16 @@ class Scheduler:
         self._log.flush()
         return True
 
-    def run_pending(self) -> PendingReport:
-        """Run the chain until nothing is left, in the calling thread, ignoring pauses.
+    def run_pending(self, tell: Callable[[list[Backlog]], None] | None = None) -> PendingReport:
+        """Run the chain until nothing is left, in the calling thread, ignoring pauses; `tell` hears what is left.
 
         A job that fails is not tried again here; its last error stands in the report.
         """
         report = PendingReport()
         self._mark_due(self._chain)
         while not self._stopping.is_set() and self._run_pass(report):
-            pass
+            if tell is not None:
+                tell(self._meter.read())
         self._log.flush()
         return report
 
@@ -112,6 +116,10 @@ class Scheduler:
         """Return how every job fared since the start."""
         runners = [*self._chain, *self._clocked]
         return [replace(runner.status, is_due=runner.is_due) for runner in runners]
+
+    def backlogs(self) -> list[Backlog]:
+        """Return what waits for the jobs of the chain."""
+        return self._meter.read()
 
     def _schedule_ticks(self) -> None:
         for runner in self._chain:
@@ -154,7 +162,14 @@ class Scheduler:
                 if wait_s is None or wait_s > 0.0:
                     self._wake.wait(wait_s)
             self._run_pass()
+            self._measure_pace()
             self._log.flush(when_due=True)
+
+    def _measure_pace(self) -> None:
+        """Look at what waits while it is more than one turn: from what goes meanwhile follows when it is done."""
+        if any(runner.has_more for runner in self._chain):
+            with suppress(SpanledgerError):
+                self._meter.read()
 
     def _seconds_until_work(self) -> float | None:
         waits = [runner.seconds_until_allowed() for runner in self._chain if runner.is_due]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ import streamlit as st
 
 from alerts.engine import RuleStatus
 from alerts.rules import AlertingConfig
+from analytics.backlog import Backlog
 from store import Control, Store
 from store.clock import Clock, utc_now
 from store.control.access import Person
@@ -82,6 +83,7 @@ class Services:
         settings: the configuration as composed by the application; pages only show it.
         find_alerting: returns the rules, channels and routes in force; None where alerts are not evaluated.
         rule_statuses: how the last evaluation of each rule went.
+        backlogs: what waits for the jobs that the pages' figures come from.
         describe_settings: says the settings in force as TOML, without secrets.
         saved_file: where queries and boards are kept; None where nothing can be kept.
         operate: does what commands do, by name and arguments; None where nothing may be done.
@@ -100,6 +102,7 @@ class Services:
     settings: object = None
     find_alerting: Callable[[], AlertingConfig | None] = _no_alerting
     rule_statuses: Callable[[], Mapping[str, RuleStatus]] = dict
+    backlogs: Callable[[], Sequence[Backlog]] = tuple
     describe_settings: Callable[[], str] | None = None
     saved_file: Path | None = None
     operate: Callable[[str, Mapping[str, Any]], object] | None = None

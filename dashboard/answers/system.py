@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analytics.backlog import Backlog
 from dashboard.answers.measures import Figure, measure_all
 from dashboard.filters import Filters, Window
 from dashboard.reading import remembered, select
@@ -40,10 +41,19 @@ def read_ingest(window: Window) -> Ingest:
     return Ingest(window, loads, reasons, rows, current().store.size())
 
 
+@dataclass(frozen=True)
+class Jobs:
+    """The jobs of a window, as in `system/jobs`, and what waits for them now."""
+
+    turns: pl.DataFrame
+    backlogs: list[Backlog]
+
+
 @remembered(ttl_s=15)
-def read_jobs(window: Window) -> pl.DataFrame:
-    """Return the jobs of a window, as in `system/jobs`."""
-    return select("system/jobs", _between(window))
+def read_jobs(window: Window) -> Jobs:
+    """Return how the jobs of a window fared, and what waits for them."""
+    waiting = [backlog for backlog in current().backlogs() if backlog.waiting]
+    return Jobs(select("system/jobs", _between(window)), waiting)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
+from analytics.backlog import Backlog
 from dashboard import filters
 from dashboard.address import choose_one
 from dashboard.answers.system import (
@@ -203,6 +204,7 @@ def _show_jobs(window: Window) -> None:
     reading = read_jobs(window)
     if not show_failure(reading, key="failure") or reading.value is None:
         return
+    _show_backlogs(reading.value.backlogs)
     show_notice("Turns of jobs that had something to do or failed.", is_plain=True, key="jobs_hint")
     columns = [
         Column("Job"),
@@ -233,11 +235,40 @@ def _show_jobs(window: Window) -> None:
                 None if not row["an_error"] else cell(row["an_error"], title=row["an_error"]),
             ],
         )
-        for row in reading.value.iter_rows(named=True)
+        for row in reading.value.turns.iter_rows(named=True)
     ]
     show_table(
         columns, lines, key="jobs", caption="Jobs", nothing="No job had anything to do in this window."
     )
+
+
+def _show_backlogs(backlogs: list[Backlog]) -> None:
+    """Say what waits for which job; figures lack it until then."""
+    if not backlogs:
+        return
+    columns = [
+        Column("Waits for"),
+        Column("How much", "number", "end"),
+        Column("Of what"),
+        Column("Done", "number", "end"),
+        Column("Oldest loaded", "time"),
+        Column("All done by about", "time"),
+    ]
+    lines = [
+        Line(
+            f"{backlog.job} {backlog.unit}",
+            [
+                cell(backlog.job),
+                count_cell(backlog.waiting),
+                cell(backlog.unit),
+                count_cell(backlog.done),
+                None if backlog.since is None else cell(format_instant(backlog.since, with_seconds=True)),
+                None if backlog.ends_at is None else cell(format_instant(backlog.ends_at, with_seconds=True)),
+            ],
+        )
+        for backlog in backlogs
+    ]
+    show_table(columns, lines, key="backlogs", caption="What waits for jobs", nothing="")
 
 
 def _show_dead_letters(window: Window) -> None:

@@ -61,6 +61,7 @@ def build_application(services: Services, *, with_dashboard: bool) -> ASGIApp:
             version=__version__,
             find_alerting=RulesInForce(services).read,
             rule_statuses=lambda: services.engine.statuses if services.engine else {},
+            backlogs=services.scheduler.backlogs,
             describe_settings=partial(show_config, config),
             saved_file=config.data_dir / SAVED_FILE_NAME,
             operate=partial(_operate, services),

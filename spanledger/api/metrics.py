@@ -100,4 +100,18 @@ class CoreMetrics(Collector):
             rows.add_metric([status.name], status.changed)
             if status.last_started_at is not None:
                 last.add_metric([status.name], status.last_started_at.timestamp())
-        yield from (runs, failures, busy, rows, last)
+        waiting = GaugeMetricFamily(
+            "spanledger_job_waiting", "Work that waits for a job", labels=["job", "unit"]
+        )
+        lag = GaugeMetricFamily(
+            "spanledger_job_lag_seconds",
+            "Age of the oldest load that waits for a job",
+            labels=["job", "unit"],
+        )
+        for backlog in self._services.scheduler.backlogs():
+            labels = [backlog.job, backlog.unit]
+            waiting.add_metric(labels, backlog.waiting)
+            if backlog.since is not None or not backlog.waiting:
+                since = utc_now() if backlog.since is None else backlog.since
+                lag.add_metric(labels, max(0.0, (utc_now() - since).total_seconds()))
+        yield from (runs, failures, busy, rows, last, waiting, lag)

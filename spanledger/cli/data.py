@@ -29,27 +29,45 @@ def import_command(
 ) -> None:
     """Load OTLP bodies from disk; returns when they are queryable in every view."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise ConfigError(f"there is no {', '.join(missing[:3])}; name files or directories that exist")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(
         *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     ) as bar:
-        task = bar.add_task("loading", total=None)
+        task = bar.add_task("loading", total=None, amount="")
 
         def show(step: Mapping[str, Any]) -> None:
-            if "step" in step:
-                bar.update(task, description="counting, pricing, rolling up")
-            else:
-                bar.update(task, completed=step["done_bytes"], total=step["total_bytes"])
+            bar.update(task, **_say_progress(step))
 
         arguments = {"paths": [str(path.absolute()) for path in paths]}
         report = perform("import", arguments, data=data, config=config, on_progress=show)
     assert isinstance(report, Mapping)
     _print_import(report)
+
+
+def _say_progress(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the bar shows: bytes that are loaded, then what the job ahead has done of what waited for it."""
+    if "step" not in step:
+        done, total = step["done_bytes"], step["total_bytes"]
+        return {
+            "completed": done,
+            "total": total,
+            "amount": f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB",
+        }
+    if "job" not in step:
+        return {"description": "counting", "completed": 0, "total": None, "amount": ""}
+    done, total = step["done"], step["done"] + step["waiting"]
+    amount = f"{done:,} of {total:,} {step['unit']}"
+    return {"description": step["job"], "completed": done, "total": total, "amount": amount}
 
 
 def _print_import(report: Mapping[str, Any]) -> None:

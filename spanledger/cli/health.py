@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -47,7 +47,7 @@ def status(
             f"{row['rejected_total']:,} rejected; last {row['last_loaded_at']}"
         )
     for job in found["jobs"]:
-        _print_job(job)
+        _print_job(job, [backlog for backlog in found["backlogs"] if backlog["job"] == job["name"]])
 
 
 def _print_loader(loader: Mapping[str, Any]) -> None:
@@ -55,13 +55,25 @@ def _print_loader(loader: Mapping[str, Any]) -> None:
     typer.echo(f"{line}; failing: {loader['last_error']}" if loader["last_error"] else line)
 
 
-def _print_job(job: Mapping[str, Any]) -> None:
-    line = f"job {job['name']:9} {job['runs']:,} runs"
+def _print_job(job: Mapping[str, Any], backlogs: Sequence[Mapping[str, Any]]) -> None:
+    line = f"job {job['name']:9} {job['runs']:,} runs, {job['changed']:,} rows, {job['failures']:,} failures"
     if job["last_started_at"]:
         line += f", last {job['last_started_at']} in {job['last_duration_ms'] or 0:,.0f} ms"
     if job["last_error"]:
         line += f"; failing: {job['last_error']}"
     typer.echo(line)
+    for backlog in backlogs:
+        if backlog["waiting"]:
+            typer.echo(f"    {'':9} {_say_backlog(backlog)}")
+
+
+def _say_backlog(backlog: Mapping[str, Any]) -> str:
+    line = f"{backlog['waiting']:,} {backlog['unit']} wait"
+    if backlog["since"]:
+        line += f", the oldest since {backlog['since']}"
+    if backlog["ends_at"]:
+        line += f"; {backlog['done']:,} are done, all by about {backlog['ends_at']}"
+    return line
 
 
 def doctor(data: Data = None, config: ConfigFile = None) -> None:

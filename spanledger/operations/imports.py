@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from analytics.backlog import Backlog
 from collector.importer import import_paths
 from spanledger.services import Services
 
@@ -26,5 +27,12 @@ def import_bodies(
         progress=lambda done, total: progress({"done_bytes": done, "total_bytes": total}),
     )
     progress({"step": "jobs"})
-    pending = services.scheduler.run_pending()
+
+    def tell(backlogs: Sequence[Backlog]) -> None:
+        ahead = next((backlog for backlog in backlogs if backlog.waiting), None)
+        if ahead is not None:
+            told = {"job": ahead.job, "unit": ahead.unit, "done": ahead.done, "waiting": ahead.waiting}
+            progress({"step": "jobs", **told})
+
+    pending = services.scheduler.run_pending(tell)
     return {**asdict(report), "job_errors": pending.errors}

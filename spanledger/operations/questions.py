@@ -44,6 +44,7 @@ def read_status(services: Services, _: Mapping[str, Any], __: Callable[..., None
         else {"backlog_bytes": services.loader.backlog_bytes, "last_error": services.loader.last_error},
         "disk_free_bytes": shutil.disk_usage(services.config.data_dir).free,
         "jobs": _say_instants(vars(status) for status in services.scheduler.statuses()),
+        "backlogs": _say_instants(vars(backlog) for backlog in services.scheduler.backlogs()),
         "endpoints": {
             "otlp_http": services.config.collector.http,
             "otlp_grpc": services.config.collector.grpc,

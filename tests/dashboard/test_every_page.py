@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analytics.backlog import Backlog
 from dashboard import view
 from dashboard.answers.drift import DriftAlarm, read_drift
 from dashboard.answers.tools import read_tool
@@ -487,6 +488,19 @@ class TestSystem:
         app = open_page("system", show=show)
         assert app.title[0].value == "System"
         assert "does not answer" not in notices(app)
+
+    def test_work_that_waits_is_told_with_its_end(self, seeded: Store) -> None:
+        since = datetime(2026, 11, 20, 8, tzinfo=UTC)
+        backlog = Backlog("rollups", "hours", 8_760, 240, since, since + timedelta(minutes=30))
+        done = Backlog("days", "days", 0, 365, None, None)
+        install(replace(current(), backlogs=lambda: [backlog, done]))
+        forget_all()
+        tables = components(open_page("system", show="jobs"), "table")
+        (waiting,) = (table for table in tables if table["caption"] == "What waits for jobs")
+        (row,) = waiting["rows"]
+        texts = [it["text"] for it in row["cells"]]
+        assert texts[:4] == ["rollups", "8,760", "hours", "240"]
+        assert ["08:00" in texts[4], "08:30" in texts[5]] == [True, True]
 
     def test_dead_letters_say_why_and_show_hostile_records_as_text(self, seeded: Store) -> None:
         reasons, latest = components(open_page("system", show="dead letters"), "table")

@@ -2,6 +2,7 @@
 SELECT f.job AS job, f.unit AS unit, f.waiting AS waiting, f.since AS since
 FROM (
     SELECT
+        0 AS position,
         'facts' AS job,
         'spans' AS unit,
         CAST(coalesce(sum(i.records), 0) AS BIGINT) AS waiting,
@@ -11,6 +12,7 @@ FROM (
         AND i.load_seq > (SELECT coalesce(max(w.load_seq), 0) FROM ledger.watermarks AS w WHERE w.job = 'facts')
     UNION ALL
     SELECT
+        1 AS position,
         'facts' AS job,
         'touched traces' AS unit,
         count(DISTINCT t.trace_id) AS waiting,
@@ -18,6 +20,7 @@ FROM (
     FROM ledger.touched_traces AS t
     UNION ALL
     SELECT
+        2 AS position,
         'sessions' AS job,
         'conversations' AS unit,
         count(DISTINCT t.session_id) AS waiting,
@@ -26,6 +29,7 @@ FROM (
     LEFT JOIN ledger.ingest_stats AS i ON i.load_seq = t.load_seq
     UNION ALL
     SELECT
+        3 AS position,
         'rollups' AS job,
         'hours' AS unit,
         count(DISTINCT t.hour_at) AS waiting,
@@ -34,6 +38,7 @@ FROM (
     LEFT JOIN ledger.ingest_stats AS i ON i.load_seq = t.load_seq
     UNION ALL
     SELECT
+        4 AS position,
         'days' AS job,
         'days' AS unit,
         count(DISTINCT t.day_at) AS waiting,
@@ -41,4 +46,4 @@ FROM (
     FROM ledger.touched_days AS t
     WHERE t.day_at < $today
 ) AS f
-ORDER BY f.job, f.unit
+ORDER BY f.position

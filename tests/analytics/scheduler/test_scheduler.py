@@ -106,6 +106,17 @@ def test_a_job_rests_by_its_share_but_ten_minutes_at_most(
     assert runner.seconds_until_allowed() == pytest.approx(rest_s)
 
 
+@pytest.mark.parametrize(("has_more", "rest_s"), [(True, 0.0), (False, 3600.0)])
+def test_a_job_that_stopped_at_its_bound_does_not_wait_for_what_trickles_in(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, has_more: bool, rest_s: float
+) -> None:
+    job = Job("days", lambda _: JobReport(1, has_more=has_more), pause=timedelta(hours=1))
+    runner = JobRunner(job, JobContext(store, clock), JobLog(store, clock))
+    monkeypatch.setattr("analytics.job_runner.time.monotonic", lambda: 1_000.0)
+    runner.run()
+    assert runner.seconds_until_allowed() == rest_s
+
+
 def test_failing_job_does_not_stop_the_others(store: Store, clock: Any, recorder: Recorder) -> None:
     jobs = [recorder.failing_job("facts"), recorder.job("sessions")]
     report = Scheduler(store, jobs, clock).run_pending()
