@@ -28,7 +28,7 @@ def answered(name: str) -> Reader:
         "output.value",
         rf"""(?:{name})(?:\\*["']\s*:|=)\s*(\d{{1,12}})""",
         when=LLM,
-        holding=name.split("|"),
+        holding=name,
     )
 
 
@@ -107,8 +107,8 @@ DIALECT = Dialect(
         ),
         "streamed": (extract("llm.invocation_parameters", r'"stream"\s*:\s*(true|false)', repeats=True),),
         "response_id": (
-            extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]{1,200})"', when=LLM),
-            extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]{1,200})"', when=LLM),
+            extract("output.value", r'"id"\s*:\s*"((?:chatcmpl|resp|cmpl|gen)[-_][^"\\]+)"', when=LLM),
+            extract("output.value", r'"id"\s*:\s*"(msg_[^"\\]+)"', when=LLM),
         ),
         "finish_reason": ("llm.finish_reason", "llm.output_messages.0.message.finish_reason"),
         "input_tokens": ("llm.token_count.prompt",),

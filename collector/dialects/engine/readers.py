@@ -1,11 +1,10 @@
-"""How a field's value is read: from a key, from a factor of it, from JSON inside it, from the span's name."""
+"""How a field's value is read: from a key, from a part of its text, from the span's name or events."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
 import numpy as np
@@ -16,6 +15,13 @@ from collector.dialects.engine.conditions import Condition
 from collector.dialects.engine.documents import decode_json
 from collector.dialects.engine.index import AttributeIndex, Mask
 from collector.dialects.engine.parsing import parse_numbers
+from collector.dialects.engine.span_readers import (
+    ClosingReader,
+    ConstantReader,
+    EventReader,
+    EventTimeReader,
+    NameReader,
+)
 
 
 class Reader(Protocol):
@@ -90,93 +96,6 @@ class KeyReader:
 
 
 @dataclass(frozen=True, slots=True)
-class NameReader:
-    """The span's name, without a prefix and suffix it must have."""
-
-    prefix: str = ""
-    suffix: str = ""
-    when: Condition | None = None
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """No attribute."""
-        return frozenset()
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """When it reads."""
-        return () if self.when is None else (self.when,)
-
-    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
-        """Return the rest of the name where the name has prefix and suffix."""
-        fits = index.names.where(lambda name: name.startswith(self.prefix) and name.endswith(self.suffix))
-        if fits is None:
-            return None
-        fits = fits & open_rows
-        if self.when is not None:
-            where = self.when.rows(index)
-            if where is None:
-                return None
-            fits &= where
-        rows = np.flatnonzero(fits)
-        if not len(rows):
-            return None
-        names = index.spans["name"][rows]
-        return Reading(rows, values=names.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix))
-
-
-@dataclass(frozen=True, slots=True)
-class ConstantReader:
-    """A fixed text wherever a condition holds."""
-
-    text: str
-    when: Condition
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """No attribute."""
-        return frozenset()
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """When it reads."""
-        return (self.when,)
-
-    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
-        """Return the text for every row where the condition holds."""
-        where = self.when.rows(index)
-        if where is None:
-            return None
-        rows = np.flatnonzero(where & open_rows)
-        if not len(rows):
-            return None
-        return Reading(rows, values=pl.Series([self.text]).new_from_index(0, len(rows)))
-
-
-@dataclass(frozen=True, slots=True)
-class ClosingReader:
-    """Closes the field wherever a condition holds: what other dialects would read there is not it."""
-
-    when: Condition
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """No attribute."""
-        return frozenset()
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """When it reads."""
-        return (self.when,)
-
-    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
-        """Return the rows to close."""
-        where = self.when.rows(index)
-        rows = np.flatnonzero(where & open_rows) if where is not None else ()
-        return Reading(np.asarray(rows, dtype=np.int64)) if len(rows) else None
-
-
-@dataclass(frozen=True, slots=True)
 class ElapsedReader:
     """Milliseconds from the span's start to the instant that a key holds as ISO 8601 text."""
 
@@ -210,77 +129,6 @@ class ElapsedReader:
         # NumPy divides; Polars multiplies by the reciprocal wherever there is more than one row.
         elapsed_ms = (instants - started).dt.total_microseconds().cast(pl.Float64).to_numpy() / 1e3
         return Reading(rows, values=pl.Series(elapsed_ms, nan_to_null=True))
-
-
-@dataclass(frozen=True, slots=True)
-class EventReader:
-    """The value of a key on the last span event of a name."""
-
-    event_name: str
-    key: str
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """No attribute of the span."""
-        return frozenset()
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """None."""
-        return ()
-
-    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
-        """Return the events' values."""
-        rows, values = index.events.last_values(self.event_name, self.key)
-        wanted = open_rows[rows]
-        if not wanted.any():
-            return None
-        return Reading(rows[wanted], values=values.filter(pl.Series(wanted)))
-
-
-@dataclass(frozen=True, slots=True)
-class EventTimeReader:
-    """Milliseconds from the span's start to its first event of a name."""
-
-    event_name: str
-    when: Condition
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """No attribute."""
-        return frozenset()
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """When it reads."""
-        return (self.when,)
-
-    def read(self, index: AttributeIndex, open_rows: Mask) -> Reading | None:
-        """Return the elapsed times of the spans that have such an event."""
-        where = self.when.rows(index)
-        events = index.spans["events"]
-        if where is None or events.null_count() == len(events):
-            return None
-        rows = np.flatnonzero(where & open_rows)
-        mentions = index.spans["events"][rows].str.contains(self.event_name, literal=True)
-        rows = rows[mentions.fill_null(value=False).to_numpy()]
-        if not len(rows):
-            return None
-        texts, starts = (index.spans[name][rows] for name in ("events", "started_at"))
-        found = [_event_ms(text, self.event_name, at) for text, at in zip(texts, starts, strict=True)]
-        return Reading(rows, values=pl.Series(found, dtype=pl.Float64))
-
-
-def _event_ms(events: str, name: str, started_at: datetime) -> float | None:
-    decoded = decode_json(events)
-    for item in decoded if isinstance(decoded, list) else []:
-        if isinstance(item, dict) and item.get("name") == name and isinstance(item.get("time"), str):
-            try:
-                at = datetime.fromisoformat(item["time"])
-            except ValueError:
-                return None
-            return (at.replace(tzinfo=None) - started_at).total_seconds() * 1000.0
-    return None
 
 
 def key(name: str, *, when: Condition | None = None, exclusive: Condition | bool = False) -> KeyReader:
@@ -324,11 +172,12 @@ def extract(
     *,
     when: Condition | None = None,
     repeats: bool = False,
-    holding: Sequence[str] = (),
+    holding: str = "",
 ) -> KeyReader:
     """Read the first group of a regular expression within a key's text.
 
-    `holding`: every text that fits holds one of these; to look for them first is several times faster.
+    `holding`: a pattern of plain words of which every text that fits holds one; to look for them first is several times
+    faster. So is a pattern whose repetitions have no upper bound.
     """
     return KeyReader(name, when, lambda texts: _extract(texts, pattern, holding), repeats=repeats)
 
@@ -364,12 +213,10 @@ MAX_MEMBER_CHARS: Final = 512
 """A longer text is no id."""
 
 
-def _extract(texts: pl.Series, pattern: str, holding: Sequence[str]) -> pl.Series:
+def _extract(texts: pl.Series, pattern: str, holding: str) -> pl.Series:
     if not holding:
         return texts.str.extract(pattern, 1)
-    rows = np.flatnonzero(
-        np.logical_or.reduce([texts.str.contains(part, literal=True).to_numpy() for part in holding])
-    )
+    rows = texts.str.contains(holding).arg_true()
     found = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
     return found.scatter(rows, texts.gather(rows).str.extract(pattern, 1)) if len(rows) else found
 
