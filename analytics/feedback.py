@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,6 +73,8 @@ def read_judgement(fields: Mapping[str, Any], now: datetime) -> Judgement:
         raise RejectedData(f"the judgement {name!r} says nothing; add value or label")
     if name == "outcome" and (label or "").lower() not in STATED_OUTCOMES:
         raise RejectedData(f"the outcome {label!r} is not known; write one of {', '.join(STATED_OUTCOMES)}")
+    if name == "feedback" and value is not None and abs(value) > 1:
+        raise RejectedData(f"the feedback {value:g} is beyond the scale; write -1 to 1, up or down")
     source = given.get("source", "user")
     if source not in _SOURCES:
         raise RejectedData(f"the source {source!r} is not known; write one of {', '.join(_SOURCES)}")
@@ -161,9 +164,12 @@ def _read_value(text: str | None) -> float | None:
     if word is not None:
         return word
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise RejectedData(f"the value {text!r} is no number; write -1 to 1, up or down") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise RejectedData(f"the value {text!r} is no number; write -1 to 1, up or down")
+    return value
 
 
 def _read_instant(text: str | None, now: datetime) -> datetime:

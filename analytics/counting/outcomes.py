@@ -10,13 +10,14 @@ from analytics.counting.answers import holds_answer
 from analytics.counting.steps import ANSWERS
 from analytics.failures import classify_failed, classify_failures
 
-_TRANSLATED: Final = {
+TRANSLATED: Final = {
     "success": "success",
     "resolved": "success",
     "failure": "failure",
     "abandoned": "failure",
     "escalated": "escalated",
 }
+"""Outcomes of runs, by what may be stated."""
 _ECHO_CHARS: Final = 60
 _LEAST_ECHO_CHARS: Final = 12
 """A shorter error may occur in an answer by chance."""
@@ -45,7 +46,7 @@ def decide_outcomes(rows: pl.DataFrame) -> pl.DataFrame:
         failed=failed,
         has_answer=pl.when(failed & pl.col("output").is_null()).then(False).otherwise("has_answer"),
     )
-    stated = pl.col("explicit_outcome").replace_strict(_TRANSLATED, default=None, return_dtype=pl.String)
+    stated = pl.col("explicit_outcome").replace_strict(TRANSLATED, default=None, return_dtype=pl.String)
     seen = (
         pl.when(pl.col("handed_to").is_not_null())
         .then(pl.lit("escalated"))

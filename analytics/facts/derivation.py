@@ -15,6 +15,7 @@ from analytics.facts.attributes import add_dimensions
 from analytics.facts.counters import mute_counters
 from analytics.facts.judgements import collect_scores
 from analytics.facts.reading import Touched
+from analytics.facts.said import add_said
 from analytics.facts.texts import add_texts_of_calls
 from analytics.pricing import price_calls, price_tools
 from store.port import Replacement
@@ -49,12 +50,12 @@ def derive_facts(
     counted = add_dimensions(store, counted, touched.spans, declared)
     calls = price_calls(counted.llm_calls, book)
     tools = price_tools(counted.tool_calls, book.tools)
-    runs = add_costs(counted.runs, calls, tools)
     past = _read_past(store, touched)
+    aliases = trace_aliases(store, touched, past.runs, counted)
+    runs = add_said(store, add_costs(counted.runs, calls, tools), aliases)
     of_pieces = touched.spans.join(touched.in_pieces, on="trace_id", how="semi").select(*_KEYS)
     llm_keys, tool_keys = (pl.concat([keys, of_pieces]) for keys in (past.llm_calls, past.tool_calls))
     pieces = runs.join(touched.in_pieces, on="trace_id", how="semi").select("run_id")
-    aliases = trace_aliases(store, touched, past.runs, counted)
     scores = collect_scores(store, touched, counted, aliases)
     several = past.runs.filter(~pl.col("is_sole")).select("trace_id").unique()
     replacements = [
