@@ -124,7 +124,7 @@ def of_calls(calls: list[Call]) -> dict[str, float | None]:
     cached = add(call.used[1] for call in calls if call.used)
     written = add(call.used[2] for call in calls if call.used)
     stored, reasoned = add(call.stored for call in calls), add(call.reasoned for call in calls)
-    spoken = [call for call in calls if call.used and not call.error]
+    spoken = [call for call in calls if call.used and call.used[2] and not call.error]
     nothing = 0.0 if not calls else None
     refused = (call.error == ERRORS["content_filter"] or call.finish == "content_filter" for call in calls)
     return {

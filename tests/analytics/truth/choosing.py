@@ -207,6 +207,8 @@ def _choose_scores(
         for name, (judge, value) in told.items():
             if value is not None and keeps(run.end, shared | {"score": name, "judge": judge}):
                 yield run, None if name == "accuracy" and value < 0 else value
+        if run.said_late and keeps(run.end, shared | {"score": "outcome", "judge": "user"}):
+            yield run, None
 
 
 def values_of(asked: str | Sequence[str | None] | None) -> tuple[str | None, ...]:

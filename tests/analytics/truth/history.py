@@ -138,6 +138,8 @@ class Run:
     reason: str | None = None
     is_error_dealt_with: bool = False
     """Its span says ERROR although it went on and answered."""
+    is_told_late: bool = False
+    """Feedback and final outcome come by API, when it is over."""
     feedback: float | None = None
     accuracy: float | None = None
     """An evaluator's score; below zero it said a label alone."""
@@ -155,6 +157,10 @@ class Run:
     @property
     def is_abandoned(self) -> bool:
         return self.said == "abandoned"
+
+    @property
+    def said_late(self) -> str | None:
+        return self.said if self.is_told_late and self.said in ("resolved", "escalated") else None
 
     @property
     def end(self) -> float:

@@ -110,6 +110,7 @@ def _work(dice: random.Random, run: Run) -> None:
         run.feedback = dice.choice([1.0, 0.5, 0.0, -1.0])
     if dice.random() < 0.2:
         run.accuracy = dice.choice([-1.0, round(dice.random(), 3)])
+    run.is_told_late = dice.random() < 0.3
     if dice.random() < 0.4:
         run.confidence = round(dice.random(), 3)
 
@@ -145,13 +146,15 @@ def _fail(dice: random.Random, run: Run, now: float) -> None:
 def _think(dice: random.Random, run: Run, now: float, finish: str) -> float:
     """A call that works, maybe after one that does not, or beside a tool; return when the run goes on."""
     if dice.random() < 0.12:
-        failed = Call(at=round(now, 3), lasts=round(0.2 + dice.random(), 3), model=_model(dice), used=None,
+        # Of a stream that broke off the usage may be known.
+        spent = (dice.randrange(200, 900), None, dice.randrange(1, 50)) if dice.random() < 0.3 else None
+        failed = Call(at=round(now, 3), lasts=round(0.2 + dice.random(), 3), model=_model(dice), used=spent,
                       error="RateLimitError", finish=None)  # fmt: skip
         _after_failure(run, failed)
         run.calls.append(failed)
         now = failed.end + 0.5
     read, is_told = dice.randrange(200, 9000), dice.random() < 0.8
-    used = (read, dice.choice([0, read // 2]) if is_told else None, dice.randrange(5, 900))
+    used = (read, dice.choice([0, read // 2]) if is_told else None, dice.choice([0, *range(5, 900, 20)]))
     call = Call(
         at=round(now, 3),
         lasts=round(dice.lognormvariate(0.2, 0.8), 3),
@@ -186,7 +189,7 @@ def _add_details(dice: random.Random, call: Call) -> None:
     if call.model == "claude-sonnet-4-5":
         call.stored = dice.randrange(0, call.used[0] // 2)
     if call.model == "gpt-4o":
-        call.reasoned = dice.randrange(0, call.used[2])
+        call.reasoned = dice.randrange(0, call.used[2] + 1)
         call.pages = dice.choice([0, 0, 0, 2])
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from tests.analytics.facts.building import Sent
+from tests.analytics.facts.building import START, Sent, run_id
 from tests.analytics.truth.history import AGENTS, ERRORS, HELPER, HELPER_VERSION, PROVIDERS, Call, Run, Tool
 
 ANSWER = '[{"role": "assistant", "parts": [{"type": "text", "content": "done"}]}]'
@@ -28,6 +29,18 @@ def spans_of(run: Run) -> list[Sent]:
     return spans
 
 
+def judgements_of(run: Run) -> list[dict[str, Any]]:
+    """Return what is told of a run by API, when it is over."""
+    at = (START + timedelta(seconds=run.end)).isoformat()
+    told = {"run_id": run_id(run.number, run.number * 1000), "scored_at": at}
+    late: list[dict[str, Any]] = []
+    if run.said_late:
+        late.append({**told, "name": "outcome", "label": run.said, "explanation": run.reason})
+    if run.is_told_late and run.feedback is not None:
+        late.append({**told, "value": run.feedback})
+    return late
+
+
 def _own_span(run: Run, base: int) -> Sent:
     failed = run.outcome == "failure" and not run.is_abandoned
     attributes: dict[str, Any] = {
@@ -36,10 +49,10 @@ def _own_span(run: Run, base: int) -> Sent:
         "gen_ai.agent.version": AGENTS[run.agent],
         **_told_by(run),
         "gen_ai.conversation.id": run.session,
-        "spanledger.feedback": run.feedback,
+        "spanledger.feedback": None if run.is_told_late else run.feedback,
         "spanledger.confidence": run.confidence,
-        "spanledger.outcome": run.said,
-        "spanledger.outcome.reason": run.reason,
+        "spanledger.outcome": None if run.said_late else run.said,
+        "spanledger.outcome.reason": None if run.said_late else run.reason,
         "error.type": ERRORS[run.failure_class] if run.failure_class and not run.is_abandoned else None,
         "gen_ai.output.messages": None if failed else ANSWER,
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from analytics.days import update_days
+from analytics.feedback import read_judgement, record_judgements
 from analytics.jobs import JobContext
 from analytics.metrics import METRICS, evaluate
 from analytics.metrics.intervals import Z_95
@@ -24,7 +25,7 @@ from tests.analytics.truth.answers import Share, answer, count_unpriced
 from tests.analytics.truth.choosing import Where, choose
 from tests.analytics.truth.history import BEGIN_S, BROKEN, DAY, EDGES, HOUR, TOOL_PRICES
 from tests.analytics.truth.making import make_history
-from tests.analytics.truth.sending import spans_of
+from tests.analytics.truth.sending import judgements_of, spans_of
 
 HISTORY = make_history()
 NOW = START + timedelta(days=12)
@@ -61,10 +62,13 @@ def settle(ledger: Ledger, *, by_day: bool) -> None:
 def fill(ledger: Ledger, loads: list[list[Sent]], *, settle_each: bool) -> Ledger:
     ledger.now = NOW
     ledger.state.prices = PriceKeeper(PriceSource(OWN))
+    said = [read_judgement(told, NOW) for run in HISTORY for told in judgements_of(run)]
     for spans in loads:
         ledger.load(*spans)
         if settle_each:
             settle(ledger, by_day=True)
+            record_judgements(ledger.store, said[::2], NOW)
+    record_judgements(ledger.store, said, NOW)
     settle(ledger, by_day=settle_each)
     return ledger
 
@@ -105,6 +109,7 @@ def test_history_has_something_to_say_of_every_metric() -> None:
     assert not {name for name, values in said.items() if values <= {0.0, None}}
     assert {0.0, 1.0, 2.0, None} == said["tool_breaker_state"]
     assert {run.form for run in HISTORY} == {"whole", "bare", "cut", "open"}
+    assert {"resolved", "escalated", None} == {run.said_late for run in HISTORY}
     assert {run.purpose for run in HISTORY} == {"production", "evaluation", "shadow", "test"}
     assert len(HISTORY) > 200
 
