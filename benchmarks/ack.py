@@ -22,7 +22,7 @@ SECONDS = 25.0
 HISTORY_SPANS = 10_000_000
 _CONNECTIONS = {512: 8, 10: 64}
 """Connections by spans a request: small requests come from many exporters, each waiting for its answer."""
-_OFTEN = "64MB"
+_OFTEN = "8MB"
 """Write-ahead log after which a checkpoint is forced in the disturbed phase: every few seconds."""
 
 _DASHBOARD = (

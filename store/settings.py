@@ -26,8 +26,8 @@ class StoreSettings:
     """Disk the engine may use for intermediate results."""
     threads: int | None = None
     """Threads of the engine; None: one per core."""
-    checkpoint_threshold: str = "256MB"
-    """Size of the write-ahead log at which it moves into the file; small ones cost a rewrite of content."""
+    checkpoint_threshold: str = "32MB"
+    """Size of the write-ahead log at which it moves into the file, which everybody waits for."""
     retention: timedelta | None = timedelta(days=90)
     """Age, since it was received, at which telemetry is deleted; None: never."""
     max_size: str | None = None

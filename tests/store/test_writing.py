@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -22,6 +23,23 @@ def test_batch_is_written_once_however_often_it_comes(store: Store) -> None:
     assert not append_spans(store, "one", a_span())
     assert append_spans(store, "two", a_span(2))
     assert fetch(store, "SELECT count(*) FROM spans") == [(2,)]
+
+
+@pytest.mark.parametrize("is_compacted", [False, True], ids=["loaded", "compacted"])
+def test_no_group_of_rows_is_so_large_that_a_checkpoint_that_writes_it_anew_is_felt(
+    store: Store, tmp_path: Path, is_compacted: bool
+) -> None:
+    append_spans(store, "many", *(a_span(number) for number in range(20_000)))
+    if is_compacted:
+        store.compact()
+    store.close()
+    with duckdb.connect(str(tmp_path / "spanledger.duckdb"), read_only=True) as connection:
+        groups = connection.execute(
+            "SELECT sum(count) FROM pragma_storage_info('ledger.spans') "
+            "WHERE column_name = 'span_id' AND segment_type != 'VALIDITY' GROUP BY row_group_id"
+        ).fetchall()
+    assert sum(rows for (rows,) in groups) == 20_000
+    assert max(rows for (rows,) in groups) <= 16_384
 
 
 def test_batch_with_its_own_load_position_is_recognised(store: Store) -> None:

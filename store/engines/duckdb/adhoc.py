@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from store.adhoc.inspection import QueryInspector, refuse_depth
 from store.adhoc.rules import LONGEST_QUERY, FunctionEntry, choose_functions
+from store.engines.duckdb.attaching import is_given_up, open_cursor
 from store.engines.duckdb.watch import Watch
 from store.engines.parameters import narrow_numbers
 from store.errors import Overloaded, QueryRejected
@@ -31,7 +32,7 @@ class AdhocRunner:
     def __init__(self, root: duckdb.DuckDBPyConnection, settings: StoreSettings) -> None:
         self._settings = settings
         self._slots: queue.Queue[duckdb.DuckDBPyConnection] = queue.Queue()
-        self._connections = [root.cursor() for _ in range(settings.query_slots)]
+        self._connections = [open_cursor(root) for _ in range(settings.query_slots)]
         for connection in self._connections:
             connection.execute(f"SET operator_memory_limit = '{parse_size(settings.query_memory_limit)}B'")
             self._slots.put(connection)
@@ -52,9 +53,9 @@ class AdhocRunner:
             try:
                 with watch:
                     return narrow_numbers(self._fetch(connection, sql, rows))
-            except duckdb.FatalException:
-                raise
             except duckdb.Error as error:
+                if is_given_up(error):
+                    raise
                 raise self._explain(error, watch, timeout) from error
 
     def close(self) -> None:

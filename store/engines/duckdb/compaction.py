@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from store.clock import Clock
+from store.engines.duckdb.attaching import Config, attach_file
 from store.engines.duckdb.definitions import define_schema, quote_text, set_compression
 from store.errors import StoreUnavailable
 from store.schema.catalogue import read_tables
@@ -52,15 +53,14 @@ def remove_copy(path: Path) -> None:
 
 
 def _write_copy(path: Path, copy: Path, settings: StoreSettings, clock: Clock) -> None:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "storage_compatibility_version": "latest",
+    config: Config = {
         "memory_limit": settings.memory_limit,
         "temp_directory": str(path.with_name("spill")),
         "checkpoint_threshold": settings.checkpoint_threshold,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    with duckdb.connect(str(copy), config=config) as connection:
+    with attach_file(copy, config) as connection:
         set_compression(connection)
         define_schema(connection, str(copy), clock)
         connection.execute("DELETE FROM ledger.schema_versions").fetchall()

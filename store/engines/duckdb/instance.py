@@ -13,6 +13,7 @@ import duckdb
 
 from store.clock import Clock
 from store.engines.duckdb.adhoc import AdhocRunner
+from store.engines.duckdb.attaching import is_given_up, open_cursor
 from store.engines.duckdb.gate import Gate
 from store.engines.duckdb.opening import open_database
 from store.errors import StoreUnavailable
@@ -20,6 +21,12 @@ from store.settings import StoreSettings
 
 _log = logging.getLogger(__name__)
 
+_FAILURES: Final = (
+    duckdb.FatalException,
+    duckdb.IOException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+)
 _RETRY_S: Final = 1.0
 """Time between two attempts to open a broken instance again: each reads the write-ahead log."""
 
@@ -54,7 +61,7 @@ class Instance:
             StoreUnavailable: The database is closed, broken or out of memory or disk.
         """
         with self._use(doing):
-            cursor = self._root.cursor()
+            cursor = open_cursor(self._root)
             try:
                 yield cursor
             finally:
@@ -83,10 +90,8 @@ class Instance:
         with self._gate.together():
             try:
                 yield
-            except duckdb.FatalException as error:
-                self._is_broken = True
-                raise StoreUnavailable(f"could not {doing}: {_trim(error)}") from error
-            except (duckdb.IOException, duckdb.InternalException, duckdb.OutOfMemoryException) as error:
+            except _FAILURES as error:
+                self._is_broken = self._is_broken or is_given_up(error)
                 raise StoreUnavailable(f"could not {doing}: {_trim(error)}") from error
 
     def _recover(self, doing: str) -> None:

@@ -9,6 +9,7 @@ import duckdb
 
 from store.clock import Clock
 from store.engines.duckdb.adhoc import AdhocRunner
+from store.engines.duckdb.attaching import Config, attach_file
 from store.engines.duckdb.compaction import remove_copy
 from store.engines.duckdb.definitions import define_schema, set_compression
 from store.errors import SchemaMismatch, StoreUnavailable
@@ -29,14 +30,14 @@ def open_database(
     """
     remove_copy(path)
     try:
-        connection = duckdb.connect(str(path), config=_configure(path, settings))
+        connection = attach_file(path, _configure(path, settings))
     except duckdb.Error as error:
         is_readable = not any(sign in str(error) for sign in _UNREADABLE)
         raise (StoreUnavailable if is_readable else SchemaMismatch)(_explain(path, error)) from error
     try:
+        connection.execute("SET enable_external_access = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         if settings.threads is not None:
-            # Among the options of `connect` it would have DuckDB apply temp_directory after it closed access to files.
             connection.execute(f"SET threads = {settings.threads:d}")
         set_compression(connection)
         adhoc = AdhocRunner(connection, settings)
@@ -53,15 +54,13 @@ def open_database(
     return connection, adhoc
 
 
-def _configure(path: Path, settings: StoreSettings) -> dict[str, str | bool | int | float | list[str]]:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": False,
+def _configure(path: Path, settings: StoreSettings) -> Config:
+    return {
         "python_enable_replacements": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "allow_unsigned_extensions": False,
-        "storage_compatibility_version": "latest",
         "checkpoint_threshold": settings.checkpoint_threshold,
         "memory_limit": settings.memory_limit,
         "temp_directory": str(path.with_name("spill")),
@@ -69,7 +68,6 @@ def _configure(path: Path, settings: StoreSettings) -> dict[str, str | bool | in
         # Rows come back in the order a query asks for; keeping that of the file costs memory in every insert.
         "preserve_insertion_order": False,
     }
-    return config
 
 
 def _explain(path: Path, error: duckdb.Error) -> str:
