@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 KINDS: Final = ("random", "failed", "worst", "low", "new", "drifted", "picked")
 """How runs are chosen: at random; failed; with trouble of any kind; lowest scores first; newest; of agents that
 drifted, since they did; by their ids."""
-MOST_POOL: Final = 20_000
 
 
 def choose_runs(
@@ -33,7 +31,7 @@ def choose_runs(
     run_ids: Sequence[str] = (),
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Return up to `count` production runs with their input, chosen in one of KINDS.
+    """Return up to `count` production runs with their input, chosen in one of KINDS; one seed draws the same ones.
 
     Raises:
         ConfigError: No such kind.
@@ -47,15 +45,12 @@ def choose_runs(
         "agents": list(agents) or ["*"],
         "services": list(services) or ["*"],
         "run_ids": list(run_ids) or [""],
-        "max_rows": MOST_POOL if kind == "random" else count,
+        "max_rows": count,
+        "seed": str(seed),
     }
     if kind == "drifted":
         return _choose_drifted(store, asked, start, end, count)
-    found = store.select("golden/choices", asked)
-    if kind == "random" and found.height > count:
-        chosen = sorted(random.Random(seed).sample(range(found.height), count))
-        found = found[chosen]
-    return found
+    return store.select("golden/choices", asked)
 
 
 def _choose_drifted(

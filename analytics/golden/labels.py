@@ -34,5 +34,5 @@ def label_run(
     found = store.select("golden/run", {"run_id": run_id})
     if found.is_empty():
         raise NotFound(f"no run is called {run_id!r}; `spanledger review sample` lists some")
-    judgement = Judgement("run", run_id, name, value, label, "human", explanation, now)
+    judgement = Judgement("run", found["run_id"][0], name, value, label, "human", explanation, now)
     record_judgements(store, [judgement], now)

@@ -66,6 +66,7 @@ VALUES: dict[str, object] = {
     "run_id": f"{_TRACE}-{_SPAN}",
     "reach": _END + timedelta(days=1),
     "run_ids": [f"{_TRACE}-{_SPAN}"],
+    "seed": "7",
     "series": "success_rate{}",
     "services": ["*"],
     "since": _BEGIN,
@@ -205,6 +206,7 @@ EXAMPLES = [
     Example(
         "traces/runs", {"sort": "duration", "models": ["gpt-5"], "only_unpriced": True, "agents": ["triage"]}
     ),
+    Example("golden/choices", {"kind": "random"}),
     Example("traces/runs", {"marked": [f"{_TRACE}-{_SPAN}"]}),
     Example("traces/runs", {"sort": "start", "text": "ann", "outcomes": ["success"], "tools": ["lookup"]}),
 ]

@@ -34,8 +34,6 @@ CREATE OR REPLACE FUNCTION json_text AS (document, key) -> multiIf(
     JSONExtractRaw(document, key)
 );
 
-CREATE OR REPLACE FUNCTION head_of AS (text, characters) -> leftUTF8(text, characters);
-
 -- JSON arrays joined to one in an order; NULL when there is none.
 CREATE OR REPLACE FUNCTION joined_arrays AS (texts, place) -> if(
     countIf(texts IS NOT NULL) = 0,

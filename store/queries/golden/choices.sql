@@ -1,4 +1,4 @@
--- Runs that may become cases of an evaluation dataset, the worst, the lowest scored, the newest, or any, first.
+-- Runs that may become cases of an evaluation dataset: the worst, the lowest scored or the newest first, or in an order that a seed draws.
 SELECT
     t.run_id AS run_id,
     t.trace_id AS trace_id,
@@ -38,6 +38,7 @@ WHERE t.started_at >= $start AND t.started_at < $until AND t.purpose = 'producti
         OR $kind = 'worst' AND (t.outcome = 'failure' OR t.feedback < 0 OR t.loops > 0 OR t.tool_failures > 0)
     )
 ORDER BY
+    CASE WHEN $kind = 'random' THEN MD5(concat($seed, t.run_id)) END NULLS LAST,
     CASE WHEN $kind = 'low' THEN coalesce(f.lowest_score, t.feedback) END NULLS LAST,
     CASE
         WHEN $kind = 'worst' THEN

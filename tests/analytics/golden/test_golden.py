@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
 from analytics.golden import (
@@ -19,7 +20,7 @@ from analytics.metrics import evaluate
 from analytics.search import search_messages
 from store import Store
 from store.errors import ConfigError, NotFound
-from tests.analytics.building import NOON, a_run, a_tool_call
+from tests.analytics.building import NOON, a_run, a_tool_call, to_frame
 from tests.analytics.facts.building import START, Ledger, agent, open_ledger
 
 DAY = timedelta(days=1)
@@ -64,6 +65,27 @@ def test_runs_are_chosen_by_what_is_asked(store: Store, write: Any) -> None:
     assert ids(store, "random") == ids(store, "random") != ids(store, "random", seed=1)
     with pytest.raises(ConfigError, match="'best'"):
         ids(store, "best")
+
+
+def test_random_runs_are_of_the_whole_window(store: Store) -> None:
+    count, newest = 24_000, 20_000
+    age = pl.int_range(pl.len(), dtype=pl.Int64)
+    run = to_frame("runs", [a_run("r-1", input="?")]).drop("run_id", "started_at")
+    runs = pl.concat([run] * count).with_columns(
+        run_id=pl.format("r{}-1", age), started_at=NOON.replace(tzinfo=None) - pl.duration(seconds=age)
+    )
+    store.replace(appends={"runs": runs})
+    chosen = ids(store, "random", count=300)
+    old = [run for run in chosen if int(run[1:-2]) >= newest]
+    assert len(set(chosen)) == 300 and 20 < len(old) < 90
+
+
+def test_a_label_follows_the_run_of_an_earlier_id(store: Store, write: Any) -> None:
+    fill(write)
+    write("run_aliases", {"old_run_id": "old-1", "run_id": "g7-1", "trace_id": "g7"})
+    label_run(store, "old-1", NOON, label="good")
+    scores = store.query("SELECT target_id FROM scores WHERE source = 'human'").to_pylist()
+    assert scores == [{"target_id": "g7-1"}]
 
 
 def test_cases_expect_what_a_good_run_did_and_leave_secrets_out(store: Store, write: Any) -> None:
