@@ -60,7 +60,7 @@ def derive_sessions(
         judgements: What was said of sessions and runs (columns of the query sessions/judgements).
         now: Present time; what is due by then is closed.
         settings: Time-outs and the reopening window.
-        earlier: conversation_id and `earlier`, the number of its sessions before these runs; none: 0.
+        earlier: conversation_id and `earlier`, the number of its last session before these runs; none: 0.
         kept: Closed sessions whose runs are gone, and which these continue (`analytics.expired_sessions`).
     """
     ordered = _judge_runs(

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.density import find_length
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
+from analytics.rollups import stack_rows
 from store.figures import compose_day_buckets, compose_days
 from store.port import Replacement
 
@@ -48,8 +49,8 @@ def update_days(context: JobContext) -> JobReport:
     first, last = waiting["day_at"][0].replace(tzinfo=UTC), waiting["day_at"][-1].replace(tzinfo=UTC)
     within = {"day_at": (first, last)}
     context.store.replace(
-        Replacement("daily", keys=waiting, rows=_stack(totals), within=within),
-        Replacement("daily_buckets", keys=waiting, rows=_stack(buckets), within=within),
+        Replacement("daily", keys=waiting, rows=stack_rows(totals), within=within),
+        Replacement("daily_buckets", keys=waiting, rows=stack_rows(buckets), within=within),
         Replacement("touched_days", keys=waiting, rows=waiting.clear()),
     )
     return JobReport(
@@ -67,7 +68,3 @@ def split_days(days: pl.Series, longest: timedelta) -> list[pl.Series]:
         else:
             parts.append([day])
     return [pl.Series("day_at", part, pl.Datetime("us")) for part in parts]
-
-
-def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()

@@ -55,8 +55,8 @@ def update_rollups(context: JobContext) -> JobReport:
     within = {"hour_at": (hours[0].replace(tzinfo=UTC), hours[-1].replace(tzinfo=UTC))}
     context.store.replace(
         Replacement("touched_days", keys=days, rows=days),
-        Replacement("hourly", keys=keys, rows=_stack(totals), within=within),
-        Replacement("hourly_buckets", keys=bucket_keys, rows=_stack(buckets), within=within),
+        Replacement("hourly", keys=keys, rows=stack_rows(totals), within=within),
+        Replacement("hourly_buckets", keys=bucket_keys, rows=stack_rows(buckets), within=within),
         Replacement("touched_hours", keys=touched, rows=touched.clear()),
     )
     return JobReport(
@@ -96,5 +96,6 @@ def _add_up(
             buckets.append(context.store.select(per_bucket, params, frames))
 
 
-def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
+def stack_rows(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the rows of all frames; a column that one lacks is unknown in it."""
     return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()

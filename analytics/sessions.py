@@ -87,7 +87,7 @@ class SessionsState:
     def _count_earlier(
         self, store: Store, affected: Affected, runs: pl.DataFrame, kept: pl.DataFrame
     ) -> pl.DataFrame:
-        """Return conversation_id and how many sessions stay as they are before the ones derived again."""
+        """Return conversation_id and the number of its last session before the ones derived again."""
         if self.known is None or self.known.is_full or self.store is not store:
             self.known, self.store = read_known_conversations(store), store
         unseen = (
@@ -105,8 +105,10 @@ class SessionsState:
         )
         counts = counts.group_by("conversation_id").agg(pl.col("earlier").max())
         if not old.is_empty():
-            found = store.select("sessions/session_counts", frames={"asked": old})
-            counts = pl.concat([counts, found.rename({"sessions": "earlier"})], how="vertical_relaxed")
+            # Their first ones may be gone: what was given out tells, not how many are left.
+            found = store.select("sessions/last_sessions", frames={"asked": old})
+            last = found.select("conversation_id", earlier=_read_number("last_session_id"))
+            counts = pl.concat([counts, last])
         return counts
 
     def _remember(self, derived: Derived) -> None:
@@ -133,9 +135,17 @@ def find_affected(store: Store, changes: pl.DataFrame, reach: timedelta) -> Affe
     bounded = asked.join(begun, on="conversation_id", how="left").select(
         "conversation_id", runs_from=pl.min_horizontal(pl.col("since").fill_null(BEGINNING), "begun")
     )
-    suffix = pl.col("session_id").str.slice(pl.col("conversation_id").str.len_chars() + 1)
-    numbered = sessions.with_columns(number=suffix.cast(pl.Int64, strict=False).fill_null(1))
-    return Affected(bounded, numbered, store.select("sessions/closings", opened, frames))
+    return Affected(
+        bounded,
+        sessions.with_columns(number=_read_number("session_id")),
+        store.select("sessions/closings", opened, frames),
+    )
+
+
+def _read_number(session_id: str) -> pl.Expr:
+    """Return the number of a session within its conversation, which its id tells."""
+    suffix = pl.col(session_id).str.slice(pl.col("conversation_id").str.len_chars() + 1)
+    return suffix.cast(pl.Int64, strict=False).fill_null(1)
 
 
 def _read_runs(store: Store, affected: Affected) -> pl.DataFrame:

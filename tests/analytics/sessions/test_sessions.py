@@ -17,7 +17,7 @@ from analytics.jobs import NOTHING_TO_DO, JobContext
 from analytics.sessions import SessionsState
 from analytics.settings import AnalyticsSettings
 from store import Replacement, Store, open_store
-from store.keeping import keep_expiring
+from store.keeping import delete_orphans, keep_expiring
 from tests.analytics.building import NOON, StillClock, a_run, to_frame
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -399,6 +399,22 @@ def test_open_session_without_a_run_that_is_left_goes_on_or_closes_with_what_it_
         assert told == [("c1", 1, Decimal("0.5")), ("c1#2", 1, Decimal("0.25"))]
     (case,) = conversations.read("cases")
     assert (case["runs"], case["cost_usd"]) == (2, Decimal("0.75"))
+
+
+def test_conversation_that_lost_its_first_session_gives_no_number_twice(
+    conversations: Conversations, clock: StillClock, store: Store
+) -> None:
+    conversations.arrive(turn(1, load_seq=1, feedback=1.0, started_at=clock.now))
+    clock.forward(hours=1)
+    conversations.arrive(turn(2, load_seq=2, started_at=clock.now))
+    store.expire(2, *keep_expiring(store, 2))
+    delete_orphans(store, 2)
+    clock.forward(days=4)
+    conversations.tick()
+    assert [row["session_id"] for row in conversations.read("sessions")] == ["c1#2"]
+    clock.forward(days=20)
+    conversations.arrive(turn(3, load_seq=3, started_at=clock.now))
+    assert [row["session_id"] for row in conversations.read("sessions")] == ["c1#2", "c1#3"]
 
 
 def test_session_that_lost_runs_follows_the_runs_that_are_left(
