@@ -1,7 +1,7 @@
 """Touching traces: how to have a trace's calls and runs derived again although no new span of it came.
 
 The facts job derives touched traces again, and sessions and rollups follow: a score or an outcome that came late, a
-mapping that was corrected, a setting that changed. Write the rows that changed and the touch in one transaction:
+mapping that was corrected. Write the rows that changed and the touch in one transaction:
 
     store.replace(appends={"scores": rows, **touched_rows(run_traces(run_ids), reason="score")})
     scheduler.wake()
@@ -11,16 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from store import Store
-
-_SLICE: Final = timedelta(hours=6)
-"""History is touched a stretch at a time, so that it need not fit into memory."""
 TRACE_ID_CHARS: Final = 32
 """What an id of a run begins with; a hyphen and the id of its span follow."""
 
@@ -45,7 +39,7 @@ def touched_rows(traces: pl.DataFrame | Iterable[str], *, reason: str) -> dict[s
     Args:
         traces: Trace ids; or a frame with `trace_id` and perhaps `since_load`, a load at or before the first span
             of the trace, which spares a search of all history.
-        reason: What changed, in a word: score, outcome, mapping, settings.
+        reason: What changed, in a word: score, outcome, mapping.
     """
     frame = (
         traces
@@ -60,24 +54,6 @@ def touched_rows(traces: pl.DataFrame | Iterable[str], *, reason: str) -> dict[s
         reason=pl.lit(reason, pl.String),
     ).unique()
     return {"touched_traces": rows}
-
-
-def touch_traces(store: Store, traces: pl.DataFrame | Iterable[str], *, reason: str) -> None:
-    """Have traces derived again, where nothing else is written with it."""
-    store.replace(appends=touched_rows(traces, reason=reason))
-
-
-def touch_period(store: Store, since: datetime, until: datetime, *, reason: str) -> int:
-    """Have every trace with a span that started in the period derived again; return how many."""
-    touched, begin = 0, since
-    while begin < until:
-        end = min(begin + _SLICE, until)
-        traces = store.select("facts/traces_between", {"since": begin, "until": end})
-        if not traces.is_empty():
-            touch_traces(store, traces, reason=reason)
-            touched += traces.height
-        begin = end
-    return touched
 
 
 def run_traces(run_ids: Iterable[str]) -> list[str]:

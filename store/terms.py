@@ -19,13 +19,6 @@ KINDS: Final = (
 STATUSES: Final = ("ok", "error", "unset")
 OUTCOMES: Final = ("success", "failure", "escalated")
 PURPOSES: Final = ("production", "evaluation", "shadow", "test")
-CASE_OUTCOMES: Final = (
-    "escalated",
-    "failed",
-    "resolved_confirmed",
-    "abandoned",
-    "resolved_assumed",
-)
 COST_STATUSES: Final = (
     "priced",
     "free",

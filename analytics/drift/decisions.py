@@ -16,7 +16,6 @@ from analytics.drift.seasons import hour_number
 from store import Replacement, Store
 from store.errors import NotFound, RejectedData
 
-ACTIONS = ("confirm", "dismiss", "exclude", "pin", "accept", "unpin")
 _OF_BASELINES = ("exclude", "pin", "accept", "unpin")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import log
@@ -211,7 +211,6 @@ def _add_parts(
     return rows.join(model, on="run_id", how="left").join(tool, on="run_id", how="left")
 
 
-_Mark = Callable[[pl.DataFrame, Mapping[str, Any]], pl.Expr]
 _COLUMNS: Final[Mapping[str, str]] = {
     "run_ms": "duration_ms", "llm_ms": "duration_ms", "tool_ms": "duration_ms", "llm_ttft_ms": "ttft_ms",
     "run_cost_usd": "cost_usd", "run_input_tokens": "input_tokens", "run_output_tokens": "output_tokens",

@@ -17,6 +17,7 @@ from analytics.facts.job import FactsState
 from analytics.jobs import JobContext, JobReport
 from analytics.pricing.source import DEFAULT_SOURCE
 from analytics.pricing.versions import version_row
+from analytics.touching import touched_rows
 from collector.loading.intake import Intake
 from collector.log import Body, body_sha256
 from store import Replacement, Store
@@ -130,6 +131,9 @@ class Ledger:
     def receive(self, *spans: Sent) -> None:
         self.load(*spans)
         self.count()
+
+    def touch(self, *traces: str) -> None:
+        self.store.replace(appends=touched_rows(traces, reason="score"))
 
     def rows(self, view: str) -> pl.DataFrame:
         frame = to_polars(self.store.query(f"SELECT * FROM {view}"))

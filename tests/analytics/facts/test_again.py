@@ -9,9 +9,9 @@ import pytest
 
 from analytics.facts.job import FactsState
 from analytics.jobs import NOTHING_TO_DO
-from analytics.touching import run_traces, touch_period, touch_traces, touched_rows
+from analytics.touching import run_traces, touched_rows
 from store import Replacement
-from tests.analytics.facts.building import START, Ledger, agent, call, run_id, tool
+from tests.analytics.facts.building import Ledger, agent, call, run_id, tool
 
 
 def trace(number: int) -> str:
@@ -59,7 +59,7 @@ def test_touching_the_twin_of_a_call_after_a_restart_does_not_count_it_twice(
     ledger.now += timedelta(days=2)
     ledger.receive(agent(1, trace=3))
     ledger.state = FactsState()
-    touch_traces(ledger.store, [trace(2)], reason="score")
+    ledger.touch(trace(2))
     ledger.count()
     assert [row for row in ledger.rows("llm_calls").to_dicts() if row["trace_id"] != trace(3)] == before[
         "llm_calls"
@@ -74,10 +74,7 @@ def test_touching_everything_changes_nothing_that_did_not_change(ledger: Ledger)
             agent(1, trace=number), call(2, parent=1, trace=number), tool(3, parent=1, trace=number)
         )
     before = ledger.facts()
-    assert (
-        touch_period(ledger.store, START - timedelta(days=1), START + timedelta(days=1), reason="settings")
-        == 5
-    )
+    ledger.touch(*(trace(number) for number in range(1, 6)))
     ledger.state = FactsState(chunk_spans=4)
     ledger.count()
     assert ledger.facts() == before
@@ -95,7 +92,7 @@ def test_a_touched_trace_too_large_to_hold_is_derived_again_in_pieces(ledger: Le
     for number in range(2, 12):
         ledger.receive(call(number, parent=1, at=float(number)))
     before = ledger.rows("llm_calls").drop("run_id", "agent").to_dicts()
-    touch_traces(ledger.store, [trace(1)], reason="mapping")
+    ledger.touch(trace(1))
     assert ledger.count().changed
     assert ledger.rows("llm_calls").drop("run_id", "agent").to_dicts() == before
 
@@ -104,7 +101,7 @@ def test_a_trace_whose_spans_are_gone_keeps_its_facts(ledger: Ledger) -> None:
     ledger.receive(agent(1), call(2, parent=1))
     before = ledger.facts()["runs"]
     ledger.empty("spans", trace_id=[trace(1)])
-    touch_traces(ledger.store, [trace(1), trace(7)], reason="score")
+    ledger.touch(trace(1), trace(7))
     ledger.count()
     assert ledger.rows("runs").to_dicts() == before
     assert ledger.count() == NOTHING_TO_DO
@@ -112,8 +109,8 @@ def test_a_trace_whose_spans_are_gone_keeps_its_facts(ledger: Ledger) -> None:
 
 def test_a_touch_while_the_job_runs_is_not_lost(ledger: Ledger) -> None:
     ledger.receive(agent(1))
-    touch_traces(ledger.store, [trace(1)], reason="score")
+    ledger.touch(trace(1))
     first = ledger.store.select("facts/touched_traces", {"max_rows": 9})
-    touch_traces(ledger.store, [trace(1)], reason="score")
+    ledger.touch(trace(1))
     ledger.store.replace(Replacement("touched_traces", keys=first, rows=first.clear()))
     assert ledger.store.select("facts/touched_traces", {"max_rows": 9}).height == 1

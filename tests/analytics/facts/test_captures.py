@@ -20,7 +20,6 @@ from analytics.facts import reading
 from analytics.facts.job import FactsState
 from analytics.jobs import JobContext
 from analytics.settings import AnalyticsSettings
-from analytics.touching import touch_traces
 from collector.decode.json import parse_json
 from collector.log import Body, body_sha256
 from tests.analytics.facts.building import Ledger, agent, call, open_ledger, other, run_id, tool
@@ -199,6 +198,6 @@ def test_a_twin_days_later_is_no_call_of_its_own(ledger: Ledger) -> None:
         (f"{1:032x}",),
         (f"{2:032x}",),
     ]
-    touch_traces(ledger.store, [f"{1:032x}"], reason="score")
+    ledger.touch(f"{1:032x}")
     count(ledger)
     assert ledger.rows("llm_calls").filter(traces).height == 2
