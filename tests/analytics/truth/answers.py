@@ -254,9 +254,8 @@ def of_sessions(sessions: list[Session]) -> dict[str, float | None]:
 
 def of_keys(chosen: Chosen) -> dict[str, float | None]:
     runs = chosen.runs
-    told = [run for run in runs if run.outcome is not None]
-    of_agents = [(run.agent, run.at, run.outcome == "failure") for run in told if run.agent]
-    of_users = [(run.user, run.at, run.outcome == "failure") for run in told if run.user]
+    of_agents = [(run.agent, run.at, has_failed(run)) for run in runs if run.agent]
+    of_users = [(run.user, run.at, has_failed(run)) for run in runs if run.user]
     of_tools = [(tool.name, tool.at, tool.error is not None) for tool in chosen.tools]
     failed = [user for user, _, is_failure in of_users if is_failure]
     users = {run.user for run in runs if run.user}
@@ -272,10 +271,16 @@ def of_keys(chosen: Chosen) -> dict[str, float | None]:
     }
 
 
-def longest_streak(events: Iterable[tuple[str | None, float, bool]]) -> float | None:
+def has_failed(run: Run) -> bool | None:
+    return None if run.outcome is None else run.outcome == "failure"
+
+
+def longest_streak(events: Iterable[tuple[str | None, float, bool | None]]) -> float | None:
+    """Failures of a key since it went well, of several keys the most; an unknown end is neither."""
     streaks: dict[str | None, int] = {}
     for key, _, is_failure in sorted(events, key=lambda event: event[1]):
-        streaks[key] = streaks.get(key, 0) + 1 if is_failure else 0
+        before = streaks.get(key, 0)
+        streaks[key] = before if is_failure is None else before + 1 if is_failure else 0
     return float(max(streaks.values())) if streaks else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from analytics.rollups import update_rollups
 from analytics.sessions import SessionsState
 from tests.analytics.facts.building import START, Ledger, Sent, open_ledger
 from tests.analytics.truth.answers import Share, answer, count_unpriced
-from tests.analytics.truth.choosing import Where, choose
+from tests.analytics.truth.choosing import Chosen, Where, choose, facts_of_run, facts_of_step
 from tests.analytics.truth.history import BEGIN_S, BROKEN, DAY, EDGES, HOUR, TOOL_PRICES
 from tests.analytics.truth.making import make_history
 from tests.analytics.truth.sending import judgements_of, spans_of
@@ -125,12 +125,18 @@ def test_every_metric_tells_the_truth(
 
 def find_lies(ledger: Ledger, first: float, until: float, where: Where) -> dict[str, Any]:
     """Return what metrics say other than the truth, and the truth."""
-    chosen = choose(HISTORY, first, until, where)
+    asked = [name for name in METRICS if all(map(METRICS[name].has_filter, where))]
+    rows = evaluate(ledger.store, asked, at(first), at(until), where=where).to_dicts()
+    return hold_against_truth(choose(HISTORY, first, until, where), {row["metric"]: row for row in rows})
+
+
+def at(second: float) -> datetime:
+    return START + timedelta(seconds=second)
+
+
+def hold_against_truth(chosen: Chosen, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     expected, unpriced = answer(chosen), count_unpriced(chosen)
     assert set(expected) == set(METRICS), "every metric has a truth"
-    start, end = START + timedelta(seconds=first), START + timedelta(seconds=until)
-    asked = [name for name in METRICS if all(map(METRICS[name].has_filter, where))]
-    rows = {row["metric"]: row for row in evaluate(ledger.store, asked, start, end, where=where).to_dicts()}
     below, above = answer(chosen, 0.99), answer(chosen, 1.01)
     lies: dict[str, Any] = {}
     for name, row in rows.items():
@@ -172,3 +178,37 @@ def knows_how_sure(row: dict[str, Any], expected: float | None) -> bool:
 def test_order_lateness_and_repetition_leave_no_trace(ledgers: dict[str, Ledger], table: str) -> None:
     once, bit_by_bit = (ledgers[way].rows(table) for way in ("at once", "bit by bit"))
     assert once.equals(bit_by_bit)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_any_dimensions_combine_over_any_window(ledgers: dict[str, Ledger], seed: int) -> None:
+    dice = random.Random(seed)
+    first, until = sorted(dice.uniform(BEGIN_S, 3 * DAY) for _ in range(2))
+    if seed % 2:
+        first, until = first // DAY * DAY - 12 * HOUR, until // HOUR * HOUR
+    where = choose_dimensions(dice, dice.choice([0, 1, 2]))
+    group_by = [name for name in choose_dimensions(dice, 1 + seed % 2) if name not in where]
+    asked = [
+        name
+        for name, metric in METRICS.items()
+        if all(map(metric.has_filter, where)) and all(map(metric.has_dimension, group_by))
+    ]
+    ledger = ledgers[dice.choice(list(ledgers))]
+    found = evaluate(ledger.store, asked, at(first), at(until), where=where, group_by=group_by).to_dicts()
+    groups: dict[tuple[str | None, ...], dict[str, dict[str, Any]]] = {}
+    for row in found:
+        groups.setdefault(tuple(row[name] for name in group_by), {})[row["metric"]] = row
+    for values in dice.sample(list(groups), min(12, len(groups))):
+        chosen = choose(HISTORY, first, until, {**where, **dict(zip(group_by, values, strict=True))})
+        assert not hold_against_truth(chosen, groups[values]), (where, group_by, values)
+    if "run_count" in asked:
+        whole = len(choose(HISTORY, first, until, dict.fromkeys(group_by, "*") | where).runs)
+        assert whole == sum(rows["run_count"]["value"] for rows in groups.values() if "run_count" in rows)
+
+
+def choose_dimensions(dice: random.Random, count: int) -> dict[str, list[str | None]]:
+    """Return some dimensions, each with values that occur."""
+    run = dice.choice(HISTORY)
+    step = dice.choice([*run.calls, *run.tools])
+    facts = {**facts_of_run(run), **facts_of_step(run, step)}
+    return {name: [facts[name], "nobody"] for name in dice.sample(sorted(facts), count)}
