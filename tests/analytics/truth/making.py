@@ -32,7 +32,7 @@ def make_history(seed: int = 11, conversations: int = 180) -> list[Run]:
     runs: list[Run] = []
     for number in range(conversations):
         _converse(dice, number, runs)
-    for run in (*_at_edges(), *_with_broken_tools()):
+    for run in (*_failing_each_way(), *_at_edges(), *_with_broken_tools()):
         run.number = len(runs) + 1
         runs.append(run)
     return runs
@@ -229,6 +229,13 @@ def _model(dice: random.Random) -> str:
 def _alone(at: float, form: str = "whole", **facts: object) -> Run:
     return Run(0, at, None if form == "bare" else "sales", "u1", "acme", None, "production", "shop", "8", form,
                **facts)  # type: ignore[arg-type] # fmt: skip
+
+
+def _failing_each_way() -> Iterator[Run]:
+    for day, (name, error) in enumerate(ERRORS.items()):
+        at = BEGIN_S + day * DAY + 7 * HOUR
+        call = Call(at=at + 0.25, lasts=0.5, model="gpt-4o", used=None, error=error, finish=None)
+        yield _alone(at, lasts=1.0, calls=[call], outcome="failure", failure_class=name)
 
 
 def _at_edges() -> Iterator[Run]:

@@ -180,7 +180,7 @@ def test_order_lateness_and_repetition_leave_no_trace(ledgers: dict[str, Ledger]
     assert once.equals(bit_by_bit)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_dimensions_combine_over_any_window(ledgers: dict[str, Ledger], seed: int) -> None:
     dice = random.Random(seed)
     first, until = sorted(dice.uniform(BEGIN_S, 3 * DAY) for _ in range(2))
