@@ -42,11 +42,9 @@ def some_rows(purpose: str) -> dict[str, list[dict[str, Any]]]:
             "session_id": f"{purpose}{n}", "cost_usd": Decimal(1 if is_good else 7),
         }  # fmt: skip
         status = {"status": "ok" if is_good else "error"}
-        outcome = (
-            {"outcome": "success", "feedback": 1.0} if is_good else {"outcome": "failure", "feedback": -1.0}
-        )
-        outcome |= {"input": "why?", "duration_ms": 1e3 if is_good else 9e4}
-        rows["runs"].append(a_run(**about, **outcome))
+        ended = a_run(about["run_id"], input="why?", outcome="success" if is_good else "failure")
+        ended |= {"feedback": 1.0 if is_good else -1.0, "duration_ms": 1e3 if is_good else 9e4}
+        rows["runs"].append(ended | about)
         rows["llm_calls"].append(a_call(f"c{n}", **about, **status, cost_status="priced"))
         rows["tool_calls"].append(a_tool_call(f"t{n}", **about, **status))
         rows["scores"].append(
