@@ -17,7 +17,7 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     "agent_version": "version of that agent",
     "prompt_name": "name of the prompt",
     "prompt_version": "version of the prompt",
-    "model": "model that answered, else the requested one",
+    "model": "model that answered, else the requested one: calls that failed before an answer stand under the latter",
     "provider": "provider of the model",
     "tool": "tool that was executed",
     "user_id": "user",

@@ -132,11 +132,12 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         ),
         Subject(
             "score",
-            "ledger.scores AS t LEFT JOIN ledger.runs AS r ON r.run_id = t.run_id",
+            "ledger.scores AS t LEFT JOIN ledger.runs AS r ON r.run_id = t.run_id "
+            "LEFT JOIN ledger.sessions AS s ON s.session_id = t.target_id AND t.target = 'session'",
             "t.scored_at",
-            {name: column.replace("t.", "r.") for name, column in _SHARED.items()}
+            {name: f"coalesce(r.{name}, s.{name})" for name in _SHARED}
             | {
-                "purpose": "coalesce(r.purpose, 'production')",
+                "purpose": "coalesce(r.purpose, s.purpose, 'production')",
                 "score": "t.name",
                 "judge": "t.source",
             },

@@ -10,6 +10,7 @@ from store.terms import FAILURE_CLASSES
 
 _ENDED: Final = "runs with an outcome, by their start; runs whose root is missing have none yet"
 _NONE_ENDED: Final = "no run of the window has an outcome"
+_RATED: Final = "runs with feedback, by their start; feedback on a whole session decides its case alone"
 _MEANINGS: Final = {
     "rate_limit": "a provider limited the rate of calls",
     "timeout": "something took too long",
@@ -65,11 +66,11 @@ RUNS: Final = (
                population="runs that ended and whose answer is known to be there or not, by their start",
                is_rise_bad=False),
     proportion("satisfaction", "Satisfaction", "Runs with positive feedback ÷ runs with any feedback.",
-               part("run", "liked"), part("run", "rated"), population="runs with feedback, by their start",
+               part("run", "liked"), part("run", "rated"), population=_RATED,
                null_means="no run of the window has feedback", is_rise_bad=False),
     ratio("mean_rating", "Mean rating", "Sum of feedback, each from -1 to 1 ÷ runs with feedback.",
           part("run", "rating"), part("run", "rated"), unit="rating",
-          population="runs with feedback, by their start", null_means="no run of the window has feedback",
+          population=_RATED, null_means="no run of the window has feedback",
           is_rise_bad=False),
     *(_class_rate(name) for name in FAILURE_CLASSES),
 )  # fmt: skip

@@ -12,11 +12,12 @@ SELECT
     max(s.scored_at) AS last_at
 FROM ledger.scores AS s
 LEFT JOIN ledger.runs AS r ON r.run_id = s.run_id
+LEFT JOIN ledger.sessions AS q ON q.session_id = s.target_id AND s.target = 'session'
 WHERE s.scored_at >= $start AND s.scored_at < $until
-    AND ('*' IN $agents OR r.agent IN $agents)
-    AND ('*' IN $environments OR r.environment IN $environments)
-    AND ('*' IN $services OR r.service IN $services)
-    AND ('*' IN $purposes OR coalesce(r.purpose, 'production') IN $purposes)
+    AND ('*' IN $agents OR coalesce(r.agent, q.agent) IN $agents)
+    AND ('*' IN $environments OR coalesce(r.environment, q.environment) IN $environments)
+    AND ('*' IN $services OR coalesce(r.service, q.service) IN $services)
+    AND ('*' IN $purposes OR coalesce(r.purpose, q.purpose, 'production') IN $purposes)
 GROUP BY s.name, s.source
 ORDER BY count(*) DESC, s.name, s.source
 LIMIT 100

@@ -307,6 +307,19 @@ def test_cost_of_calls_without_any_price_is_unknown(store: Store, write: Callabl
     assert (row["value"], row["n"], row["unpriced_calls"]) == (None, 1, 1)
 
 
+def test_judgement_of_a_session_has_its_dimensions(store: Store, write: Callable[..., None]) -> None:
+    for name, agent, purpose in (("c1", "support", "production"), ("c2", "sales", "evaluation")):
+        about = {"session_id": name, "agent": agent, "purpose": purpose, "started_at": START, "runs": 1}
+        times = dict.fromkeys(("case_opened_at", "last_at", "closes_at"), START)
+        flags = {"conversation_id": name, "case_id": name, "is_conversation": True, "reopened": False}
+        write("sessions", {**about, **times, **flags, "unpriced_calls": 0})
+        said = {"target": "session", "target_id": name, "name": "feedback", "value": 1.0, "source": "user"}
+        write("scores", {**said, "load_seq": 0, "score_id": name, "scored_at": START + HOUR})
+    groups = evaluate(store, "score_count", START, NOON, group_by=["agent", "purpose"])
+    assert groups.select("agent", "purpose").rows() == [("sales", "evaluation"), ("support", "production")]
+    assert evaluate(store, "score_count", START, NOON)["value"].to_list() == [1.0]
+
+
 def test_last_minutes_do_not_wait_for_the_rollup(store: Store, write: Callable[..., None]) -> None:
     run = a_run("a-1", started_at=NOON - timedelta(minutes=1))
     write("runs", run)
