@@ -34,7 +34,10 @@ def add_told(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
 
 def fill_told(spans: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """Return the spans with what some log records tell of them (columns of the query facts/told_facts)."""
-    return spans if records.is_empty() else _fill(spans, _sum_up(records))
+    if records.is_empty():
+        return spans
+    near = _keep_near(records, spans)
+    return spans if near.is_empty() else _fill(spans, _sum_up(near))
 
 
 def list_told(store: Store, span: pl.DataFrame) -> dict[str, str]:
@@ -58,6 +61,16 @@ def _read_records(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame()
     bounds = {"since": (first - _WINDOW).replace(tzinfo=UTC), "until": (last + _WINDOW).replace(tzinfo=UTC)}
     return store.select("facts/told_facts", bounds, {"asked": spans.select("trace_id").unique()})
+
+
+def _keep_near(records: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """Return the records of each span's own time: which other spans are counted with it must not matter."""
+    times = spans.group_by(_IDS).agg(
+        since=pl.col("started_at").min() - _WINDOW,
+        until=pl.max_horizontal("started_at", "ended_at").max() + _WINDOW,
+    )
+    near = records.join(times, on=_IDS).filter(pl.col("logged_at").is_between("since", "until"))
+    return near.drop("since", "until")
 
 
 def _sum_up(records: pl.DataFrame) -> pl.DataFrame:

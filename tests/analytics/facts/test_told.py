@@ -23,12 +23,19 @@ DETAILS = "gen_ai.client.inference.operation.details"
 LATE_S = 0.5
 
 
-def record(span: int, event: str, said: dict[str, Plain] | None = None, *, body: object = None) -> LogRecord:
+def record(
+    span: int,
+    event: str,
+    said: dict[str, Plain] | None = None,
+    *,
+    body: object = None,
+    at: float = LATE_S,
+) -> LogRecord:
     return LogRecord(
         trace_id=(1).to_bytes(16, "big"),
         span_id=span.to_bytes(8, "big"),
         event_name=event,
-        time_unix_nano=int((START.timestamp() + LATE_S) * 1e9),
+        time_unix_nano=int((START.timestamp() + at) * 1e9),
         attributes=pairs(said or {}),
         body=None if body is None else AnyValue(string_value=json.dumps(body)),
     )
@@ -90,6 +97,16 @@ def test_what_the_span_says_itself_comes_first_and_counts_once() -> None:
     assert all(one == every[0] for one in every)
     (told,) = every[0]["llm_calls"]
     assert (told["input_tokens"], told["output_tokens"], told["finish_reason"]) == (100, 10, "tool_call")
+
+
+@pytest.mark.parametrize("beside", [[], [agent(1, trace=2, at=7_200.0)]])
+def test_a_record_long_after_its_span_tells_nothing_whatever_is_counted_with_it(
+    ledger: Ledger, beside: list[Sent]
+) -> None:
+    ledger.load(call(2, None), *beside)
+    log(ledger, record(2, DETAILS, {"gen_ai.usage.input_tokens": 7}, at=7_200.0))
+    ledger.count()
+    assert ledger.rows("llm_calls")["input_tokens"].to_list() == [None]
 
 
 @pytest.mark.parametrize(
