@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from analytics.golden.redaction import Redaction
-from store.errors import ConfigError
+from store.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from store import Store
@@ -34,10 +34,13 @@ def choose_runs(
     """Return up to `count` production runs with their input, chosen in one of KINDS; one seed draws the same ones.
 
     Raises:
-        ConfigError: No such kind.
+        ConfigError: No such kind, or nothing is picked.
+        NotFound: A run that is picked is none of these.
     """
     if kind not in KINDS:
         raise ConfigError(f"runs are not chosen by {kind!r}; use one of {', '.join(KINDS)}")
+    if kind == "picked" and not run_ids:
+        raise ConfigError("no run is picked; name some by their ids")
     asked: dict[str, object] = {
         "kind": kind,
         "start": start,
@@ -50,7 +53,13 @@ def choose_runs(
     }
     if kind == "drifted":
         return _choose_drifted(store, asked, start, end, count)
-    return store.select("golden/choices", asked)
+    found = store.select("golden/choices", asked)
+    if kind == "picked" and (lacking := set(run_ids).difference(found["run_id"])):
+        raise NotFound(
+            f"no production run with an input is called {', '.join(sorted(lacking)[:3])} in this time; "
+            "look further back, or correct the id"
+        )
+    return found
 
 
 def _choose_drifted(
@@ -71,6 +80,16 @@ def _choose_drifted(
 
 def _aware(moment: datetime, like: datetime) -> datetime:
     return moment.replace(tzinfo=like.tzinfo)
+
+
+CASE: Final = {
+    "case_id": pl.String, "input": pl.String, "expected_outcome": pl.String, "expected_tools": pl.List(pl.String),
+    "reference_output": pl.String, "observed_outcome": pl.String, "observed_reason": pl.String,
+    "observed_output": pl.String, "failure_class": pl.String, "score": pl.Float64, "service": pl.String,
+    "agent": pl.String, "agent_version": pl.String, "prompt_name": pl.String, "prompt_version": pl.String,
+    "started_at": pl.String,
+}  # fmt: skip
+"""Columns of a case: the same in every dataset, whatever is known of its runs."""
 
 
 def export_cases(store: Store, runs: pl.DataFrame, redaction: Redaction) -> list[Mapping[str, Any]]:

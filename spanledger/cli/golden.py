@@ -47,13 +47,22 @@ def export_cases(
     report = perform("golden-export", arguments, data=data, config=config)
     assert isinstance(report, Mapping)
     cases: list[dict[str, Any]] = report["cases"]
+    try:
+        _write_cases(out, cases)
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error.strerror}; name another file") from error
+    typer.echo(f"{len(cases):,} cases in {out}", err=True)
+
+
+def _write_cases(out: Path, cases: list[dict[str, Any]]) -> None:
     if out.suffix == ".jsonl":
         out.write_text("".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases), "utf-8")
-    else:
-        import polars as pl
+        return
+    import polars as pl
 
-        pl.DataFrame(cases, infer_schema_length=None).write_parquet(out)
-    typer.echo(f"{len(cases):,} cases in {out}", err=True)
+    from analytics.golden import CASE
+
+    pl.DataFrame(cases, schema=CASE).write_parquet(out)
 
 
 @app.command("import")
@@ -89,8 +98,14 @@ def regressions(
         f"{report['cases']:,} cases: {passed[0]:,} passed in {before}, {passed[1]:,} in {after}; "
         f"{len(report['broken']):,} broken, {report['mended']:,} mended, {report['missing']:,} not judged"
     )
+    if report["scored"]:
+        means = " and ".join(
+            f"{mean:.3g} in {it}" for mean, it in zip(report["scores"], (before, after), strict=True)
+        )
+        typer.echo(f"{report['scored']:,} have scores: {means} in the mean")
     for row in report["broken"]:
-        typer.echo(f"{row['case_id']}: {row['explanation'] or 'no explanation'}")
+        flaky = f"passed {row['passes']} of {row['tries']} times; " if row["passes"] else ""
+        typer.echo(f"{row['case_id']}: {flaky}{row['explanation'] or 'no explanation'}")
     if report["broken"]:
         raise typer.Exit(1)
 
@@ -141,9 +156,13 @@ def _selection(
 
 
 def _read_lines(file: Path) -> Iterator[Mapping[str, Any]]:
-    if not file.exists():
-        raise ConfigError(f"there is no file {file}; name one with a JSON object a line")
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{file} cannot be read: {error}; name a text file with a JSON object a line"
+        ) from error
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

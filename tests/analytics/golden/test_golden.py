@@ -60,7 +60,7 @@ def test_runs_are_chosen_by_what_is_asked(store: Store, write: Any) -> None:
     assert set(ids(store, "worst")) == {"d1-1", "f1-1"}
     assert ids(store, "low") == ["d1-1", "g5-1"]
     assert ids(store, "drifted") == ["f1-1"]
-    assert ids(store, "picked", run_ids=["g4-1", "s1-1"]) == ["g4-1"]
+    assert ids(store, "picked", run_ids=["g4-1"]) == ["g4-1"]
     assert len(ids(store, "random")) == 10
     assert ids(store, "random") == ids(store, "random") != ids(store, "random", seed=1)
     with pytest.raises(ConfigError, match="'best'"):
@@ -103,6 +103,12 @@ def test_cases_expect_what_a_good_run_did_and_leave_secrets_out(store: Store, wr
     [
         ("to:ada+shop@example.com,.x@y.z", "to:[email],[email]"),
         ("card 4111 1111 1111 1111.", "card [card]."),
+        ("card 4111-1111-1111-1111 key AKIAIOSFODNN7EXAMPLE", "card [card] key [key]"),
+        ("ghp_0123456789abcdefghij and sk-01234567890123456", "[key] and [key]"),
+        (
+            '{"to": "a\\nm\\u00fcller@example.com", "card": 4111111111111111, "n": 7}',
+            '{"to": "a\\n[email]", "card": "[card]", "n": 7}',
+        ),
         ("call +49 (30) 1234567 now", "call [phone] now"),
         ("key sk-abcdefghijklmnop", "key [key]"),
         ("run 2026-11-21 took 12 s", "run 2026-11-21 took 12 s"),
@@ -121,9 +127,34 @@ def test_regressions_are_cases_that_passed_before(store: Store) -> None:
     import_results(store, "suite", "2", later, NOON + DAY)
     found = find_regressions(store, "suite", "1", "2")
     assert (found.cases, found.passed, found.mended, found.missing) == (3, (2, 2), 1, 1)
-    assert found.broken.rows() == [("c0", "rude")]
+    assert found.broken.rows() == [("c0", "rude", 0, 1)]
+    assert (found.scored, found.scores) == (0, (None, None))
     with pytest.raises(NotFound, match="there are 1, 2"):
         find_regressions(store, "suite", "1", "3")
+
+
+def test_flaky_case_counts_by_its_last_try_and_says_how_often_it_passed(store: Store) -> None:
+    import_results(store, "suite", "1", [{"case_id": "c", "passed": True, "score": 1}], NOON)
+    tries = [{"case_id": "c", "passed": passed, "score": 0.5} for passed in (True, 0, "fail")]
+    import_results(store, "suite", "2", tries, NOON)
+    found = find_regressions(store, "suite", "1", "2")
+    assert found.broken.rows() == [("c", None, 1, 3)]
+    assert (found.scored, found.scores) == (1, (1.0, 0.5))
+    import_results(store, "suite", "2", [*tries, {"case_id": "c", "passed": 1}], NOON)
+    assert find_regressions(store, "suite", "1", "2").broken.is_empty()
+
+
+def test_nothing_is_exported_of_a_run_that_is_not_there(store: Store, write: Any) -> None:
+    fill(write)
+    with pytest.raises(NotFound, match="nobody-1"):
+        choose_runs(store, "picked", *WINDOW, count=9, run_ids=["g4-1", "nobody-1"])
+    with pytest.raises(ConfigError, match="no run is picked"):
+        choose_runs(store, "picked", *WINDOW, count=9)
+
+
+def test_file_without_results_is_refused(store: Store) -> None:
+    with pytest.raises(ConfigError, match="no results"):
+        import_results(store, "suite", "1", [], NOON)
 
 
 @pytest.mark.parametrize(
