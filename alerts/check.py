@@ -20,6 +20,8 @@ from alerts.states import Instance, State, fingerprint_labels
 from store import Control
 from store.clock import Clock, utc_now
 from store.configuration.durations import format_duration
+from store.control import alerting
+from store.control.alerting import OutboxRow
 from store.errors import DeliveryFailed, NotFound
 
 
@@ -65,8 +67,11 @@ def send_test(
     alert: str | None = None,
     dashboard_url: str = "",
     clock: Clock = utc_now,
+    control: Control | None = None,
 ) -> None:
     """Send a message marked as a test to one channel, about an alert or the first one, past the outbox.
+
+    What the channel took stands among the notifications of `control`.
 
     Raises:
         NotFound: There is no such channel.
@@ -87,6 +92,13 @@ def send_test(
         raise DeliveryFailed(
             f"the channel {channel!r} did not take the test: {error}", retry=error.retry
         ) from error
+    if control is not None:
+        row = OutboxRow(
+            idempotency_key=key, channel=channel, group_key="test", decided_at=now, reason=message.reason,
+            state="delivered", attempts=1, delivered_at=clock(), subject=message.subject,
+        )  # fmt: skip
+        with control.begin() as connection:
+            alerting.enqueue(connection, row)
 
 
 def preview(

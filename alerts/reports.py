@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -13,9 +13,11 @@ from alerts.messages.model import Item, Message
 from alerts.messages.texts import LONGEST_TEXT, capitalise, clean_line, clean_text
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.reports import (
+    LENGTHS,
     Digest,
     build_digest,
     link_digest,
+    say_broken,
     say_change,
     say_figure,
     say_happened,
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from store import Control
 
 EVERY: Final = timedelta(minutes=1)
-LATEST: Final = timedelta(hours=12)
-"""A report that was due longer ago, because nothing ran, is not sent any more."""
+LATEST: Final[Mapping[str, timedelta]] = {period: length / 2 for period, length in LENGTHS.items()}
+"""A report that was due longer ago, because nothing ran, is not sent any more: the next one is nearer."""
 MOST_FACTS: Final = 10
 
 
@@ -43,7 +45,7 @@ def reports_job(
     def send_due(context: JobContext) -> JobReport:
         sent = 0
         for period, at in settings.find_due(context.clock()):
-            if context.clock() - at > LATEST:
+            if context.clock() - at > LATEST[period]:
                 continue
             keys = {
                 channel: f"report {period} {at:%Y-%m-%dT%H:%M} {channel}" for channel in settings.channels
@@ -106,6 +108,10 @@ def _describe(digest: Digest) -> str:
     lines += [
         f"{agent}: {format_count_of(count, 'runs')} failed, cause {cause.replace('_', ' ')}"
         for agent, cause, count in digest.failures[:5]
+    ]
+    lines += [
+        f"Suite {suite}, {it.versions[1]} after {it.versions[0]}: broken {say_broken(it)}"
+        for suite, it in digest.suites.items()
     ]
     lines += [capitalise(say_happened(change)) for change in digest.changes[:5]]
     return "\n".join(lines)

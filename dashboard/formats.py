@@ -60,7 +60,7 @@ def format_usd(value: Number | None, *, at_least: bool = False) -> str:
 def _format_amount(number: float) -> str:
     if number == 0:
         return "0"
-    if number < 0.0001:
+    if number < 0.001:
         digits = min(12, 1 - math.floor(math.log10(number)))
         return f"{number:.{digits}f}"
     if number < 0.995:

@@ -6,7 +6,7 @@ from analytics.compare.comparison import DEFAULT_METRICS, Comparison, compare
 from analytics.compare.mix import Imbalance, find_imbalances, say_imbalance
 from analytics.compare.shadows import compare_shadows
 from analytics.compare.sides import Side, read_side
-from analytics.compare.statistics import Effect
+from analytics.compare.statistics import Effect, find_discoveries
 
 __all__ = [
     "DEFAULT_METRICS",
@@ -16,6 +16,7 @@ __all__ = [
     "Side",
     "compare",
     "compare_shadows",
+    "find_discoveries",
     "find_imbalances",
     "read_side",
     "say_imbalance",

@@ -13,7 +13,7 @@ permutation tests for non-i.i.d. hypotheses (Statistics & Probability Letters 36
 effective confidence intervals for proportions and differences of proportions (The American Statistician 54, 2000);
 Woodruff, Confidence intervals for medians and other position measures (JASA 47, 1952); Zou and Donner, Construction of
 confidence limits about effect measures (Statistics in Medicine 27, 2008); Holm, A simple sequentially rejective
-multiple test procedure (1979).
+multiple test procedure (1979); Benjamini and Hochberg, Controlling the false discovery rate (JRSS B 57, 1995).
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def compare_ratios(a: Floats, b: Floats, resampling: Resampling, *, is_share: bo
     test = _permute(a, b, resampling)
     p = None if test is None else test.p
     if is_share:
-        bound = _bound_share(a, b)
+        middle, error = _pad_share(a, b)
+        bound = _bound(middle, error, _Z)
+        p = None if p is None else max(p, _tail(abs(middle) / error))
     elif test is not None and math.isfinite(test.reach):
         bound = _bound(test.difference, test.error, test.reach)
     else:
@@ -203,6 +205,17 @@ def adjust(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
+def find_discoveries(p_values: Sequence[float | None], *, of: int) -> list[bool]:
+    """Return which of the smallest p-values of `of` are findings; 5 of 100 may be chance (Benjamini, Hochberg).
+
+    >>> find_discoveries([0.001, 0.3, 0.02, None], of=10)
+    [True, False, False, False]
+    """
+    known = sorted(p for p in p_values if p is not None)
+    level = max((p for rank, p in enumerate(known, start=1) if p <= rank * ALPHA / of), default=-1.0)
+    return [p is not None and p <= level for p in p_values]
+
+
 _Bound = tuple[float | None, float | None, float | None]
 """Ends of an interval, and the smallest difference that is detectable."""
 _UNBOUND: Final[_Bound] = (None, None, None)
@@ -212,8 +225,8 @@ def _bound(difference: float, error: float, reach: float) -> _Bound:
     return difference - reach * error, difference + reach * error, (reach + _Z_POWER) * error
 
 
-def _bound_share(a: Floats, b: Floats) -> _Bound:
-    """Agresti's and Caffo's interval: as if each side had one more unit without any, and one with nothing but."""
+def _pad_share(a: Floats, b: Floats) -> tuple[float, float]:
+    """Agresti's and Caffo's difference and its error: each side has one more unit of none, and one of nothing but."""
     difference, variance = 0.0, 0.0
     for sign, rows in ((-1, a), (1, b)):
         usual = rows[:, 1].mean()
@@ -221,7 +234,7 @@ def _bound_share(a: Floats, b: Floats) -> _Bound:
         ratio, variances = _moments_of(_moments(more).sum(axis=0)[None, :], len(more))
         difference += sign * float(ratio[0])
         variance += float(variances[0])
-    return _bound(difference, math.sqrt(variance), _Z)
+    return difference, math.sqrt(variance)
 
 
 def _permute(a: Floats, b: Floats, resampling: Resampling) -> _Test | None:
@@ -253,7 +266,14 @@ def _rank(differences: Floats, errors: Floats) -> tuple[float, float]:
     far = np.where(differences == 0.0, 0.0, np.inf)
     ranks = np.divide(differences, errors, out=far, where=errors > 0)
     p = np.count_nonzero(ranks >= ranks[0] * (1 - 1e-9)) / len(ranks)
-    return float(p), max(_Z, float(np.quantile(ranks[1:], 1 - ALPHA, method="higher")))
+    # Where few events decide, all deals lie about one error apart and their order means nothing.
+    reach = float(np.quantile(ranks[1:], 1 - ALPHA, method="higher"))
+    return max(float(p), _tail(float(ranks[0]))), max(_Z, reach)
+
+
+def _tail(errors: float) -> float:
+    """Return how often chance brings so many standard errors, either way."""
+    return 2 * (1 - _NORMAL.cdf(errors))
 
 
 def _ratio(rows: Floats) -> float | None:

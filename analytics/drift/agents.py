@@ -19,6 +19,7 @@ from analytics.drift.facts import AlarmFacts
 from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 from analytics.drift.panel import Panel
 from analytics.drift.seasons import Ints
+from analytics.figures import format_share
 
 WHOSE = ("service", "environment", "agent")
 LARGEST_PART = 0.5
@@ -106,7 +107,7 @@ def say_parts(alarm: AgentAlarm, catalogue: Catalogue, facts: Sequence[AlarmFact
         of = " ".join(value for key, value in series.labels.items() if key not in WHOSE)
         before, after = (say_value(series.metric, value) for value in (known.before, known.after))
         what = say_change(series.metric, known.direction, known.category, of=of)
-        named.append(f"{what} from {before} to {after} ({part.share:.0%} of it)")
+        named.append(f"{what} from {before} to {after} ({format_share(part.share)} of it)")
     return f"several series together, none alone: {'; '.join(named)}"
 
 

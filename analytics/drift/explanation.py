@@ -14,6 +14,7 @@ import polars as pl
 from analytics.drift.facts import ENOUGH_EVENTS
 from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
 from analytics.drift.segments import Segment, Split, list_members, scan_segments, split_change
+from analytics.figures import format_share
 from store import Store
 from store.errors import NotFound
 
@@ -154,10 +155,10 @@ def say_segment(segment: Segment, counted: str, *, is_hint: bool) -> str:
     where = f"in {name}{new}: {counted}" if name else f"everywhere alike: {counted}"
     if segment.kind == "mix":
         where = f"more traffic goes to {name}{new}:"
-    change = f" {segment.after:.1%}" if segment.after is not None else ""
+    change = f" {format_share(segment.after)}" if segment.after is not None else ""
     if segment.before is not None:
-        change = f" from {segment.before:.1%} to{change}"
-    text = f"{where}{change}, which is {segment.share:.0%} of the change"
+        change = f" from {format_share(segment.before)} to{change}"
+    text = f"{where}{change}, which is {format_share(segment.share)} of the change"
     return f"a hint: {text}" if is_hint else text
 
 

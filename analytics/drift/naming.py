@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from analytics.figures import format_share
 from analytics.metrics import METRICS
 from analytics.metrics import say_value as say_figure
 
@@ -51,14 +52,14 @@ def say_value(metric: str, value: float | None) -> str:
     """Return a value of what is watched with its unit.
 
     >>> say_value("run_ms", 4210.0), say_value("tool_mix", 0.134), say_value("agent_behaviour", 1.064)
-    ('4.21 s', '13.4%', '1.06 times the alarm level')
+    ('4.21 s', '13.4 %', '1.06 times the alarm level')
     """
     if value is None:
         return "unknown"
     if metric == WHOLE_AGENT:
         return f"{value:.2f} times the alarm level"
     if metric in SHARES:
-        return f"{value:.1%}"
+        return format_share(value)
     shown = METRICS.get(SHOWN_BY.get(metric, metric))
     if shown is None or metric == VOLUME:
         number = f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"

@@ -9,6 +9,7 @@ from typing import Any
 from analytics.drift.backtest import Backtest
 from analytics.drift.explanation import Explanation, say_suspects
 from analytics.drift.naming import WHOLE_AGENT, say_change, say_value
+from analytics.figures import format_share, format_step
 
 
 def describe_explanation(explanation: Explanation) -> str:
@@ -36,7 +37,8 @@ def _explain(explanation: Explanation) -> Iterator[str]:
         yield f"{'where:   ' if number == 0 else '         '} {where}"
     if explanation.split is not None:
         split = explanation.split
-        yield f"split:    {split.rates:+.2%} from rates inside, {split.mix:+.2%} from a shift of traffic"
+        rates, mix = (format_step(part, "ratio") for part in (split.rates, split.mix))
+        yield f"split:    {rates} from rates inside, {mix} from a shift of traffic"
     if suspects := say_suspects(explanation.suspects):
         yield f"suspect:  {suspects}"
     for number, run in enumerate(explanation.examples):
@@ -62,7 +64,7 @@ def _tell_backtest(backtest: Backtest) -> Iterator[str]:
     if backtest.delay_hours is not None:
         yield f"a confirmed change is told {backtest.delay_hours:.1f} hours after it began"
     if backtest.precision is not None:
-        yield f"precision {backtest.precision:.0%} of the judged ones"
+        yield f"precision {format_share(backtest.precision)} of the judged ones"
 
 
 def _say_alarm(alarm: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import polars as pl
 
+from analytics.figures import format_share
+
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2
 
 
@@ -45,8 +47,8 @@ def say_breaker(breaker: Breaker) -> str:
     minutes, cool_s = breaker.window.total_seconds() / 60, breaker.cool_down.total_seconds()
     return (
         f"It opens after {breaker.failures_in_a_row} failures in a row within {minutes:g} minutes, or when "
-        f"{breaker.failure_share:.0%} of at least {breaker.least_calls} calls failed, the last one too; {cool_s:g} s "
-        "after the last failure it is half open."
+        f"{format_share(breaker.failure_share)} of at least {breaker.least_calls} calls failed, the last one too; "
+        f"{cool_s:g} s after the last failure it is half open."
     )
 
 

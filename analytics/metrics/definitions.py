@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from analytics.figures import format_amount, format_step
 from store.figures import DIMENSIONS, SUBJECTS, find_attribute
 
 SubjectName = Literal["run", "llm_call", "tool_call", "session", "case", "score"]
@@ -131,11 +132,7 @@ def say_difference(metric: Metric, value: float | None) -> str:
     >>> say_difference(METRICS["success_rate"], -0.1068), say_difference(METRICS["run_p95_ms"], 908.0)
     ('-10.7 points', '+908 ms')
     """
-    if value is None:
-        return "unknown"
-    if metric.unit == "ratio":
-        return f"{value * 100:+.1f} points"
-    return ("+" if value > 0 else "") + say_value(metric, value)
+    return "unknown" if value is None else format_step(value, metric.unit)
 
 
 def say_value(metric: Metric, value: float | None) -> str:
@@ -145,13 +142,4 @@ def say_value(metric: Metric, value: float | None) -> str:
     >>> say_value(METRICS["cost_per_run_usd"], -0.0026), say_value(METRICS["run_mean_ms"], 1_234.0)
     ('-$0.0026', '1.23 s')
     """
-    if value is None:
-        return "unknown"
-    if metric.unit == "ratio":
-        return f"{value:.1%}"
-    if metric.unit == "USD":
-        sign, size = "-" if value < 0 else "", abs(value)
-        return f"{sign}${size:,.2f}" if size >= 1 or size == 0 else f"{sign}${size:.4g}"
-    if metric.unit == "ms":
-        return f"{value / 1e3:,.2f} s" if abs(value) >= 1_000 else f"{value:,.0f} ms"
-    return f"{value:,.0f}" if metric.is_additive or abs(value) >= 1_000 else f"{value:,.2f}"
+    return "unknown" if value is None else format_amount(value, metric.unit)

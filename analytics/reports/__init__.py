@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analytics.reports.digest import Digest, build_digest
+from analytics.reports.digest import LENGTHS, Digest, build_digest
 from analytics.reports.readiness import Installed, Readiness, check_readiness
 from analytics.reports.settings import ReportSettings
 from analytics.reports.writing import (
     link_digest,
+    say_broken,
     say_change,
     say_figure,
     say_happened,
@@ -17,6 +18,7 @@ from analytics.reports.writing import (
 )
 
 __all__ = [
+    "LENGTHS",
     "Digest",
     "Installed",
     "Readiness",
@@ -24,6 +26,7 @@ __all__ = [
     "build_digest",
     "check_readiness",
     "link_digest",
+    "say_broken",
     "say_change",
     "say_figure",
     "say_happened",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import polars as pl
 
+from analytics.compare import Side, compare, find_discoveries
+from analytics.golden import Regressions, find_new_regressions
 from analytics.metrics import METRICS, Metric, evaluate, evaluate_beside
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ UNNAMED: Final = "unnamed"
 OTHERS: Final = "tools and others"
 """What stands for agents without a name, and for costs of no model."""
 MOST_MOVERS: Final = 8
+MOST_TRIED: Final = 24
+"""Of so many of the largest changes it is asked whether they are chance."""
 MOST_ROWS: Final = 10
 FEWEST_EVENTS: Final = 20
 """An agent with fewer events in either period is no mover."""
@@ -77,6 +81,8 @@ class Digest:
     """Agent, class, failed runs."""
     spenders: tuple[tuple[str, float, bool], ...]
     """Model, USD, whether it is an “at least”."""
+    suites: Mapping[str, Regressions]
+    """What became of the cases of evaluation suites."""
     changes: tuple[Mapping[str, Any], ...]
     """happened_at, what, subject, detail; of drift alarm_id, metric and category, too."""
     dashboard_url: str
@@ -129,27 +135,35 @@ def build_digest(
             .select("model", "value", "unpriced_calls")
             .iter_rows()
         ),
+        find_new_regressions(store, start, end),
         tuple(store.select("reports/changes", {"start": start, "until": end}).iter_rows(named=True)),
         dashboard_url,
     )
 
 
 def _find_movers(store: Store, start: datetime, end: datetime, where: Mapping[str, Any]) -> tuple[Mover, ...]:
-    """Return where a figure of an agent left the interval that chance explains, the largest changes first."""
+    """Return which figures of agents changed by more than chance explains, the largest changes first."""
     rows = evaluate_beside(store, _MOVING, start, end, where=where, group_by=["service", "agent"])
     enough = (pl.col("n") >= FEWEST_EVENTS) & (pl.col("previous_n") >= FEWEST_EVENTS)
     whole = ~(pl.col("is_partial") | pl.col("previous_is_partial"))
-    apart = (
-        pl.when(pl.col("low").is_not_null())
-        .then((pl.col("low") > pl.col("previous_high")) | (pl.col("high") < pl.col("previous_low")))
-        .otherwise((pl.col("value") / pl.col("previous_value")).log().abs() > 0.25)
-    )
-    found = [
-        Mover(row["service"], row["agent"], _figure(row))
-        for row in rows.filter(enough & whole & apart.fill_null(False)).iter_rows(named=True)
+    changed = [
+        mover
+        for row in rows.filter(enough & whole).iter_rows(named=True)
+        if (mover := Mover(row["service"], row["agent"], _figure(row))).figure.change
     ]
-    found.sort(key=lambda mover: -abs(mover.figure.change or 0.0))
-    return tuple(found[:MOST_MOVERS])
+    changed.sort(key=lambda mover: -abs(mover.figure.change or 0.0))
+    tried = changed[:MOST_TRIED]
+    chances = [_compare(store, mover, start, end) for mover in tried]
+    told = find_discoveries(chances, of=len(changed))
+    return tuple(mover for mover, is_told in zip(tried, told, strict=True) if is_told)[:MOST_MOVERS]
+
+
+def _compare(store: Store, mover: Mover, start: datetime, end: datetime) -> float | None:
+    """Return how often chance alone brings what moved, by sessions of both periods."""
+    whose = {"service": mover.service, "agent": mover.agent}
+    sides = Side("before", start - (end - start), start, whose), Side("now", start, end, whose)
+    (row,) = compare(store, *sides, [mover.figure.metric.name])
+    return row.effect.p
 
 
 def _figure(row: Mapping[str, Any]) -> Figure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from analytics.figures import format_share
 from analytics.metrics import evaluate
 from analytics.metrics.pieces import Span, read_standing
 from store.errors import NotFound
@@ -58,7 +59,6 @@ class Installed:
 
     alerts: int = 0
     channels: int = 0
-    budgets: int | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _say_runs(seen: _Seen) -> str:
 
 def _say_share(part: float, whole: int, of: str, what: str) -> str:
     """Return of how many it is so: `of` says of what, `what` what they do."""
-    return f"{part / whole:.1%} of {whole:,} {of} {what}" if whole else f"there were no {of}"
+    return f"{format_share(part / whole)} of {whole:,} {of} {what}" if whole else f"there were no {of}"
 
 
 def _check_cost(seen: _Seen) -> Item:
@@ -207,7 +207,9 @@ def _check_success(seen: _Seen) -> Item:
     return _judge(
         "Success is measured and at least 90 %",
         None if value is None or runs < FEWEST_RUNS else value >= 0.9,
-        "no run has an outcome" if value is None else f"{value:.1%} of {runs:,} runs of 7 days succeeded",
+        "no run has an outcome"
+        if value is None
+        else f"{format_share(value)} of {runs:,} runs of 7 days succeeded",
         "set spanledger.outcome where the status does not tell; look at the classes of failures",
     )
 
@@ -217,7 +219,9 @@ def _check_tools(seen: _Seen) -> Item:
     return _judge(
         "Tools fail in less than 5 % of their calls",
         None if value is None or calls < FEWEST_RUNS else value < 0.05,
-        "no tool was called" if value is None else f"{value:.1%} of {calls:,} tool calls of 7 days failed",
+        "no tool was called"
+        if value is None
+        else f"{format_share(value)} of {calls:,} tool calls of 7 days failed",
         "look at the tools page; add time-outs, retries or a breaker",
     )
 
@@ -264,7 +268,7 @@ def _check_cases(seen: _Seen) -> Item:
     return _judge(
         f"At least {FEWEST_CASES} evaluation cases exist",
         True if seen.cases >= FEWEST_CASES else None if seen.has_lost_cases else False,
-        f"{seen.cases:,} different evaluation cases were seen in 90 days"
+        f"{seen.cases:,} different evaluation cases were seen in 90 days, those of imported suites for all services"
         + (", of which retention has deleted runs" if seen.has_lost_cases else ""),
         "export runs with `spanledger golden export`, and import results with `spanledger golden import`",
     )
@@ -277,7 +281,7 @@ def _check_feedback(seen: _Seen) -> Item:
         rated > 0,
         "no feedback in 7 days"
         if value is None
-        else f"{rated:,} runs of 7 days have feedback, {value:.0%} of it positive",
+        else f"{rated:,} runs of 7 days have feedback, {format_share(value)} of it positive",
         "send spanledger.feedback (up or down) with the run",
     )
 
@@ -309,6 +313,6 @@ def _check_rollback(seen: _Seen) -> Item:
     return _judge(
         "A version to roll back to is known",
         versions >= 2 if versions else None,
-        f"{versions} agent versions were seen in 90 days",
+        f"{versions} versions of one agent were seen in 90 days",
         "set gen_ai.agent.version; keep the version before deployable",
     )

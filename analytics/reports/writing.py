@@ -10,13 +10,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from analytics.drift.naming import say_change as say_drift
+from analytics.figures import format_amount, format_step
+from analytics.golden import Regressions
 from analytics.metrics import Metric, say_value
 from analytics.reports.digest import OTHERS, UNNAMED, Digest, Figure
 from analytics.reports.readiness import Readiness
 
 _MARKS: Final = {"passed": "✓", "failed": "✗", "unknown": "?"}
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#!])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#!&])")
 LONGEST_NAME: Final = 120
+MOST_CASES: Final = 3
 _FOUND: Final = ("agent_version", "prompt_version", "model", "provider", "tool", "configuration")
 """Known events that are something seen for the first time."""
 _PARTIAL: Final = "Figures marked “partial” speak of what is left: retention has deleted facts of their time."
@@ -44,17 +47,10 @@ def write_readiness_markdown(report: Readiness) -> str:
 def write_digest_markdown(digest: Digest) -> str:
     """Return the report as Markdown."""
     lines = [f"# {_title(digest)}", "", *summarise(digest)]
-    if not digest.is_empty:
-        for heading, columns, rows in _tables(digest):
-            if rows:
-                lines += [
-                    "",
-                    f"## {heading}",
-                    "",
-                    f"| {' | '.join(columns)} |",
-                    "| --- " * len(columns) + "|",
-                ]
-                lines += [f"| {' | '.join(map(_write_cell, row))} |" for row in rows]
+    for heading, columns, rows in _tables(digest):
+        if rows:
+            lines += ["", f"## {heading}", "", f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|"]
+            lines += [f"| {' | '.join(map(_write_cell, row))} |" for row in rows]
     if digest.dashboard_url:
         lines += ["", f"[Dashboard]({link_digest(digest)})"]
     return "\n".join(lines) + "\n"
@@ -66,19 +62,23 @@ def write_digest_html(digest: Digest) -> str:
         f"<h1>{escape(_title(digest))}</h1>",
         *(f"<p>{escape(line)}</p>" for line in summarise(digest) if line),
     ]
-    if not digest.is_empty:
-        for heading, columns, rows in _tables(digest):
-            if rows:
-                parts.append(f"<h2>{escape(heading)}</h2><table><tr>{_cells([*columns], 'th')}</tr>")
-                parts += [f"<tr>{_cells(row, 'td')}</tr>" for row in rows]
-                parts.append("</table>")
+    for heading, columns, rows in _tables(digest):
+        if rows:
+            parts.append(f"<h2>{escape(heading)}</h2><table><tr>{_cells([*columns], 'th')}</tr>")
+            parts += [f"<tr>{_cells(row, 'td')}</tr>" for row in rows]
+            parts.append("</table>")
     if digest.dashboard_url:
         parts.append(f'<p><a href="{escape(link_digest(digest), quote=True)}">Dashboard</a></p>')
     style = (
-        "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:60rem}"
-        "table{border-collapse:collapse}th,td{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}"
+        ":root{color-scheme:light dark}"
+        "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
+        "table{border-collapse:collapse}th,td{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top;"
+        "border-bottom:1px solid #8884}td:first-child{overflow-wrap:anywhere;min-width:5rem}"
+        "@media(max-width:600px){body{margin:1rem auto;font-size:13px}th,td{padding-right:.5rem}"
+        "table{display:block;overflow-x:auto}}"
     )
-    head = f'<meta charset="utf-8"><title>{escape(_title(digest))}</title><style>{style}</style>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{escape(_title(digest))}</title><style>{style}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 
 
@@ -171,7 +171,7 @@ def _tables(digest: Digest) -> list[_Table]:
         (
             "Figures",
             ["metric", "now", "change", "before", "a week ago"][:shown],
-            [row[:shown] for row in figures],
+            [] if digest.is_empty else [row[:shown] for row in figures],
         ),
         (
             "Top movers",
@@ -195,8 +195,18 @@ def _tables(digest: Digest) -> list[_Table]:
             "Money by model",
             ["model", "cost"],
             [
-                [_Linked(model, _link(digest, "cost", model=_name(model))), f"{'at least ' * least}${usd:,.2f}"]
+                [_Linked(model, _link(digest, "cost", model=_name(model))),
+                 "at least " * least + format_amount(usd, "USD")]
                 for model, usd, least in digest.spenders
+            ],
+        ),
+        (
+            "Evaluation suites",
+            ["suite", "versions", "passed", "broken", "mended"],
+            [
+                [suite, " → ".join(it.versions), f"{it.passed[0]:,} → {it.passed[1]:,} of {it.cases:,}",
+                 say_broken(it), f"{it.mended:,}"]
+                for suite, it in digest.suites.items()
             ],
         ),
         (
@@ -205,6 +215,13 @@ def _tables(digest: Digest) -> list[_Table]:
             [_say_change_found(digest, change) for change in digest.changes],
         ),
     ]  # fmt: skip
+
+
+def say_broken(found: Regressions) -> str:
+    """Return how many cases of a suite broke, and which."""
+    names = [str(case) for case in found.broken["case_id"].head(MOST_CASES)]
+    more = "" if found.broken.height <= MOST_CASES else " …"
+    return f"{found.broken.height:,}: {', '.join(names)}{more}" if names else "none"
 
 
 def say_figure(figure: Figure) -> str:
@@ -222,8 +239,7 @@ def say_change(figure: Figure) -> str:
     change = figure.change
     if change is None:
         return "no comparison"
-    points = " points" if figure.metric.unit == "ratio" else " %"
-    return f"{change * 100:+.1f}{points}"
+    return format_step(change, "ratio") if figure.metric.unit == "ratio" else f"{change * 100:+.1f} %"
 
 
 def _clean(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analytics.figures import format_share
 from spanledger.cli.options import ConfigFile, Data, perform, read_config, who_asks
 from spanledger.cli.pairs import read_pairs
 from store.errors import ConfigError
@@ -113,7 +114,7 @@ def backtest_alert(
         typer.echo(f"  {firing['from']} to {firing['to'] or 'now'}  {labels}  {firing['reason']}")
     times, messages = len(report["firings"]), report["messages"]
     typer.echo(
-        f"{times} {'time' if times == 1 else 'times'}, {report['firing_share']:.1%} of the time; "
+        f"{times} {'time' if times == 1 else 'times'}, {format_share(report['firing_share'])} of the time; "
         f"{messages} {'message' if messages == 1 else 'messages'}, {report['messages_per_week']:g} a week"
     )
     if report["problems"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analytics.figures import format_share
 from spanledger.cli.options import ConfigFile, Data, perform
 from store.configuration.durations import parse_duration
 from store.errors import ConfigError
@@ -103,7 +104,9 @@ def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: 
     for name, words in (("same_tools", "used the same tools"), ("same_outcome", "had the same outcome")):
         if report[name] is not None:
             share, low, high = report[name]
-            typer.echo(f"{share:.1%} {words} (95 % interval {low:.1%} to {high:.1%})")
+            typer.echo(
+                f"{format_share(share)} {words} (95 % interval {format_share(low)} to {format_share(high)})"
+            )
     if report["outcome_p"] is not None:
         typer.echo(
             f"chance alone would make one side succeed that much oftener with p = {report['outcome_p']:.3g}"

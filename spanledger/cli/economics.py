@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analytics.figures import format_share
 from spanledger.cli.options import ConfigFile, Data, perform
 from store.errors import ConfigError
 
@@ -82,7 +83,7 @@ def waste(
     if found["hosted"]:
         typer.echo("machines of your own")
     for one in found["hosted"]:
-        share = "" if one["busy_share"] is None else f", {one['busy_share']:.1%} of it"
+        share = "" if one["busy_share"] is None else f", {format_share(one['busy_share'])} of it"
         typer.echo(
             f"  {one['model']:<34} paid {usd(one['paid_usd'])} for {one['hours']:,.1f} h; {one['calls']} calls used "
             f"{usd(one['allocated_usd'])}{share}; idle {usd(one['idle_usd'])}"
@@ -160,7 +161,7 @@ def economics(
         f"{seen['users']} users in {seen['days']:.1f} days; a user's month costs {least}{usd(seen['mean_usd'])} on "
         f"average (p50 {usd(seen['p50_usd'])}, p90 {usd(seen['p90_usd'])}, p99 {usd(seen['p99_usd'])}), "
         f"{seen['runs_per_user']:.1f} runs, {seen['sessions_per_user']:.1f} sessions; the dearest hundredth makes "
-        f"{seen['top_share']:.0%} of it"
+        f"{format_share(seen['top_share'])} of it"
     )
     for one in found["projections"]:
         typer.echo(
@@ -230,7 +231,8 @@ def _print_group(group: Mapping[str, Any], by: str | None, usd: Callable[[object
     if rate is not None:
         low, high = group["resolution_rate_low"], group["resolution_rate_high"]
         typer.echo(
-            f"  resolution rate     {rate:.1%}  (95 %: {low:.1%} to {high:.1%}, {group['resolved']} resolved)"
+            f"  resolution rate     {format_share(rate)}  (95 %: {format_share(low)} to {format_share(high)}, "
+            f"{group['resolved']} resolved)"
         )
     interval = ""
     if group["fully_loaded_low"] is not None:

@@ -59,7 +59,9 @@ def test_alerting(services: Services, arguments: Arguments, _: Progress) -> Mapp
     config, name = read_alerting(services), arguments["name"]
     channels = [name] if name in config.channels else _channels_of(config, name)
     for channel in channels:
-        send_test(config, channel, alert=name, dashboard_url=services.config.dashboard_url)
+        send_test(
+            config, channel, alert=name, dashboard_url=services.config.dashboard_url, control=services.control
+        )
     return {"channels": channels}
 
 

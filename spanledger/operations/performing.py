@@ -45,7 +45,7 @@ _CHANGES: Final[Mapping[str, _Change]] = {
     "review-label": _Change("review.label", "run_id"),
 }
 _RECORDED_BY_THEMSELVES: Final = frozenset(
-    {"alert-change", "alert-remark", "alert-silence", "alert-unsilence"}
+    {"alert-change", "alert-remark", "alert-silence", "alert-test", "alert-unsilence"}
 )
 _UNTOLD: Final = ("author", "action", "dry_run")
 

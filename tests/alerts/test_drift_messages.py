@@ -75,8 +75,8 @@ def test_a_whole_agent_is_told_with_its_parts_and_without_a_value_before(
     store: Store, control: Control, clock: SteppedClock, http: HttpLookalike
 ) -> None:
     parts = (
-        "several series together, none alone: Run latency up from 4.20 s to 5.10 s (38% of it); "
-        "Steps per run up from 3.00 to 4.00 (33% of it)"
+        "several series together, none alone: Run latency up from 4.20 s to 5.10 s (38 % of it); "
+        "Steps per run up from 3.00 to 4.00 (33 % of it)"
     )
     whole = {
         **ALARM, "kind": "multivariate", "metric": "agent_behaviour", "direction": "up", "explanation": parts,

@@ -203,14 +203,21 @@ def test_failing_query_is_an_error_and_not_a_recovery(
     assert [i.state.value for i in list_alerts(control)] == ["firing"]
 
 
-def test_test_message_is_marked_as_one(http: HttpLookalike) -> None:
-    send_test(configure(http), "team", dashboard_url="http://d", clock=lambda: START)
+def test_test_message_is_marked_as_one_and_stands_among_the_notifications(
+    http: HttpLookalike, control: Control
+) -> None:
+    send_test(configure(http), "team", dashboard_url="http://d", clock=lambda: START, control=control)
+    with control.read() as connection:
+        (row,) = alerting.list_notifications(connection)
+    assert (row.channel, row.reason, row.state, row.delivered_at) == ("team", "test", "delivered", START)
     assert http.requests[0].body["text"].startswith("[TEST FIRING]")
     with pytest.raises(NotFound, match="no channel is called 'pager'; known are team"):
         send_test(configure(http), "pager")
     http.answers.append((404, {}, "no_service"))
     with pytest.raises(DeliveryFailed, match="did not take the test: slack at http"):
-        send_test(configure(http), "team")
+        send_test(configure(http), "team", control=control)
+    with control.read() as connection:
+        assert len(alerting.list_notifications(connection)) == 1
 
 
 def test_preview_shows_what_would_be_sent_and_sends_nothing(http: HttpLookalike) -> None:

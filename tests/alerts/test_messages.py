@@ -267,7 +267,7 @@ def test_control_and_reordering_characters_are_dropped() -> None:
         (0.9512, "success_rate", "95.1 %"),
         (1.0, "success_rate", "100 %"),
         (0.0, "tool_failure_rate", "0 %"),
-        (0.0004, "cost_per_run_usd", "$0.00040"),
+        (0.0004, "cost_per_run_usd", "$0.0004"),
         (1234.567, "cost_usd", "$1,234.57"),
         (950.0, "run_p95_ms", "950 ms"),
         (20400.0, "run_p95_ms", "20.4 s"),

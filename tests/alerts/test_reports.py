@@ -44,7 +44,9 @@ def test_each_report_is_sent_once_to_each_channel_even_after_a_restart(tmp_path:
     assert pass_time(minutes=5) == 0, "the outbox knows them"
     assert pass_time(days=1) == 2
     assert pass_time(days=2, hours=13) == 0, "nothing ran when they were due"
-    assert len(woken) == 2
+    assert pass_time(days=4) == 2, "the weekly one is told a day late, the daily one not at all"
+    assert pass_time(days=4) == 0, "the next one is nearer"
+    assert len(woken) == 3
     with control.read() as connection:
         rows = alerting.list_notifications(connection)
     assert {row.subject for row in rows} == {"[REPORT] Daily report", "[REPORT] Weekly report"}
@@ -63,7 +65,7 @@ def test_report_says_figures_in_every_channel(tmp_path: Path) -> None:
     store.close()
     text = render_plain(message)
     assert "Runs 1 (" in text
-    assert "success rate: 100.0%" in text
+    assert "success rate: 100 %" in text
     assert "[REPORT] Daily report" in text
     assert "period: 2026" in text
     _, blocks = render_slack(message)
@@ -73,7 +75,26 @@ def test_report_says_figures_in_every_channel(tmp_path: Path) -> None:
             assert word not in said, "nothing fires"
 
 
-@pytest.mark.parametrize("wrong", ['daily = "8"', 'weekly = "someday 08:00"', 'channels = ["nobody"]'])
+def test_reports_come_by_the_clock_of_their_zone_also_when_it_is_changed() -> None:
+    settings = ReportSettings(daily="02:30", weekly="sun 08:00", zone="Europe/Berlin")
+
+    def due(*now: int) -> dict[str, str]:
+        found = settings.find_due(datetime(2026, *now, tzinfo=UTC))
+        return {period: f"{at:%d %H:%M}" for period, at in found}
+
+    assert due(3, 28, 12) == {"daily": "28 01:30", "weekly": "22 07:00"}
+    assert due(3, 29, 5, 59) == {"daily": "29 01:30", "weekly": "22 07:00"}, (
+        "02:30 is not on that clock: an hour late"
+    )
+    assert due(3, 29, 6) == {"daily": "29 01:30", "weekly": "29 06:00"}
+    assert due(10, 25, 0, 30) == {"daily": "25 00:30", "weekly": "18 06:00"}
+    assert due(10, 25, 1, 45)["daily"] == "25 00:30", "02:30 is there twice, and told once"
+    assert due(10, 25, 7)["weekly"] == "25 07:00"
+
+
+@pytest.mark.parametrize(
+    "wrong", ['zone = "Middle/Earth"', 'daily = "8"', 'weekly = "someday 08:00"', 'channels = ["nobody"]']
+)
 def test_wrong_schedule_is_refused(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "spanledger.toml").write_text(f"[reports]\n{wrong}\n")
     with pytest.raises(ConfigError, match="reports"):

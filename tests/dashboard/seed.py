@@ -451,8 +451,8 @@ def make_history(now: datetime) -> dict[str, pl.DataFrame]:
         "raised_at": now - timedelta(days=20),
         "last_raised_at": now - timedelta(days=20), "changed_at": now - timedelta(days=20, hours=5),
         "before_value": None, "after_value": 1.06, "evidence": 1.06,
-        "explanation": "several series together, none alone: Run latency up from 4.20 s to 5.10 s (38% of it); "
-        "Steps per run up from 3.00 to 4.00 (33% of it)",
+        "explanation": "several series together, none alone: Run latency up from 4.20 s to 5.10 s (38 % of it); "
+        "Steps per run up from 3.00 to 4.00 (33 % of it)",
     }  # fmt: skip
     markers: list[Row] = [
         {"marked_at": began - timedelta(hours=1, minutes=20), "kind": "deploy", "service": "research",

@@ -225,7 +225,7 @@ def test_alarms_of_drift_are_listed_in_words_and_units(tmp_path: Path) -> None:
     store.close()
     listed = run("drift", "list", "--data", tmp_path)
     assert "Success rate down" in listed
-    assert " 96.0% " in listed
+    assert " 96 % " in listed
     assert 'success_rate{agent="support"}' in listed
 
 

@@ -121,6 +121,17 @@ def test_interval_of_a_share_holds_a_true_difference_of_rare_events(sizes: tuple
     assert cover(found, 0.03) >= 0.92
 
 
+@pytest.mark.parametrize("is_share", [True, False])
+def test_one_event_is_no_finding_whichever_way_the_dice_fall(is_share: bool) -> None:
+    chance = np.random.default_rng(12)
+    for sizes in ((589, 85), (100, 100)):
+        a, b = (np.column_stack([np.zeros(size), 1.0 + chance.poisson(2, size)]) for size in sizes)
+        a[0, 0] = 1.0
+        effect = compare_ratios(a, b, Resampling(chance), is_share=is_share)
+        assert effect.p is not None
+        assert effect.p > 0.3
+
+
 def test_many_sessions_beside_few_are_seldom_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only as many are put together on one side as on the other: a sum of many is no single one's like."""
     monkeypatch.setattr(statistics, "MOST_UNITS", 40)

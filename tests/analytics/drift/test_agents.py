@@ -47,7 +47,7 @@ def test_several_series_near_an_alarm_are_told_as_one_with_their_parts(catalogue
     assert [part.row for part in alarm.parts] == [0, 1, 2]
     facts = [AlarmFacts("up", "drift", 0.02, 0.04, 0.03, 0.05, 400, 90, 89, 91)] * 3
     assert say_parts(alarm, catalogue, facts).startswith(
-        "several series together, none alone: Tool failure rate of t0 up from 2.0% to 4.0% (38% of it); "
+        "several series together, none alone: Tool failure rate of t0 up from 2 % to 4 % (37.7 % of it); "
     )
     assert measure_unlikeness(agents, {"rate": panel}) == [0.0], "its parts begin anew"
     assert {row for row, _, _ in panel.doubtful} == {0, 1, 2}

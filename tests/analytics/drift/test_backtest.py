@@ -66,7 +66,7 @@ def test_a_backtest_says_what_it_would_have_found_and_how_late_and_writes_nothin
     assert again.a_month == pytest.approx(28 / 8)
     assert again.delay_hours is not None
     assert 0 < again.delay_hours <= 6
-    assert "precision 100% of the judged ones" in describe_backtest(again)
+    assert "precision 100 % of the judged ones" in describe_backtest(again)
     accept_change(store, alarm["alarm_id"], reason="v8 asks back", author="ann", now=END)
     accepted = backtest(store)
     assert (accepted.found, accepted.missed) == (1, 0), "it was right, and is accepted from then on only"

@@ -128,7 +128,7 @@ def test_an_unknown_alarm_is_named_in_the_error(store: Store) -> None:
 
 def test_an_alarm_of_a_whole_agent_shows_its_parts_and_where_its_runs_changed(store: Store) -> None:
     write_runs(store, 4_000, 600)
-    parts = "several series together, none alone: Success rate down from 96.0% to 86.0% (40% of it)"
+    parts = "several series together, none alone: Success rate down from 96 % to 86 % (40 % of it)"
     whole = {
         **ALARM, "alarm_id": "a2", "kind": "multivariate", "metric": "agent_behaviour", "direction": "up",
         "series": 'agent_behaviour{agent="support"}', "before_value": None, "after_value": 1.06,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from alerts.reports import compose_report
+from analytics.golden import import_results
 from analytics.jobs import JobContext
 from analytics.reports import (
     Installed,
@@ -95,6 +97,19 @@ def test_nothing_known_is_unknown_and_says_what_to_do(store: Store) -> None:
     assert "0 passed" in page
 
 
+def test_versions_of_different_agents_are_none_to_roll_back_to(store: Store, write: Any) -> None:
+    runs = [
+        a_run(f"v{n}-1", agent=f"agent-{n}", agent_version=str(n), started_at=NOON - timedelta(minutes=20))
+        for n in range(3)
+    ]
+    write("runs", *runs)
+    write("touched_hours", *touched_hours("run", *runs))
+    while update_rollups(JobContext(store, StillClock())).changed:
+        pass
+    found = verdicts(check_readiness(store, "shop", NOON + timedelta(hours=1), Installed()))
+    assert found["A version to roll back to is known"] == "failed"
+
+
 def test_a_service_that_no_run_names_is_an_error_that_names_those_there_are(store: Store, write: Any) -> None:
     run = a_run("a-1", service="shop", started_at=NOON - timedelta(minutes=20))
     write("runs", run)
@@ -145,6 +160,47 @@ def test_names_from_telemetry_stay_text(store: Store, write: Any) -> None:
     row = next(line for line in write_digest_markdown(digest).splitlines() if "script" in line)
     assert row.count(" | ") == 2
     assert "[a](" not in row
+
+
+def test_what_chance_brings_is_no_mover(store: Store, write: Any, clock: StillClock) -> None:
+    """Heavy tails move the mean and the p95 of small agents by more than half from day to day; one really changed."""
+    chance = random.Random(3)
+    runs = []
+    for n in range(4 * 12 * 30):
+        agent, day = n % 12, n // 12 % 2
+        is_worse = agent == 0 and day == 0
+        runs.append(
+            a_run(
+                f"m{n}-1",
+                agent=f"agent-{agent}",
+                started_at=NOON - DAY * (day + 0.05 + 0.9 * chance.random()),
+                outcome="failure" if chance.random() < (0.5 if is_worse else 0.05) else "success",
+                duration_ms=chance.lognormvariate(7, 1.5),
+                cost_usd=Decimal(str(round(chance.lognormvariate(-4, 2), 6))),
+            )
+        )
+    write("runs", *runs)
+    write("touched_hours", *touched_hours("run", *runs))
+    while update_rollups(JobContext(store, clock)).changed:
+        pass
+    movers = build_digest(store, "daily", NOON).movers
+    assert [(it.agent, it.figure.metric.name) for it in movers] == [("agent-0", "success_rate")]
+
+
+def test_digest_tells_which_cases_of_a_suite_broke(store: Store) -> None:
+    before = [{"case_id": f"case-{n}", "passed": True} for n in range(6)]
+    import_results(store, "s|uite", "1", before, NOON - 3 * DAY)
+    assert "s\\|uite" not in write_digest_markdown(build_digest(store, "daily", NOON)), (
+        "nothing to compare with"
+    )
+    after = [{"case_id": f"case-{n}", "passed": n > 3} for n in range(6)]
+    import_results(store, "s|uite", "2", after, NOON - timedelta(hours=2))
+    digest = build_digest(store, "daily", NOON)
+    told = "| s\\|uite | 1 → 2 | 6 → 2 of 6 | 4: case-0, case-1, case-2 … | 0 |"
+    assert told in write_digest_markdown(digest)
+    assert "4: case-0" in write_digest_html(digest)
+    assert "Suite s|uite, 2 after 1: broken 4: case-0" in compose_report(digest, NOON).items[0].description
+    assert not build_digest(store, "daily", NOON + 2 * DAY).suites, "it was told"
 
 
 def test_quiet_day_says_so(store: Store) -> None:
