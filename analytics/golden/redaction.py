@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 from store.errors import ConfigError
 
 USUAL: Final = {
-    "email": r"[\w.+-]+@[\w-]+\.[\w.-]+",
+    # Looks back so that a long word is read once, not from each of its letters.
+    "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+",
     "key": r"\b(?:(?:sk|pk|rk|gh[opsur]|glpat|xox[abeprs])[-_][\w-]{10,}|github_pat_\w{20,}|A(?:KIA|SIA)[0-9A-Z]{16}"
     r"|AIza[\w-]{35}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)",
     "card": r"\b\d(?:[ -]?\d){12,18}\b",
