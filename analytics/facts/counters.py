@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MAX_SESSIONS: Final = 200_000
 _WINDOW: Final = timedelta(days=1)
 """Calls and counters of one session are no further apart."""
+_IDS: Final = ("trace_id", "span_id")
 _MUTED: Final = (
     "input_tokens",
     "cache_read_tokens",
@@ -65,22 +66,40 @@ def mute_counters(store: Store, spans: pl.DataFrame) -> pl.DataFrame:
         return spans
     first, last = counters["started_at"].min(), counters["ended_at"].max()
     assert isinstance(first, datetime) and isinstance(last, datetime)
-    asked = counters.select("session_id", "service").unique()
     bounds = {"first": (first - _WINDOW).replace(tzinfo=UTC), "last": (last + _WINDOW).replace(tzinfo=UTC)}
+    asked = counters.select("session_id", "service").unique()
+    told_at = pl.col("started_at").dt.truncate("1h").alias("told_at")
     told = pl.concat(
         [
             store.select("facts/told_sessions", bounds, {"asked": asked}),
-            spans.filter(pl.col("usage_scope") == "call").select("session_id", "service"),
+            spans.filter(pl.col("usage_scope") == "call").select("session_id", "service", told_at),
         ]
-    )
-    is_told = pl.col("session_id").is_in(told["session_id"].drop_nulls().implode()).fill_null(value=False) | (
-        pl.col("session_id").is_null() & pl.col("service").is_in(told["service"].drop_nulls().implode())
-    ).fill_null(value=False)
-    muted = _is_counter() & is_told
+    ).unique()
+    muted = spans.join(_find_told(counters, told), on=_IDS, how="left", maintain_order="left")["is_told"]
+    is_heard = muted.is_null()
     return spans.with_columns(
-        *(pl.when(~muted).then(pl.col(name)).alias(name) for name in _MUTED),
-        kind=pl.when(muted).then(pl.lit("other")).otherwise("kind"),
+        *(pl.when(is_heard).then(pl.col(name)).alias(name) for name in _MUTED),
+        kind=pl.when(is_heard).then("kind").otherwise(pl.lit("other")),
     )
+
+
+def _find_told(counters: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Return the ids of the counters of which calls tell within a day; what is counted with them must not matter."""
+    own = counters.select(
+        *_IDS,
+        "session_id",
+        "service",
+        since=(pl.col("started_at") - _WINDOW).dt.truncate("1h"),
+        until=pl.max_horizontal("started_at", "ended_at") + _WINDOW,
+    )
+    found = [
+        own.join(told, on="session_id"),
+        own.filter(pl.col("session_id").is_null()).join(told, on="service"),
+    ]
+    near = pl.concat(
+        [rows.filter(pl.col("told_at").is_between("since", "until")).select(_IDS) for rows in found]
+    )
+    return near.unique().with_columns(is_told=pl.lit(value=True))
 
 
 def _is_counter() -> pl.Expr:

@@ -218,6 +218,15 @@ def test_counters_count_nothing_where_log_records_tell_of_the_calls(session: str
         assert (facts["llm_calls"], facts["runs"]) == (alone["llm_calls"], alone["runs"])
 
 
+@pytest.mark.parametrize("session", ["s-claude", None])
+def test_counters_of_another_day_count_in_whatever_order_they_come(session: str | None) -> None:
+    day = 86_400.0
+    logs, metrics = log_body(claude_session(), "claude-code"), counters(session, -5 * day, 60 - 5 * day)
+    near = counters(session, -9 * day, 60 - 9 * day), counters(session, 9 * day, 60 + 9 * day)
+    for order in ([[logs], [metrics]], [[metrics], [logs]], [[logs, metrics]], [[logs], [metrics, *near]]):
+        assert COUNTED in usage_of(facts_of(order))
+
+
 def inference_details(**usage: Plain) -> Said:
     said: dict[str, Plain] = {
         "event.name": "gen_ai.client.inference.operation.details",
