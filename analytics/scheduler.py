@@ -112,6 +112,11 @@ class Scheduler:
         with self._pass:
             yield
 
+    @property
+    def jobs(self) -> list[Job]:
+        """All jobs, those of the chain first."""
+        return [runner.job for runner in (*self._chain, *self._clocked)]
+
     def statuses(self) -> list[JobStatus]:
         """Return how every job fared since the start."""
         runners = [*self._chain, *self._clocked]

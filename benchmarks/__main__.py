@@ -27,6 +27,7 @@ BENCHMARKS = {
     "alerts": ("benchmarks.alerts", "measure_alerts"),
     "guards": ("benchmarks.guards", "measure_guards"),
     "idle": ("benchmarks.idle", "measure_idle"),
+    "jobs": ("benchmarks.jobs", "measure_jobs"),
     "queries": ("benchmarks.queries", "measure_queries"),
     "pages": ("benchmarks.pages", "measure_pages"),
     "start": ("benchmarks.start", "measure_start"),
