@@ -125,7 +125,10 @@ def test_interval_of_a_share_holds_a_true_difference_of_rare_events(sizes: tuple
 def test_one_event_is_no_finding_whichever_way_the_dice_fall(is_share: bool) -> None:
     chance = np.random.default_rng(12)
     for sizes in ((589, 85), (100, 100)):
-        a, b = (np.column_stack([np.zeros(size), 1.0 + chance.poisson(2, size)]) for size in sizes)
+        a, b = (
+            np.column_stack([np.zeros(size), 1 + chance.poisson(2, size)]).astype(np.float64)
+            for size in sizes
+        )
         a[0, 0] = 1.0
         effect = compare_ratios(a, b, Resampling(chance), is_share=is_share)
         assert effect.p is not None
