@@ -26,7 +26,7 @@ def list_unknown(
     Those on spans that no dialect recognises come first; `N` stands for the numbers in keys.
     """
     period = {"since": since, "until": until}
-    any_of = {"dialect": "*", "service": "*"}
+    any_of = {"dialect": "*", "service": "*", "events": [""]}
     loads = store.select("rereading/loads", {"floor": 0, **period, **any_of}).reverse()
     newest = loads.filter(loads["spans"].cum_sum() - loads["spans"] < MAX_SPANS)
     if newest.is_empty():
