@@ -78,6 +78,12 @@ class Metric:
         return tuple(Part(subject) for subject in self.subjects)
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """All sums it is made of; beside money the calls without a price."""
+        unpriced = [Part(subject, "unpriced_calls") for subject in self.subjects] if self.is_money else []
+        return (*self.numerator, *self.denominator, *self.events, *unpriced)
+
+    @property
     def subjects(self) -> tuple[SubjectName, ...]:
         """The subjects it counts, in the order of its parts."""
         return tuple(dict.fromkeys(item.subject for item in (*self.numerator, *self.denominator)))
