@@ -109,7 +109,7 @@ def find_new_regressions(store: Store, start: datetime, end: datetime) -> dict[s
     first = start.astimezone(UTC).replace(tzinfo=None)
     found: dict[str, Regressions] = {}
     for (suite,), rows in versions.group_by("suite", maintain_order=True):
-        if rows.height > 1 and rows["evaluated_at"][-1] >= first:
+        if rows.height > 1 and rows["last_at"][-1] >= first:
             found[str(suite)] = find_regressions(store, str(suite), *rows["version"][-2:])
     return found
 

@@ -7,10 +7,12 @@ from typing import Final
 
 import polars as pl
 
+from analytics.golden import Regressions, find_new_regressions
 from dashboard.answers.measures import Figure, OverTime, measure_parts_and_all, trace_over_time
 from dashboard.data import window_params
 from dashboard.filters import Filters, Window
 from dashboard.reading import ask_together, remembered, select
+from dashboard.services import current
 
 METRICS: Final = (
     "run_count",
@@ -38,17 +40,20 @@ class Quality:
     """As in `quality/scores`."""
     review: pl.DataFrame
     """As in `quality/review`."""
+    suites: dict[str, Regressions]
+    """What became of the cases of each evaluation suite in the version that ran last."""
 
 
 @remembered()
 def read_quality(window: Window, filters: Filters) -> Quality:
     """Return outcomes, feedback, judgements and what should be looked at."""
-    params = window_params(window, filters)
+    params, store = window_params(window, filters), current().store
     (agents, totals), *others = ask_together(
         lambda: measure_parts_and_all(METRICS, window, filters, by="agent"),
         lambda: trace_over_time("success_rate", window, filters),
         lambda: select("quality/feedback", params),
         lambda: select("quality/scores", params),
         lambda: select("quality/review", params),
+        lambda: find_new_regressions(store, window.start, window.until),
     )
     return Quality(window, totals, agents, *others)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from analytics.golden import Regressions
 from dashboard.answers.quality import Quality, read_quality
 from dashboard.bins import spread_by
 from dashboard.charts.outcomes import WORDS
@@ -19,6 +21,10 @@ from dashboard.reviewing import show_labelling
 from dashboard.view import Screen, View, card, show_screen, two_cards
 
 REASONS: Final = {"disliked": "error", "escalated": "warning", "unsure": "agent"}
+
+
+CASES_SHOWN: Final = 8
+"""Broken cases that are named; `spanledger golden regressions` names all."""
 
 
 def render() -> None:
@@ -79,6 +85,33 @@ def _draw(found: Quality, view: View) -> None:
         "Judgements", "scores", note="By evaluators, people and users; a number above zero is positive."
     ):
         _show_scores(found)
+    if found.suites:
+        with card("Evaluation suites", "suites", note="The version that ran last, beside the one before it."):
+            _show_suites(found.suites)
+
+
+def _show_suites(suites: Mapping[str, Regressions]) -> None:
+    columns = [
+        Column("Suite"), Column("Versions"), Column("Passed before", "number", "end"),
+        Column("Passed now", "number", "end"), Column("Of cases", "number", "end"), Column("Mended", "number", "end"),
+        Column("Broken", "badge"), Column("Which"),
+    ]  # fmt: skip
+    lines = [
+        Line(
+            suite,
+            [
+                cell(suite),
+                cell(" → ".join(it.versions)),
+                *(cell(format_count(number)) for number in (*it.passed, it.cases, it.mended)),
+                cell(format_count(it.broken.height), tone="error" if it.broken.height else "good"),
+                cell(", ".join(map(str, it.broken["case_id"].head(CASES_SHOWN)))),
+            ],
+        )
+        for suite, it in suites.items()
+    ]
+    show_table(
+        columns, lines, key="suites", caption="Evaluation suites", nothing="No suite ran.", is_bare=True
+    )
 
 
 def _show_review(found: Quality) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analytics.backlog import Backlog
+from analytics.golden import import_results
 from dashboard import view
 from dashboard.answers.drift import DriftAlarm, read_drift
 from dashboard.answers.tools import read_tool
@@ -32,7 +33,7 @@ from store.control import alert_rules, incidents
 from store.control.auditing import AuditRow, list_changes
 from store.queries import Query, name_query
 from tests.dashboard.apps import components, notices, open_page
-from tests.dashboard.conftest import HandClock, opened
+from tests.dashboard.conftest import NOW, HandClock, opened
 from tests.dashboard.seed import only_columns
 
 OWN_STATES = ("compare", "drift", "explore", "dashboards")
@@ -543,6 +544,23 @@ class TestQuality:
         )
         assert run_id not in [row["key"] for row in review["rows"]]
         assert (audited()[0].actor, audited()[0].action) == ("kim", "review.label")
+
+
+class TestSuites:
+    def test_cases_that_broke_in_the_version_that_ran_last_are_named(self, seeded: Store) -> None:
+        assert "Evaluation suites" not in [it["caption"] for it in components(open_page("quality"), "table")]
+        for version, ago in (("6", 3), ("7", 1)):
+            rows = [{"case_id": f"<b>case {n}", "passed": version == "6" or n > 1} for n in range(5)]
+            import_results(seeded, "refunds", version, rows, NOW - timedelta(hours=ago))
+        table = next(
+            it
+            for it in components(open_page("quality", range="6h"), "table")
+            if it["caption"] == "Evaluation suites"
+        )
+        (row,) = table["rows"]
+        assert [it["text"] for it in row["cells"]][1:] == [
+            "6 → 7", "5", "3", "5", "0", "2", "<b>case 0, <b>case 1",
+        ]  # fmt: skip
 
 
 class TestCompare:
