@@ -40,6 +40,8 @@ class ShadowReport:
     """How often chance alone makes one side succeed that much oftener where they differ (McNemar, exact)."""
     cost_usd: Effect
     """What a run would have cost: shadow less production, pair by pair."""
+    total_usd: tuple[float, float] | None
+    """What all pairs of known cost together did cost, and would have cost."""
     duration_ms: Effect
     is_partial: bool = False
     """Retention has deleted runs or tool calls of the time in which a pair may lie: the report speaks of the rest."""
@@ -76,6 +78,7 @@ def compare_shadows(
         _share(pairs.select(_both("outcome").alias("same")).to_series()),
         _judge_outcomes(pairs),
         costs,
+        _add_up(pairs),
         durations,
         _has_lost_facts(store, start - REACH, end + REACH),
     )
@@ -165,8 +168,20 @@ def _judge_outcomes(pairs: pl.DataFrame) -> float | None:
     return min(1.0, 2 * tail)
 
 
+def _add_up(pairs: pl.DataFrame) -> tuple[float, float] | None:
+    known = pairs.drop_nulls(["cost_usd", "shadow_cost_usd"])
+    if known.is_empty():
+        return None
+    return float(known["cost_usd"].sum()), float(known["shadow_cost_usd"].sum())
+
+
 def _paired(pairs: pl.DataFrame, name: str) -> Effect:
-    known = pairs.drop_nulls([name, f"shadow_{name}"]).select(pl.col(name, f"shadow_{name}").cast(pl.Float64))
+    """Compare pair by pair; shadows of one run hang together, and count by their mean."""
+    known = (
+        pairs.drop_nulls([name, f"shadow_{name}"])
+        .group_by("run_id", maintain_order=True)
+        .agg(pl.col(name, f"shadow_{name}").cast(pl.Float64).mean())
+    )
     return compare_paired(
         known[name].to_numpy(), known[f"shadow_{name}"].to_numpy(), np.random.default_rng(1)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analytics.figures import format_share
+from analytics.figures import format_amount, format_share
 from spanledger.cli.options import ConfigFile, Data, perform
 from store.configuration.durations import parse_duration
 from store.errors import ConfigError
@@ -116,21 +116,27 @@ def shadows(last: Last = "7d", agent: Agents = None, data: Data = None, config: 
         ("duration_ms", "time", "run_mean_ms"),
     ):
         _tell_effect(words, metric, report[name])
+    if report["total_usd"] is not None:
+        did, would = (format_amount(usd, "USD") for usd in report["total_usd"])
+        typer.echo(f"together they cost {did} in production, and would have cost {would}")
     for row in report["differing"]:
         typer.echo(f"{row['shadow_run_id']} differs from {row['run_id']} {_say_where(row)}")
 
 
 def _tell_effect(words: str, metric: str, effect: Mapping[str, Any]) -> None:
-    from analytics.metrics import METRICS, say_value
+    from analytics.metrics import METRICS, say_difference, say_value
 
     if effect["difference"] is None:
         return
-    a, b, low, high = (
-        None if effect[name] is None else say_value(METRICS[metric], effect[name])
-        for name in ("a", "b", "low", "high")
+    shown = METRICS[metric]
+    low, high = (
+        None if effect[name] is None else say_difference(shown, effect[name]) for name in ("low", "high")
     )
-    between = "" if low is None else f" (95 % interval of the difference {low} to {high})"
-    typer.echo(f"{words} of a run: {a} in production, {b} in the shadow{between}")
+    between = "" if low is None else f" (95 % interval {low} to {high}, p = {effect['p']:.2g})"
+    typer.echo(
+        f"{words} of a run: {say_value(shown, effect['a'])} in production, {say_value(shown, effect['b'])} in the "
+        f"shadow: {say_difference(shown, effect['difference'])}{between}"
+    )
 
 
 def _say_where(row: Mapping[str, Any]) -> str:

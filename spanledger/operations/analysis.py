@@ -108,6 +108,7 @@ def compare_shadow_runs(services: Services, arguments: Arguments, _: Progress) -
         "same_outcome": report.same_outcome,
         "outcome_p": report.outcome_p,
         "cost_usd": vars(report.cost_usd),
+        "total_usd": report.total_usd,
         "duration_ms": vars(report.duration_ms),
         "is_partial": report.is_partial,
         "differing": report.pairs.filter(~report.pairs["same_tools"])

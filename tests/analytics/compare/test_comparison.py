@@ -166,6 +166,7 @@ def test_shadows_are_paired_by_id_or_input_and_compared_action_by_action(store: 
         a_run("x1-1", input="where is it?", purpose="shadow", cost_usd=Decimal(3), duration_ms=30.0),
         a_run("x2-1", purpose="shadow", cost_usd=Decimal(1)),
         a_run("x3-1", input="something else", purpose="shadow"),
+        *(a_run(f"x{n}-1", input="where is it?", purpose="shadow", cost_usd=Decimal(3)) for n in range(4, 9)),
     )
     span = {
         "load_seq": 1, "received_at": NOON, "trace_id": "x2", "span_id": "1", "name": "n", "kind": "agent",
@@ -189,5 +190,7 @@ def test_shadows_are_paired_by_id_or_input_and_compared_action_by_action(store: 
     )
     assert (rows["x2-1"]["outcome"], rows["x2-1"]["shadow_outcome"]) == ("failure", "success")
     assert report.unpaired == 1
-    assert report.cost_usd.difference == pytest.approx(0.5)
+    assert report.total_usd == (8.0, 19.0)
+    assert report.cost_usd.difference == pytest.approx(0.5), "six shadows of one run are one pair"
+    assert report.cost_usd.p is None
     assert report.outcome_p == 1.0
