@@ -101,7 +101,9 @@ def step_rule(
         steps = _step_groups(rule, known, live, readings, now)
     except SpanledgerError as error:
         problem = f"the rule could not be evaluated: {error}"
-    except Exception as error:  # noqa: BLE001 - a fault in one kind of rule must not keep all others from telling
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a fault or panic in one kind of rule must not keep all others from telling
         _log.exception("the rule %s failed in an unforeseen way", rule.name)
         problem = f"the rule could not be evaluated: it failed in an unforeseen way ({type(error).__name__})"
     if problem is not None:
@@ -120,7 +122,9 @@ def _ask_together(rules: Sequence[AlertRule], evidence: Evidence, now: datetime)
     # Each rule asks for itself then, so that one bad question fails one rule.
     except SpanledgerError as error:
         _log.info("the rules' questions could not be asked together: %s", error)
-    except Exception:  # noqa: BLE001 - a fault in one kind of rule must not keep all others from telling
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - a fault or panic in one kind of rule must not keep all others from telling
         _log.exception("the rules' questions could not be asked together: one failed in an unforeseen way")
 
 

@@ -46,7 +46,9 @@ class JobRunner:
             report, error = None, None
             try:
                 report = self.job.run(self._context)
-            except Exception as failure:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as failure:  # no library's panic may end the thread that all jobs share
                 logger.exception("job %s failed", self.job.name)
                 error = f"{type(failure).__name__}: {failure}"
             busy_s = time.monotonic() - begun

@@ -18,7 +18,6 @@ from analytics.job_log import JobLog
 from analytics.job_runner import JobRunner
 from analytics.jobs import Job, JobContext, JobReport, JobStatus
 from analytics.settings import AnalyticsSettings
-from store.errors import SpanledgerError
 
 if TYPE_CHECKING:
     from store import Store
@@ -173,7 +172,7 @@ class Scheduler:
     def _measure_pace(self) -> None:
         """Look at what waits while it is more than one turn: from what goes meanwhile follows when it is done."""
         if any(runner.has_more for runner in self._chain):
-            with suppress(SpanledgerError):
+            with suppress(Exception):  # nobody's figures may end the thread that all jobs share
                 self._meter.read()
 
     def _seconds_until_work(self) -> float | None:

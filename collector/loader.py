@@ -106,7 +106,9 @@ class Loader:
         for delay_s in chain(_BACKOFFS_S, repeat(_BACKOFFS_S[-1])):
             try:
                 report = self.load_once()
-            except Exception as error:  # noqa: BLE001 (the loop that must never end)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # noqa: BLE001 (the loop that must never end, no library's panic either)
                 self.failures += 1
                 self.last_error = f"{type(error).__name__}: {error}"
                 _log.exception(

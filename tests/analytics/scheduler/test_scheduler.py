@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from polars.exceptions import PanicException
 
 from analytics.job_log import JobLog, JobRun, delete_expired_job_runs
 from analytics.job_runner import JobRunner
@@ -42,10 +43,10 @@ class Recorder:
         chosen: dict[str, Any] = {"wakes_on_load": True, **options}
         return Job(name, run, **chosen)
 
-    def failing_job(self, name: str, **options: Any) -> Job:
+    def failing_job(self, name: str, failure: BaseException | None = None, **options: Any) -> Job:
         def run(_: JobContext) -> JobReport:
             self.turns.append(name)
-            raise ValueError("the disk is on fire")
+            raise failure or ValueError("the disk is on fire")
 
         chosen: dict[str, Any] = {"wakes_on_load": True, **options}
         return Job(name, run, **chosen)
@@ -224,6 +225,21 @@ def test_stop_waits_for_the_running_job(store: Store, clock: Any) -> None:
     assert entered.wait(DEADLINE_S)
     assert scheduler.stop()
     assert ended == [True]
+
+
+def test_panic_in_a_job_leaves_the_thread_of_all_jobs_alive(
+    store: Store, clock: Any, recorder: Recorder
+) -> None:
+    panicking = recorder.failing_job("rollups", PanicException("`NaiveDateTime + TimeDelta` overflowed"))
+    scheduler = Scheduler(store, [panicking, recorder.job("alerts")], clock)
+    scheduler.start()
+    try:
+        wait_until(lambda: recorder.turns == ["rollups", "alerts"])
+        rollups, _ = scheduler.statuses()
+        assert (rollups.is_running, rollups.failures) == (False, 1)
+        assert rollups.last_error == "PanicException: `NaiveDateTime + TimeDelta` overflowed"
+    finally:
+        scheduler.stop(DEADLINE_S)
 
 
 def test_failing_job_is_held_back(store: Store, clock: Any, recorder: Recorder) -> None:
