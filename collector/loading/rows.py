@@ -103,6 +103,9 @@ def _piece_rows(piece: Piece, mask: Flags | None) -> pa.Table:
 def _unit_maps(column: pa.ChunkedArray) -> pa.MapArray:
     lists = column.combine_chunks()
     narrow = cast("pa.ListArray", lists.cast(pa.list_(lists.type.value_type)))
-    pairs = cast("pa.StructArray", narrow.values)
+    # Polars may leave entries without a key behind a row that is null: a map refuses them.
+    pairs = cast("pa.StructArray", narrow.flatten())
+    lengths = narrow.value_lengths().fill_null(0).to_numpy()
+    offsets = pa.array(np.append(0, np.cumsum(lengths)), pa.int32())
     mask = narrow.is_null() if narrow.null_count else None
-    return pa.MapArray.from_arrays(narrow.offsets, pairs.field("key"), pairs.field("value"), mask=mask)
+    return pa.MapArray.from_arrays(offsets, pairs.field("key"), pairs.field("value"), mask=mask)

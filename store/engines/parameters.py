@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -97,9 +98,11 @@ def _to_maps(entries: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _to_map(narrow: pa.ListArray) -> pa.MapArray:
-    pairs = narrow.values
+    # Polars may leave entries without a key behind a row that is null: a map refuses them.
+    pairs = narrow.flatten()
+    offsets = np.append(0, np.cumsum(narrow.value_lengths().fill_null(0).to_numpy()))
     return pa.MapArray.from_arrays(
-        narrow.offsets,
+        pa.array(offsets, pa.int32()),
         pairs.field("key"),
         pairs.field("value"),
         mask=narrow.is_null() if narrow.null_count else None,

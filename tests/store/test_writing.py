@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import Replacement, Store, open_store
+from store.engines.parameters import to_arrow
 from store.errors import NotFound, RejectedData
+from store.schema.catalogue import read_tables
 from tests.store.rows import AT, a_run, a_span, append_spans, fetch, frame_of
 
 
@@ -75,6 +77,17 @@ def test_maps_times_and_amounts_come_back_as_they_were(store: Store) -> None:
         ("1", "", None),
         (None, None, None),
     ]
+
+
+def test_map_of_a_row_without_one_may_hide_entries() -> None:
+    units = (
+        pl.DataFrame({"row": [1], "key": ["pages"], "value": [3.0]})
+        .group_by("row")
+        .agg(other_units=pl.struct("key", "value"))
+    )
+    joined = pl.DataFrame({"row": [0, 1]}).join(units, on="row", how="left").select("other_units")
+    maps = to_arrow(joined, read_tables()["llm_calls"]).column("other_units")
+    assert maps.to_pylist() == [None, [("pages", 3.0)]]
 
 
 def test_arrow_tables_with_maps_are_taken_as_they_are(store: Store) -> None:

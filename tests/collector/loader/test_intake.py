@@ -46,6 +46,15 @@ def load(store: Store, *bodies: Body) -> LoadReport:
     return Intake(store, lambda: NOW).load(bodies, batch_id=f"bodies:{uuid4()}")
 
 
+def test_spans_with_and_without_units_are_written_together(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    units: list[dict[str, float]] = [{}, {}, {"spanledger.usage.pages": 3}]
+    load(store, a_trace_body(*(a_span(number, attributes=said) for number, said in enumerate(units, 1))))
+    assert not caplog.messages, "no batch had to be halved"
+    assert len(ask(store, "SELECT * FROM spans")) == 3
+
+
 def test_three_signals_arrive_in_their_views(store: Store) -> None:
     record = LogRecord(time_unix_nano=NOW_NS, body=a_value("hello"), attributes=pairs({"k": 1}))
     gauge = Metric(name="g", gauge=Gauge(data_points=[NumberDataPoint(time_unix_nano=NOW_NS, as_int=4)]))
