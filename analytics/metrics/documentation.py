@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analytics.metrics.catalogue import GROUPS, METRICS
 from analytics.metrics.definitions import Metric, Part
 from store.figures import DIMENSIONS
+from store.figures.dimensions import NOT_IN_BUCKETS, ROLLED_UP
 
 _INTRODUCTION = """\
 # Metrics
@@ -24,9 +25,11 @@ dimensions below there is `attributes.KEY` for each attribute that `[analytics] 
 then on for runs, model calls and tool calls. A filter on `model` or `provider` of a metric that counts runs or tools
 keeps the runs that called that model.
 
-Whole days and hours are answered from the rollups where they have the dimensions that are asked for (all but `tenant`,
-`user_id`, `outcome_reason`, `error_type`, `score`, `judge` and declared attributes), everything else from the
-narrow tables; over long windows these have a budget (`[store] figures_timeout_s`) beyond which they are refused.
+Whole days and hours are answered from the rollups where these hold what is asked for. They lack declared attributes and
+{not_rolled_up}, for percentiles also
+{not_in_buckets}, and hold nothing of users, plans, scores and the distribution of output lengths. Everything else
+comes from the narrow tables; over long windows these have a budget (`[store] figures_timeout_s`) beyond which they are
+refused.
 
 Retention deletes single events and keeps rollups. Where events of a window were deleted, figures from rollups stay what
 they were (windows of such time are told by whole hours); the others speak of the rest and say so (`is_partial`), and
@@ -51,7 +54,15 @@ def render_metrics() -> str:
         "\n".join([f"\n## {title}", *(_describe(metric) for metric in metrics)])
         for title, metrics in GROUPS.items()
     ]
-    return "\n".join([_INTRODUCTION, *dimensions, *overview, *groups]) + "\n"
+    introduction = _INTRODUCTION.format(
+        not_rolled_up=_list(name for name in DIMENSIONS if name not in ROLLED_UP),
+        not_in_buckets=_list(NOT_IN_BUCKETS),
+    )
+    return "\n".join([introduction, *dimensions, *overview, *groups]) + "\n"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _describe(metric: Metric) -> str:
@@ -62,7 +73,7 @@ def _describe(metric: Metric) -> str:
             f"* Formula: {_formula(metric)}",
             f"* Population: {metric.population}",
             f"* NULL when: {metric.null_means}",
-            f"* Dimensions: {', '.join(f'`{name}`' for name in metric.dimensions)}",
+            f"* Dimensions: {_list(metric.dimensions)}",
         ]
     )
 
