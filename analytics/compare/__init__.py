@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analytics.compare.comparison import DEFAULT_METRICS, Comparison, compare
 from analytics.compare.mix import Imbalance, find_imbalances, say_imbalance
-from analytics.compare.shadows import compare_shadows
+from analytics.compare.shadows import ShadowReport, compare_shadows
 from analytics.compare.sides import Side, read_side
 from analytics.compare.statistics import Effect, find_discoveries
 
@@ -13,6 +13,7 @@ __all__ = [
     "Comparison",
     "Effect",
     "Imbalance",
+    "ShadowReport",
     "Side",
     "compare",
     "compare_shadows",

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.compare import Comparison, Side, compare, find_imbalances, say_imbalance
+from analytics.compare import (
+    Comparison,
+    ShadowReport,
+    Side,
+    compare,
+    compare_shadows,
+    find_imbalances,
+    say_imbalance,
+)
 from analytics.metrics import evaluate
 from dashboard.answers.measures import where_of
 from dashboard.filters import Filters, Window
@@ -96,3 +104,11 @@ def read_comparison(window: Window, filters: Filters, dimension: str, a: str, b:
         return Compared(window, rows, hints=[say_imbalance(it) for it in find_imbalances(store, *sides)])
     except ConfigError as error:
         return Compared(window, (), str(error))
+
+
+@remembered()
+def read_shadows(window: Window, filters: Filters) -> ShadowReport:
+    """Pair the shadow runs of a window with the production runs they repeat."""
+    return compare_shadows(
+        current().store, window.start, window.until, agents=filters.agent, services=filters.service
+    )

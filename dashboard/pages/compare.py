@@ -21,6 +21,7 @@ from dashboard.answers.compare import (
     read_comparison,
     read_values_of,
 )
+from dashboard.comparing.shadows import show_shadows
 from dashboard.components import Column, Line, cell, show_heading, show_notice, show_table
 from dashboard.figures import SMALL
 from dashboard.filters import Filters, Link, Window, link_traces
@@ -32,6 +33,7 @@ from dashboard.states import show_failure, show_nothing_found
 from dashboard.view import page_head
 
 PERIOD: Final = "period"
+SHADOWS: Final = "shadow runs"
 TONES: Final = {"worse": "error", "better": "good", "different": "warning"}
 _NOTE: Final = (
     "A verdict is given when chance alone would bring such a difference in fewer than 5 of 100 comparisons, with "
@@ -49,11 +51,14 @@ def render() -> None:
         range_name = filters.choose_range()
     window = filters.open_window(range_name, current().clock())
     chosen = active_filters()
-    what = choose_one("What", (PERIOD, *DIMENSIONS), "what", default="agent version")
+    what = choose_one("What", (PERIOD, *DIMENSIONS, SHADOWS), "what", default="agent version")
     if what == PERIOD:
         before = window.previous()
         a, b = format_window(before.start, before.until), format_window(window.start, window.until)
         _show_comparison(window, chosen, "", a, b)
+        return
+    if what == SHADOWS:
+        show_shadows(window, chosen)
         return
     dimension = DIMENSIONS[what]
     reading = read_values_of(window, chosen, dimension)

@@ -32,6 +32,7 @@ from store import Replacement, Store
 from store.control import alert_rules, incidents
 from store.control.auditing import AuditRow, list_changes
 from store.queries import Query, name_query
+from tests.analytics.building import a_run, to_frame
 from tests.dashboard.apps import components, notices, open_page
 from tests.dashboard.conftest import NOW, HandClock, opened
 from tests.dashboard.seed import only_columns
@@ -585,6 +586,33 @@ class TestCompare:
         ).to_pylist()
         assert sessions.endswith(f"/ {row['n']}")
         assert "7 against 6, code-reviewer" in notices(app)
+
+    def test_window_without_shadows_says_how_to_mark_them(self, seeded: Store) -> None:
+        assert "name the run they repeat in spanledger.shadow_of" in notices(
+            open_page("compare", what="shadow runs", range="24h")
+        )
+
+    def test_shadows_stand_beside_what_they_repeat(self, seeded: Store) -> None:
+        at = (NOW - timedelta(hours=2)).replace(tzinfo=None)
+        runs = [
+            a_run(
+                f"{purpose}{n}-1",
+                agent="mirror",
+                input=f"n {n}",
+                purpose=purpose,
+                started_at=at,
+                cost_usd=usd,
+            )
+            for purpose, usd in (("production", "1"), ("shadow", "2"))
+            for n in range(6)
+        ]
+        seeded.replace(appends={"runs": to_frame("runs", runs)})
+        app = open_page("compare", what="shadow runs", range="24h", agent="mirror")
+        (table,) = components(app, "table")
+        assert len(table["rows"]) == 6
+        assert {row["target"]["path"] for row in table["rows"]} == {"trace"}
+        assert "6 shadow runs beside production" in notices(app)
+        assert "together they cost $6.00 and would have cost $12.00" in notices(app)
 
     def test_periods_are_compared_whatever_ran(self, seeded: Store) -> None:
         (table,) = components(open_page("compare", what="period", range="24h"), "table")
