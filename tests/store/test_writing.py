@@ -80,13 +80,14 @@ def test_maps_times_and_amounts_come_back_as_they_were(store: Store) -> None:
 
 
 def test_map_of_a_row_without_one_may_hide_entries() -> None:
-    units = (
-        pl.DataFrame({"row": [1], "key": ["pages"], "value": [3.0]})
-        .group_by("row")
-        .agg(other_units=pl.struct("key", "value"))
+    pair = pl.Struct({"key": pl.String, "value": pl.Float64})
+    entries = pl.Series(
+        [[{"key": None, "value": None}], [{"key": "pages", "value": 3.0}]], dtype=pl.List(pair)
     )
-    joined = pl.DataFrame({"row": [0, 1]}).join(units, on="row", how="left").select("other_units")
-    maps = to_arrow(joined, read_tables()["llm_calls"]).column("other_units")
+    hidden = pl.DataFrame({"row": [0, 1], "units": entries}).select(
+        other_units=pl.when(pl.col("row") > 0).then("units")
+    )
+    maps = to_arrow(hidden, read_tables()["llm_calls"]).column("other_units")
     assert maps.to_pylist() == [None, [("pages", 3.0)]]
 
 
