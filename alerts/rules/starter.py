@@ -139,6 +139,17 @@ STARTERS: Final[tuple[Mapping[str, object], ...]] = (
         "annotations": {"summary": "The disk is nearly full: {{ value }} of it is free"},
     },
     {
+        "name": "failing jobs",
+        "health": "failing_jobs",
+        "above": 0,
+        "for": "5m",
+        "severity": "critical",
+        "annotations": {
+            "summary": "Jobs that fail again and again, so that figures grow old: {{ value }}",
+            "description": "spanledger status says which, and why.",
+        },
+    },
+    {
         "name": "configuration",
         "health": "configuration_errors",
         "above": 0,
