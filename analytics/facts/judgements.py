@@ -41,15 +41,21 @@ def collect_scores(store: Store, touched: Touched, counted: Counted, aliases: Al
     given = _carried_scores(store, touched.spans, counted)
     if given.is_empty() and touched.known.is_empty():
         return []
-    old = store.select("facts/old_scores", frames={"asked": touched.known}) if touched.known.height else None
+    old = _read_old(store, touched)
     changes: list[Replacement] = []
     carried = given.select("trace_id", "span_id").clear()
-    if old is not None and not old.is_empty():
+    if not old.is_empty():
         carried = old.filter(pl.col("span_id").is_not_null()).select("trace_id", "span_id").unique()
         changes += _move(old.filter(pl.col("span_id").is_null()), aliases)
     if not given.is_empty() or not carried.is_empty():
         changes.append(Replacement("scores", keys=carried, rows=given))
     return changes
+
+
+def _read_old(store: Store, touched: Touched) -> pl.DataFrame:
+    if touched.known.is_empty():
+        return pl.DataFrame(schema=_ROWS)
+    return store.select("facts/old_scores", {"first": touched.first_load}, {"asked": touched.known})
 
 
 def _carried_scores(store: Store, spans: pl.DataFrame, counted: Counted) -> pl.DataFrame:

@@ -121,6 +121,7 @@ OWN_VALUES: Mapping[str, Mapping[str, object]] = {
     "facts/declared_attributes": OF_LOADS,
     "facts/old_llm_calls": OF_LOADS,
     "facts/old_runs": OF_LOADS,
+    "facts/old_scores": OF_LOADS,
     "facts/old_without_runs": OF_LOADS,
     "facts/past_traces": OF_LOADS,
     "facts/old_tool_calls": OF_LOADS,

@@ -1,4 +1,4 @@
--- Scores of some traces.
+-- Scores of some traces: those that spans of a load from $first on carry, and those that no load brought.
 SELECT
     s.load_seq AS load_seq,
     s.score_id AS score_id,
@@ -14,4 +14,4 @@ SELECT
     s.explanation AS explanation,
     s.scored_at AS scored_at
 FROM ledger.scores AS s
-WHERE s.trace_id IN (SELECT a.trace_id FROM asked AS a)
+WHERE (s.load_seq >= $first OR s.load_seq = 0) AND s.trace_id IN (SELECT a.trace_id FROM asked AS a)
