@@ -10,7 +10,7 @@ from analytics.density import find_length
 from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.rollups import stack_rows
 from store.figures import compose_day_buckets, compose_days
-from store.port import Replacement
+from store.port import Replacement, lie_within
 
 DAY = timedelta(days=1)
 PAUSE = timedelta(minutes=1)
@@ -46,8 +46,7 @@ def update_days(context: JobContext) -> JobReport:
             per_bucket = compose_day_buckets(str(subject))
             if per_bucket is not None:
                 buckets.append(context.store.select(per_bucket, bounds, frames))
-    first, last = waiting["day_at"][0].replace(tzinfo=UTC), waiting["day_at"][-1].replace(tzinfo=UTC)
-    within = {"day_at": (first, last)}
+    within = lie_within("day_at", waiting["day_at"])
     context.store.replace(
         Replacement("daily", keys=waiting, rows=stack_rows(totals), within=within),
         Replacement("daily_buckets", keys=waiting, rows=stack_rows(buckets), within=within),

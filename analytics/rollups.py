@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -12,7 +12,7 @@ from analytics.jobs import NOTHING_TO_DO, Job, JobContext, JobReport
 from analytics.settings import AnalyticsSettings
 from analytics.touching import find_last_load
 from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
-from store.port import Replacement
+from store.port import Replacement, lie_within
 
 ROLLED_UP = tuple(subject.name for subject in SUBJECTS.values() if subject.is_rolled_up)
 BUCKETED = tuple(name for name in ROLLED_UP if compose_rollup_buckets(name) is not None)
@@ -52,7 +52,7 @@ def update_rollups(context: JobContext) -> JobReport:
     keys = touched.select("subject", "hour_at", expired_load=pl.lit(None, pl.Int64)).unique()
     days = keys.select("subject", day_at=pl.col("hour_at").dt.truncate("1d")).unique()
     bucket_keys = keys.filter(pl.col("subject").is_in(BUCKETED))
-    within = {"hour_at": (hours[0].replace(tzinfo=UTC), hours[-1].replace(tzinfo=UTC))}
+    within = lie_within("hour_at", hours)
     context.store.replace(
         Replacement("touched_days", keys=days, rows=days),
         Replacement("hourly", keys=keys, rows=stack_rows(totals), within=within),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +15,7 @@ from analytics.known_conversations import read_known_conversations
 from analytics.known_names import KnownNames
 from analytics.settings import AnalyticsSettings
 from analytics.touching import find_last_load, number_touch
-from store.port import Replacement
+from store.port import Replacement, lie_within
 
 if TYPE_CHECKING:
     from store import Store
@@ -157,25 +157,14 @@ def _read_runs(store: Store, affected: Affected) -> pl.DataFrame:
 def _write(store: Store, affected: Affected, derived: Derived, touched: pl.DataFrame) -> None:
     """Replace the affected sessions and cases; the hours their cases closed in are rolled up again."""
     old = affected.sessions
-    started, opened = _bounds(old["started_at"]), _bounds(old["case_opened_at"])
+    started = lie_within("started_at", old["started_at"])
+    opened = lie_within("opened_at", old["case_opened_at"])
     store.replace(
-        Replacement(
-            "sessions", keys=old.select("session_id"), rows=derived.sessions, within={"started_at": started}
-        ),
-        Replacement(
-            "cases", keys=old.select("case_id").unique(), rows=derived.cases, within={"opened_at": opened}
-        ),
+        Replacement("sessions", keys=old.select("session_id"), rows=derived.sessions, within=started),
+        Replacement("cases", keys=old.select("case_id").unique(), rows=derived.cases, within=opened),
         Replacement("touched_sessions", keys=touched, rows=touched.clear()),
         appends={"touched_hours": _touched_hours(affected, derived)},
     )
-
-
-def _bounds(moments: pl.Series) -> tuple[datetime, datetime]:
-    """Return the first and last of some times, with a zone; any when there are none."""
-    first, last = moments.min() or BEGINNING, moments.max() or BEGINNING
-    assert isinstance(first, datetime)
-    assert isinstance(last, datetime)
-    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
 
 def _touched_hours(affected: Affected, derived: Derived) -> pl.DataFrame:

@@ -6,13 +6,13 @@ is moved into rows of the same hour that carry `expired_load`, which no job touc
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from store.figures import SUBJECTS, compose_rollup, compose_rollup_buckets
-from store.port import Replacement, Store
+from store.port import Replacement, Store, find_bounds, lie_within
 
 _HOUR: Final = timedelta(hours=1)
 _BY_LOAD: Final = ("t.load_seq <= $load_seq", "t.load_seq > $load_seq")
@@ -62,7 +62,7 @@ def delete_orphans(store: Store, load_seq: int) -> None:
         store.replace(
             *(_replace_hours(name, unmarked, staying) for name, (_, staying) in moved.items()),
             _mark_expired(hours),
-            Replacement(table, keys=going, rows=going.clear(), within={begin: _bounds(orphans[begin])}),
+            Replacement(table, keys=going, rows=going.clear(), within=lie_within(begin, orphans[begin])),
             appends={name: rows for name, (rows, _) in moved.items()},
         )
 
@@ -76,9 +76,10 @@ def _move(
     frames: dict[str, pl.DataFrame],
 ) -> dict[str, tuple[pl.DataFrame, pl.DataFrame]]:
     """Return by table the rows of what goes, and of what stays."""
-    if hours.is_empty():
+    bounds = find_bounds(hours["hour_at"])
+    if bounds is None:
         return {}
-    first, last = _bounds(hours["hour_at"])
+    first, last = bounds
     params = {"first": first, "until": last + _HOUR, "load_seq": load_seq}
     asked = {**frames, "hours": hours.select("hour_at")}
     moved: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
@@ -92,7 +93,7 @@ def _move(
 
 
 def _replace_hours(table: str, keys: pl.DataFrame, rows: pl.DataFrame) -> Replacement:
-    return Replacement(table, keys=keys, rows=rows, within={"hour_at": _bounds(keys["hour_at"])})
+    return Replacement(table, keys=keys, rows=rows, within=lie_within("hour_at", keys["hour_at"]))
 
 
 def _keep_runs(store: Store, load_seq: int) -> Replacement:
@@ -107,10 +108,3 @@ def _keep_runs(store: Store, load_seq: int) -> Replacement:
 def _mark_expired(hours: pl.DataFrame) -> Replacement:
     marked = hours.select("subject", "hour_at")
     return Replacement("expired_hours", keys=marked, rows=marked)
-
-
-def _bounds(moments: pl.Series) -> tuple[datetime, datetime]:
-    first, last = moments.min(), moments.max()
-    assert isinstance(first, datetime)
-    assert isinstance(last, datetime)
-    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)

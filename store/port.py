@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,20 @@ class Replacement:
     """Bounds, both inclusive, in which all rows to be deleted are known to lie: the engine skips the rest."""
     is_revision: bool = False
     """The rows hold keys and some columns only, each key once: these columns change, all else of the rows stays."""
+
+
+def find_bounds(moments: pl.Series) -> tuple[datetime, datetime] | None:
+    """Return the first and last of some times of a frame, as instants; None when there are none."""
+    first, last = moments.min(), moments.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return None
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+
+
+def lie_within(column: str, moments: pl.Series) -> dict[str, tuple[datetime, datetime]]:
+    """Return `within` of a replacement whose rows have these times in a column."""
+    bounds = find_bounds(moments)
+    return {} if bounds is None else {column: bounds}
 
 
 @dataclass(frozen=True, slots=True)

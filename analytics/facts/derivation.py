@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -18,7 +17,7 @@ from analytics.facts.reading import Touched
 from analytics.facts.said import add_said
 from analytics.facts.texts import add_texts_of_calls
 from analytics.pricing import price_calls, price_tools
-from store.port import Replacement
+from store.port import Replacement, lie_within
 
 if TYPE_CHECKING:
     from analytics.pricing import PriceBook
@@ -59,14 +58,18 @@ def derive_facts(
     scores = collect_scores(store, touched, counted, aliases)
     several = past.runs.filter(~pl.col("is_sole")).select("trace_id").unique()
     replacements = [
-        Replacement("llm_calls", keys=llm_keys, rows=calls, within=_extent(llm_keys)),
-        Replacement("tool_calls", keys=tool_keys, rows=tools, within=_extent(tool_keys)),
+        Replacement(
+            "llm_calls", keys=llm_keys, rows=calls, within=lie_within("started_at", llm_keys["started_at"])
+        ),
+        Replacement(
+            "tool_calls", keys=tool_keys, rows=tools, within=lie_within("started_at", tool_keys["started_at"])
+        ),
         Replacement("runs", keys=pieces, rows=runs.clear()),
         Replacement(
             "runs",
             keys=past.runs.select("run_id", "started_at"),
             rows=runs,
-            within=_extent(past.runs),
+            within=lie_within("started_at", past.runs["started_at"]),
         ),
         Replacement("run_spans", keys=several, rows=counted.run_spans),
         *aliases.replacements(),
@@ -151,13 +154,6 @@ def _read_past(store: Store, touched: Touched) -> Past:
         llm_calls=store.select("facts/old_llm_calls", bounds, frames).select(*_KEYS),
         tool_calls=store.select("facts/old_tool_calls", bounds, frames).select(*_KEYS),
     )
-
-
-def _extent(rows: pl.DataFrame) -> dict[str, tuple[datetime, datetime]]:
-    first, last = rows["started_at"].min(), rows["started_at"].max()
-    if not isinstance(first, datetime) or not isinstance(last, datetime):
-        return {}
-    return {"started_at": (first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))}
 
 
 def _touched_sessions(old: pl.DataFrame, new: pl.DataFrame, load_seq: int) -> pl.DataFrame:

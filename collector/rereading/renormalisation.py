@@ -24,7 +24,7 @@ from collector.loading.intake import Intake
 from collector.rereading.differences import Differences, find_changed
 from collector.rereading.selection import Selection
 from collector.rereading.stored import rebuild_records, rebuild_spans
-from store.port import Frame, Replacement, Store
+from store.port import Frame, Replacement, Store, lie_within
 
 STEP_SPANS: Final = 20_000
 _VERSION: Final = ("load_seq", "trace_id", "span_id", "content_hash")
@@ -153,7 +153,10 @@ class Renormalisation:
                 replacements.append(Replacement("spans", rows.select(_VERSION), rows))
             if not step.changed_records.is_empty():
                 records = step.changed_records.select(*_RECORD, *_TOLD).unique(_RECORD, keep="first")
-                replacements.append(Replacement("logs", records.select(_RECORD), records, is_revision=True))
+                within = lie_within("logged_at", records["logged_at"])
+                replacements.append(
+                    Replacement("logs", records.select(_RECORD), records, within, is_revision=True)
+                )
             self._store.replace(*replacements, appends=appends)
 
     def _loads(self, floor: int) -> pl.DataFrame:
