@@ -135,8 +135,10 @@ def compare_ratios(a: Floats, b: Floats, resampling: Resampling, *, is_share: bo
     test = _permute(a, b, resampling)
     p = None if test is None else test.p
     if is_share:
-        middle, error = _pad_share(a, b)
-        bound = _bound(middle, error, _Z)
+        (padded_a, variance_a), (padded_b, variance_b) = _pad_share(a), _pad_share(b)
+        middle, error = padded_b - padded_a, math.sqrt(variance_a + variance_b)
+        low, high, _ = _bound(middle, error, _Z)
+        bound = low, high, _detect_share((padded_a, padded_b), (variance_a, variance_b))
         p = None if p is None else max(p, _tail(abs(middle) / error))
     elif test is not None and math.isfinite(test.reach):
         bound = _bound(test.difference, test.error, test.reach)
@@ -225,16 +227,26 @@ def _bound(difference: float, error: float, reach: float) -> _Bound:
     return difference - reach * error, difference + reach * error, (reach + _Z_POWER) * error
 
 
-def _pad_share(a: Floats, b: Floats) -> tuple[float, float]:
-    """Agresti's and Caffo's difference and its error: each side has one more unit of none, and one of nothing but."""
-    difference, variance = 0.0, 0.0
-    for sign, rows in ((-1, a), (1, b)):
-        usual = rows[:, 1].mean()
-        more = np.concatenate([rows, [[0.0, usual], [usual, usual]]])
-        ratio, variances = _moments_of(_moments(more).sum(axis=0)[None, :], len(more))
-        difference += sign * float(ratio[0])
-        variance += float(variances[0])
-    return difference, math.sqrt(variance)
+def _pad_share(rows: Floats) -> tuple[float, float]:
+    """Return Agresti's and Caffo's share and its variance: with one more unit of none, and one of nothing but."""
+    usual = rows[:, 1].mean()
+    more = np.concatenate([rows, [[0.0, usual], [usual, usual]]])
+    ratio, variance = _moments_of(_moments(more).sum(axis=0)[None, :], len(more))
+    return float(ratio[0]), float(variance[0])
+
+
+def _detect_share(shares: tuple[float, float], variances: tuple[float, float]) -> float:
+    """Return the change of the first share, towards a half, that is detectable.
+
+    A rare event that gets oftener varies more. Each side counts as so many independent events as its variance says.
+    """
+    size_a, size_b = (
+        share * (1 - share) / variance for share, variance in zip(shares, variances, strict=True)
+    )
+    rare, factor = min(shares[0], 1 - shares[0]), (_Z + _Z_POWER) ** 2
+    square, linear = 1 + factor / size_b, factor * (1 - 2 * rare) / size_b
+    constant = factor * rare * (1 - rare) * (1 / size_a + 1 / size_b)
+    return (linear + math.sqrt(linear**2 + 4 * square * constant)) / (2 * square)
 
 
 def _permute(a: Floats, b: Floats, resampling: Resampling) -> _Test | None:
