@@ -93,11 +93,16 @@ class Scheduler:
 
         A job that fails is not tried again here; its last error stands in the report.
         """
+
+        def say() -> None:
+            if tell is not None:
+                tell(self.backlogs())
+
         report = PendingReport()
         self._mark_due(self._chain)
+        say()
         while not self._stopping.is_set() and self._run_pass(report):
-            if tell is not None:
-                tell(self._meter.read())
+            say()
         self._log.flush()
         return report
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from spanledger.cli.options import ConfigFile, Data, perform
 from store.errors import ConfigError
+
+_RECORDS: Final = {"traces": "spans", "logs": "log records", "metrics": "metric points"}
+"""What is counted of each signal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +49,11 @@ def import_command(
         task = bar.add_task("loading", total=None, amount="")
 
         def show(step: Mapping[str, Any]) -> None:
-            bar.update(task, **_say_progress(step))
+            told = _say_progress(step)
+            if told["description"] != bar.tasks[0].description:
+                # Each job goes at a pace of its own.
+                bar.reset(task, total=None)
+            bar.update(task, **told)
 
         arguments = {"paths": [str(path.absolute()) for path in paths]}
         report = perform("import", arguments, data=data, config=config, on_progress=show)
@@ -59,6 +66,7 @@ def _say_progress(step: Mapping[str, Any]) -> dict[str, Any]:
     if "step" not in step:
         done, total = step["done_bytes"], step["total_bytes"]
         return {
+            "description": "loading",
             "completed": done,
             "total": total,
             "amount": f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB",
@@ -72,7 +80,7 @@ def _say_progress(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def _print_import(report: Mapping[str, Any]) -> None:
     records = (
-        ", ".join(f"{count:,} {signal}" for signal, count in report["records"].items() if count)
+        ", ".join(f"{count:,} {_RECORDS[signal]}" for signal, count in report["records"].items() if count)
         or "nothing new"
     )
     typer.echo(f"imported {records} from {report['bodies']:,} bodies")

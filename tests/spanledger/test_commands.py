@@ -66,7 +66,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with one imported call."""
     directory = tmp_path_factory.mktemp("imported")
     (directory / "001-traces.json").write_text(BODY)
-    assert "imported 1 traces from 1 bodies" in run(
+    assert "imported 1 spans from 1 bodies" in run(
         "import", directory / "001-traces.json", "--data", directory / "data"
     )
     return directory

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from analytics.backlog import BacklogMeter
+from analytics.jobs import Job, JobContext, JobReport
+from analytics.scheduler import Scheduler
 from store import Store
 from tests.analytics.building import StillClock
 
@@ -54,6 +56,25 @@ def test_what_waits_is_counted_once_and_as_old_as_its_oldest_load(
     }  # fmt: skip
     second = clock() - timedelta(minutes=1)
     assert [found[unit].since for unit in ("spans", "conversations", "hours")] == [second] * 3
+
+
+def test_who_waits_for_all_jobs_hears_how_much_there_is_and_how_much_is_done(
+    store: Store, clock: StillClock, write: Write
+) -> None:
+    write("ingest_stats", *loads(clock, 4, 100))
+    turns = iter(range(2, 6, 2))
+
+    def count(_: JobContext) -> JobReport:
+        reached = next(turns, None)
+        if reached is None:
+            return JobReport()
+        write("watermarks", {"job": "facts", "load_seq": reached, "updated_at": clock()})
+        return JobReport(100, has_more=reached < 4)
+
+    heard: list[tuple[int, int]] = []
+    scheduler = Scheduler(store, [Job("facts", count, wakes_on_load=True)], clock)
+    scheduler.run_pending(lambda found: heard.append((found[0].done, found[0].waiting)))
+    assert heard == [(0, 400), (200, 200), (400, 0)]
 
 
 def test_the_end_is_expected_at_the_pace_it_goes_though_more_comes(
