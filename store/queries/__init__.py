@@ -1,9 +1,10 @@
 """The analytics SQL: one portable SELECT a file, a folder per subject; each begins with a sentence.
 
 What both engines answer alike, as `make test-cluster` compares (each parameter needs an example value there):
-no alias equal to a column of the query's tables; ORDER BY after a UNION only around it; ties of ORDER BY broken, NULLS
-LAST said; every subquery column named; counts divided with nullif; times, maps and percentiles by the functions of
-`store/engines/prelude`; a map is never NULL on ClickHouse; `x IN $list` for lists; data of the caller as a frame.
+no alias equal to a column of the query's tables; ORDER BY after a UNION only around it, counts in it cast to BIGINT;
+ties of ORDER BY broken, NULLS LAST said; every subquery column named; counts divided with nullif; times, maps and
+percentiles by the functions of `store/engines/prelude`; a map is never NULL on ClickHouse; `x IN $list` for lists;
+data of the caller as a frame.
 """
 
 from __future__ import annotations

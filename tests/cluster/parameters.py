@@ -86,6 +86,7 @@ VALUES: dict[str, object] = {
     "only_long": False,
     "session_id": "session 1",
     "conversation_id": "session 1",
+    "today": _BEGIN + timedelta(days=2),
     "trace_id": _TRACE,
     "until": _END,
 }

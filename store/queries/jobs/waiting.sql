@@ -15,7 +15,7 @@ FROM (
         1 AS position,
         'facts' AS job,
         'touched traces' AS unit,
-        count(DISTINCT t.trace_id) AS waiting,
+        CAST(count(DISTINCT t.trace_id) AS BIGINT) AS waiting,
         CAST(NULL AS TIMESTAMP) AS since
     FROM ledger.touched_traces AS t
     UNION ALL
@@ -23,7 +23,7 @@ FROM (
         2 AS position,
         'sessions' AS job,
         'conversations' AS unit,
-        count(DISTINCT t.session_id) AS waiting,
+        CAST(count(DISTINCT t.session_id) AS BIGINT) AS waiting,
         CASE WHEN count(i.loaded_at) > 0 THEN min(i.loaded_at) END AS since
     FROM ledger.touched_sessions AS t
     LEFT JOIN ledger.ingest_stats AS i ON i.load_seq = t.load_seq
@@ -32,7 +32,7 @@ FROM (
         3 AS position,
         'rollups' AS job,
         'hours' AS unit,
-        count(DISTINCT t.hour_at) AS waiting,
+        CAST(count(DISTINCT t.hour_at) AS BIGINT) AS waiting,
         CASE WHEN count(i.loaded_at) > 0 THEN min(i.loaded_at) END AS since
     FROM ledger.touched_hours AS t
     LEFT JOIN ledger.ingest_stats AS i ON i.load_seq = t.load_seq
@@ -41,7 +41,7 @@ FROM (
         4 AS position,
         'days' AS job,
         'days' AS unit,
-        count(DISTINCT t.day_at) AS waiting,
+        CAST(count(DISTINCT t.day_at) AS BIGINT) AS waiting,
         CAST(NULL AS TIMESTAMP) AS since
     FROM ledger.touched_days AS t
     WHERE t.day_at < $today
