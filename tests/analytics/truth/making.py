@@ -65,9 +65,9 @@ def _converse(dice: random.Random, number: int, runs: list[Run]) -> None:
         if run.at + run.lasts >= END_S:
             break
         runs.append(run)
-        at = run.end + dice.choice([40.0, 600.0, 5 * HOUR, 30 * HOUR, 4 * DAY, 8 * DAY]) * (
-            0.9 + dice.random() / 5
-        )
+        at = run.end + dice.choice(
+            [40.0, 600.0, 5 * HOUR, 30 * HOUR, 55 * HOUR, 4 * DAY, 6.6 * DAY, 8 * DAY]
+        ) * (0.9 + dice.random() / 5)
 
 
 def _call_once(dice: random.Random, run: Run) -> None:
