@@ -5,7 +5,8 @@ SpanledgerError
 ├── RejectedData        what a client sent is unusable: it must not send the same again
 ├── Overloaded          a bound is reached: the client tries again later
 ├── StoreUnavailable    the database cannot be reached, opened or written now
-├── SchemaMismatch      the database was written by another version
+│   ├── StoreInUse      another process has it
+│   └── SchemaMismatch  it was written by another version
 ├── QueryRejected       an ad-hoc query is not a single SELECT over the views, or broke a limit
 ├── NotFound            nothing is known by that id
 └── DeliveryFailed      a notification did not reach its channel
@@ -36,6 +37,10 @@ class Overloaded(SpanledgerError):
 
 class StoreUnavailable(SpanledgerError):
     """The database cannot be reached, opened or written now."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Another process has the database open."""
 
 
 class SchemaMismatch(StoreUnavailable):

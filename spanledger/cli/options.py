@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from spanledger.api.wire import ask, is_served
 from spanledger.layout import default_data_dir, make_data_dir
+from store.errors import StoreInUse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +31,10 @@ ConfigFile = Annotated[
         "--config", envvar="SPANLEDGER_CONFIG", help="Configuration file; default DATA/spanledger.toml."
     ),
 ]
+
+_PATIENCE_S: Final = 15.0
+"""With whoever has the database and does not answer: a server that starts, or another command."""
+_AGAIN_S: Final = 0.2
 
 
 def read_config(data: Path | None, file: Path | None = None) -> Config:
@@ -66,9 +72,23 @@ def perform(
         SpanledgerError: whatever the operation raised.
     """
     directory = (data or default_data_dir()).expanduser().absolute()
-    if is_served(directory):
-        return ask(directory, operation, arguments, on_progress)
-    settings = read_config(data, config)
+    until = time.monotonic() + _PATIENCE_S
+    while not is_served(directory):
+        try:
+            return _perform_here(operation, arguments, read_config(data, config), on_progress)
+        except StoreInUse:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_S)
+    return ask(directory, operation, arguments, on_progress)
+
+
+def _perform_here(
+    operation: str,
+    arguments: Mapping[str, Any],
+    settings: Config,
+    on_progress: Callable[[Mapping[str, Any]], None],
+) -> Mapping[str, Any] | pa.Table:
     from spanledger.operations.performing import perform_operation
     from spanledger.services import open_services
     from store.logs import configure_logs

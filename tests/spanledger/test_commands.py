@@ -14,9 +14,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from spanledger.cli import options
 from spanledger.operations import OPERATIONS, find_operation
 from store import open_store
 from store.clock import utc_now
+from store.errors import StoreInUse
 from tests.analytics.building import a_run, a_tool_call, to_frame
 from tests.analytics.drift.test_explanation import ALARM
 from tests.commands import run, run_bytes
@@ -145,6 +147,28 @@ def test_status_says_what_is_stored(imported: Path) -> None:
     assert found["rows"]["spans"] == 1
     assert found["is_served"] is False
     assert "spans 1" in run("status", "--data", imported / "data")
+
+
+def test_a_command_waits_for_whoever_has_the_database_and_does_not_answer_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import sys, pathlib; from store import open_store; s = open_store(pathlib.Path(sys.argv[1])); "
+        "print('open', flush=True); sys.stdin.read(); s.close()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        monkeypatch.setattr(options, "_PATIENCE_S", 0.0)
+        with pytest.raises(StoreInUse, match="in use by another process"):
+            options.perform("status", {}, data=tmp_path)
+        monkeypatch.undo()
+        waits: list[float] = []
+        monkeypatch.setattr("time.sleep", lambda seconds: (waits.append(seconds), holder.communicate()))
+        assert options.perform("status", {}, data=tmp_path)
+    assert len(waits) == 1
 
 
 def test_doctor_finds_nothing_wrong_with_a_new_installation(

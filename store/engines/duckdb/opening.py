@@ -12,7 +12,7 @@ from store.engines.duckdb.adhoc import AdhocRunner
 from store.engines.duckdb.attaching import Config, attach_file
 from store.engines.duckdb.compaction import remove_copy
 from store.engines.duckdb.definitions import define_schema, set_compression
-from store.errors import SchemaMismatch, StoreUnavailable
+from store.errors import SchemaMismatch, StoreInUse, StoreUnavailable
 from store.settings import StoreSettings
 
 _UNREADABLE: Final = ("not a valid DuckDB database file", "Corrupt database file")
@@ -25,15 +25,15 @@ def open_database(
     """Return a connection to the database at `path`, created or migrated as needed, and what runs ad-hoc queries.
 
     Raises:
-        StoreUnavailable: The file cannot be opened, for example because another process holds it.
+        StoreInUse: Another process has the file.
+        StoreUnavailable: It cannot be opened.
         SchemaMismatch: It belongs to a newer version, or to another program, or is no database.
     """
     remove_copy(path)
     try:
         connection = attach_file(path, _configure(path, settings))
     except duckdb.Error as error:
-        is_readable = not any(sign in str(error) for sign in _UNREADABLE)
-        raise (StoreUnavailable if is_readable else SchemaMismatch)(_explain(path, error)) from error
+        raise _explain(path, error) from error
     try:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -70,13 +70,14 @@ def _configure(path: Path, settings: StoreSettings) -> Config:
     }
 
 
-def _explain(path: Path, error: duckdb.Error) -> str:
+def _explain(path: Path, error: duckdb.Error) -> StoreUnavailable:
     text = str(error)
     if "lock on file" in text:
-        return (
+        return StoreInUse(
             f"{path} is in use by another process; stop that one, or give commands by its --data directory "
             f"({text.splitlines()[0]})"
         )
+    kind = SchemaMismatch if any(sign in text for sign in _UNREADABLE) else StoreUnavailable
     if isinstance(error, duckdb.IOException | duckdb.SerializationException):
-        return f"{path} could not be opened: {text}; check permissions and disk, or restore a backup"
-    return f"{path} could not be opened: {text}; check the settings under [store]"
+        return kind(f"{path} could not be opened: {text}; check permissions and disk, or restore a backup")
+    return kind(f"{path} could not be opened: {text}; check the settings under [store]")
