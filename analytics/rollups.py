@@ -37,12 +37,12 @@ def rollups_job(settings: AnalyticsSettings) -> Job:
 
 
 def update_rollups(context: JobContext) -> JobReport:
-    """Add up the touched hours again and replace their rows."""
+    """Add up the touched hours again, the latest first, and replace their rows."""
     waiting = context.store.select("rollups/touched", {"max_rows": MAX_ROWS})
     if waiting.is_empty():
         return NOTHING_TO_DO
-    stretches = _find_stretches(context, waiting["hour_at"].unique().sort())[:MAX_SPANS]
-    hours = pl.concat(stretches).head(MAX_HOURS)
+    stretches = _find_stretches(context, waiting["hour_at"].unique().sort())[-MAX_SPANS:]
+    hours = pl.concat(stretches).tail(MAX_HOURS)
     touched = waiting.filter(pl.col("hour_at").is_in(hours.implode()))
     totals: list[pl.DataFrame] = []
     buckets: list[pl.DataFrame] = []

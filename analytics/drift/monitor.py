@@ -54,7 +54,8 @@ class Monitor:
         figures = read_figures(store, oldest - TRAINING_HOURS, until)
         if self._known is None:
             self._known = dict(store.select("drift/known_hours").iter_rows())
-        until = max(self._find_end(store, figures, until, context.clock()), oldest + 1)
+        end = self._find_end(store, figures, oldest - TRAINING_HOURS, until, context.clock())
+        until = max(end, oldest + 1)
         decisions = Decisions.read(store)
         begin = self._find_begin(store, figures, decisions, oldest, until)
         if begin is None or (not figures and self._watch is None):
@@ -74,22 +75,24 @@ class Monitor:
         self._watch, self._known, self._decisions = watch, figures, decisions
         return JobReport(changed=changed)
 
-    def _find_end(self, store: Store, figures: Mapping[datetime, str], until: int, now: datetime) -> int:
-        """Return the hour to stop before: while history is being filled in order, the hours ahead of it are no silence.
+    def _find_end(
+        self, store: Store, figures: Mapping[datetime, str], first: int, until: int, now: datetime
+    ) -> int:
+        """Return the hour to stop before: while history is being filled in, hours of it that lack are no silence.
 
-        Once the newest hour with data has stayed that for `STILL`, and none after it waits to be rolled up, what
-        follows it is silent.
+        None is stepped over that waits to be rolled up for the first time. Once none waits and the newest hour with
+        data has stayed that for `STILL`, what follows it is silent.
         """
         newest = max(figures, default=None)
         if newest is None:
             return until
         if self._newest is None or self._newest[0] != newest:
             self._newest = newest, now
-        ahead = {"since": newest + timedelta(hours=1), "until": hour_start(until)}
-        is_still = now - self._newest[1] >= STILL
-        if is_still and store.select("drift/waiting_hours", ahead).is_empty():
-            return until
-        return min(until, hour_number(newest) + 1)
+        missing = store.select("drift/missing_hours", {"since": hour_start(first), "until": hour_start(until)})
+        if not missing.is_empty():
+            until = min(until, hour_number(missing["hour_at"][0]))
+        is_still = missing.is_empty() and now - self._newest[1] >= STILL
+        return until if is_still else min(until, hour_number(newest) + 1)
 
     def _find_begin(
         self, store: Store, figures: dict[datetime, str], decisions: Decisions, oldest: int, until: int

@@ -319,3 +319,24 @@ def test_hours_that_wait_to_be_rolled_up_are_no_silence(tmp_path: Path) -> None:
     step(store, monitor, NOW + timedelta(minutes=20))
     assert [alarm["direction"] for alarm in read_alarms(store)] == ["down"], "now it is one"
     store.close()
+
+
+def test_live_hours_that_are_rolled_up_before_older_ones_are_stepped_after_them(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    rows = an_agents_hours(after=0.03)
+    gap_at = NOW.replace(tzinfo=None, minute=0) - timedelta(days=2)
+    is_late = pl.col("hour_at").is_between(gap_at, gap_at + timedelta(hours=30))
+    write_hours(store, rows.filter(~is_late))
+    waiting = rows.filter(is_late).select("hour_at", subject=pl.lit("run"), load_seq=pl.lit(7, pl.Int64))
+    waiting = waiting.unique()
+    store.replace(appends={"touched_hours": waiting})
+    monitor = Monitor()
+    for minutes in (0, 5, 15):
+        step(store, monitor, NOW + timedelta(minutes=minutes))
+    assert store.select("drift/state_hours")["hour_at"].max() == gap_at
+    write_hours(store, rows.filter(is_late))
+    store.replace(Replacement("touched_hours", keys=waiting, rows=waiting.clear()))
+    step(store, monitor, NOW + timedelta(minutes=20))
+    assert store.select("drift/state_hours")["hour_at"].max() > gap_at + timedelta(hours=30)  # type: ignore[operator]
+    assert read_alarms(store) == []
+    store.close()

@@ -155,6 +155,8 @@ def test_year_of_hours_is_rolled_up_in_bounded_steps(write: Any, roll_up: Any, s
     write("runs", *(a_run(f"t{n}-1", started_at=hour) for n, hour in enumerate(hours)))
     assert roll_up("run", *hours).has_more
     assert len(read(store)) == MAX_HOURS
+    first = min(row["hour_at"] for row in read(store))
+    assert first == HOUR_OF_NOON - (MAX_HOURS - 1) * HOUR, "what is live does not wait behind the rest"
     assert not roll_up().has_more
     assert sum(row["events"] for row in read(store)) == len(hours)
 
