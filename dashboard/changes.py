@@ -1,4 +1,4 @@
-"""Changes against the window before, coloured only when they are large and sure enough to mean something."""
+"""Changes against the earlier window, coloured only when they are large and sure enough to mean something."""
 
 from __future__ import annotations
 

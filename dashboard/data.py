@@ -135,12 +135,13 @@ def _build_period(window: Window, first: int, found: Mapping[str, Answer], laten
 
 @cache_answers(ttl=60, max_entries=64)
 def _load_overview(window: Window, filters: Filters) -> Overview:
-    everywhere, before = filters.where(), window.previous()
+    everywhere, before = filters.where(), window.earlier()
     of_cases = {name: values for name, values in everywhere.items() if name != "model"}
-    store, both = current().store, {
-        "start": window.start, "end": window.until, "step": timedelta(seconds=window.bin_s),
-        "before": window.start - before.start,
-    }  # fmt: skip
+    step, back = timedelta(seconds=window.bin_s), window.start - before.start
+    store, both = (
+        current().store,
+        {"start": window.start, "end": window.until, "step": step, "before": back},
+    )
     errors, latency, *sums = ask_together(
         partial(select, "overview/tool_errors", window_params(window, filters)),
         partial(distribution, store, part("run"), "duration_ms", **both, where=everywhere),
@@ -153,7 +154,7 @@ def _load_overview(window: Window, filters: Filters) -> Overview:
     found = dict(zip(_SUMS, sums, strict=True))
     return Overview(
         _build_period(window, 0, found, latency),
-        _build_period(before, -window.bins, found, latency),
+        _build_period(before, -(back // step), found, latency),
         errors,
     )
 

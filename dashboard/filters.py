@@ -20,6 +20,9 @@ from dashboard.zone import carry
 EVERYTHING: Final = ("*",)
 DIMENSIONS: Final = ("agent", "environment", "model", "service")
 PURPOSES: Final = ("production", "evaluation", "shadow", "test", "all")
+BESIDE: Final = {"": "the time before", "week": "a week before"}
+"""What figures are compared with, as the address and as the control say it."""
+WEEK: Final = timedelta(days=7)
 STEP: Final = timedelta(seconds=30)
 HOUR: Final = timedelta(hours=1)
 _STAMP: Final = "%Y-%m-%d %H:%M"
@@ -58,6 +61,7 @@ class Window:
     until: datetime
     bin_s: int
     fresh_from: datetime
+    beside: str = ""
 
     @property
     def bins(self) -> int:
@@ -66,7 +70,9 @@ class Window:
 
     @property
     def words(self) -> str:
-        """The length as the range control says it, for `vs … before`."""
+        """How far back lies what it is compared with, for `vs … before`."""
+        if self._is_beside_week:
+            return "a week"
         preset = PRESETS.get(self.name)
         return preset.label if preset else "period"
 
@@ -74,12 +80,23 @@ class Window:
         """Return when bin `index` begins."""
         return self.start + timedelta(seconds=index * self.bin_s)
 
-    def previous(self) -> Window:
-        """Return the equally long window before this one, at the same times of day."""
-        shift = timedelta(seconds=self.bins * self.bin_s)
+    @property
+    def _is_beside_week(self) -> bool:
+        return self.beside == "week" and self._length < WEEK
+
+    @property
+    def _length(self) -> timedelta:
+        return timedelta(seconds=self.bins * self.bin_s)
+
+    def earlier(self) -> Window:
+        """Return the equal window that this one is compared with: the one just before, or a week before.
+
+        Both are at the same times of day. Windows of a week and longer have only the one just before.
+        """
+        shift = WEEK if self._is_beside_week else self._length
         start, until = self.start - shift, self.until - shift
         fresh_from = start if self.fresh_from == self.start else floor_time(until, HOUR)
-        return Window(self.name, start, until, self.bin_s, fresh_from)
+        return Window(self.name, start, until, self.bin_s, fresh_from, self.beside)
 
     def bin_range(self, index: int) -> str:
         """Return the value of `range` that shows bin `index` alone."""
@@ -95,6 +112,8 @@ class Filters:
     model: tuple[str, ...] = ()
     service: tuple[str, ...] = ()
     purpose: str = "production"
+    beside: str = ""
+    """As in `BESIDE`."""
 
     def params(self) -> dict[str, list[str]]:
         """Return the parameters that the stored queries of overview and traces take."""
@@ -123,7 +142,8 @@ class Filters:
     def query(self) -> dict[str, list[str]]:
         """Return the URL parameters that restore these filters."""
         query = {name: list(getattr(self, name)) for name in DIMENSIONS if getattr(self, name)}
-        return query | ({"purpose": [self.purpose]} if self.purpose != "production" else {})
+        query |= {"purpose": [self.purpose]} if self.purpose != "production" else {}
+        return query | ({"beside": [self.beside]} if self.beside else {})
 
 
 def floor_time(at: datetime, step: timedelta) -> datetime:
@@ -154,11 +174,11 @@ def read_interval(text: str) -> tuple[datetime, datetime] | None:
     return (start, until) if timedelta(0) < until - start <= timedelta(days=400) else None
 
 
-def open_window(name: str, now: datetime, *, step: timedelta = STEP) -> Window:
+def open_window(name: str, now: datetime, *, step: timedelta = STEP, beside: str = "") -> Window:
     """Return the window that `range=name` means at `now`; the default range for a name that means nothing."""
     interval = read_interval(name)
     if interval is not None:
-        return _interval_window(name, *interval)
+        return _interval_window(name, *interval, beside)
     name = name if name in PRESETS else DEFAULT_RANGE
     preset = PRESETS[name]
     until = floor_time(now, step)
@@ -167,14 +187,14 @@ def open_window(name: str, now: datetime, *, step: timedelta = STEP) -> Window:
     if until <= start + width * (preset.bins - 1):
         until += step
     fresh_from = floor_time(until, HOUR) if preset.bin_s >= 3_600 else start
-    return Window(name, start, until, preset.bin_s, fresh_from)
+    return Window(name, start, until, preset.bin_s, fresh_from, beside)
 
 
-def _interval_window(name: str, start: datetime, until: datetime) -> Window:
+def _interval_window(name: str, start: datetime, until: datetime, beside: str) -> Window:
     length_s = (until - start).total_seconds()
     bin_s = next((size for size in _BIN_SIZES if length_s / size <= 60), _BIN_SIZES[-1])
     is_whole = start == floor_time(start, HOUR) and bin_s >= 3_600
-    return Window(name, start, until, bin_s, floor_time(until, HOUR) if is_whole else start)
+    return Window(name, start, until, bin_s, floor_time(until, HOUR) if is_whole else start, beside)
 
 
 def choose_range() -> str:
@@ -213,7 +233,20 @@ def choose_filters(choices: Mapping[str, Sequence[str]]) -> Filters:
         help="What runs are for. Rates and costs are of production runs unless you say otherwise.",
     )
     write_back("purpose", [] if purpose == PURPOSES[0] else [purpose])
-    return Filters(**chosen, purpose=purpose)
+    return Filters(**chosen, purpose=purpose, beside=_choose_beside())
+
+
+def _choose_beside() -> str:
+    take_over("beside", lambda values: values[0] if values and values[0] in BESIDE else "")
+    beside = st.selectbox(
+        "Compared with",
+        list(BESIDE),
+        key="beside",
+        format_func=BESIDE.__getitem__,
+        help="Ranges of a week and longer are compared with the time before.",
+    )
+    write_back("beside", [beside] if beside else [])
+    return beside
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def is_rise_bad(metric: str) -> bool | None:
 
 
 def compare(figure: Figure, words: str) -> Change:
-    """Return the change of a figure against the window before; none where either is not whole."""
+    """Return the change of a figure against the earlier window; none where either is not whole."""
     if figure.is_partial or figure.was_partial:
         return Change("")
     definition = METRICS[figure.metric]
@@ -143,7 +143,7 @@ def rate_cell(figure: Figure, longest: float, *, tone: str = "error") -> dict[st
 
 
 def change_cell(figure: Figure) -> dict[str, object] | None:
-    """Return the cell of a change against the window before, coloured only when it is large and sure."""
+    """Return the cell of a change against the earlier window, coloured only when it is large and sure."""
     change = compare(figure, "")
     if not change.text or not figure.n:
         return None

@@ -94,7 +94,7 @@ def page_head(title: str) -> Generator[None]:
 
 def _is_unsettled(screen: Screen, range_name: str) -> bool:
     """Whether the page should look again by itself: the store fails, or the first data are on their way."""
-    reading = screen.read(filters.open_window(range_name, current().clock()), active_filters())
+    reading = screen.read(_open_window(range_name, filters.STEP), active_filters())
     if reading.failure is not None or reading.value is None:
         return True
     arrivals = read_arrivals().value
@@ -103,9 +103,13 @@ def _is_unsettled(screen: Screen, range_name: str) -> bool:
     return arrivals.last_at is None or current().clock() - arrivals.last_at < FRESH
 
 
+def _open_window(range_name: str, step: timedelta) -> Window:
+    return filters.open_window(range_name, current().clock(), step=step, beside=active_filters().beside)
+
+
 def _show_body(screen: Screen, range_name: str, is_live: bool, is_waiting: bool) -> None:
     chosen = active_filters()
-    window = filters.open_window(range_name, current().clock(), step=LIVE_STEP if is_live else filters.STEP)
+    window = _open_window(range_name, LIVE_STEP if is_live else filters.STEP)
     reading = read_afresh(lambda: screen.read(window, chosen)) if is_waiting else screen.read(window, chosen)
     if (
         is_waiting

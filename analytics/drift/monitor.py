@@ -88,7 +88,9 @@ class Monitor:
             return until
         if self._newest is None or self._newest[0] != newest:
             self._newest = newest, now
-        missing = store.select("drift/missing_hours", {"since": hour_start(first), "until": hour_start(until)})
+        missing = store.select(
+            "drift/missing_hours", {"since": hour_start(first), "until": hour_start(until)}
+        )
         if not missing.is_empty():
             until = min(until, hour_number(missing["hour_at"][0]))
         is_still = missing.is_empty() and now - self._newest[1] >= STILL

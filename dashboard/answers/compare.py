@@ -81,8 +81,8 @@ class Compared:
 
 @remembered(entries=32)
 def read_comparison(window: Window, filters: Filters, dimension: str, a: str, b: str) -> Compared:
-    """Compare two values of a dimension in one window; a dimension of "" compares the window with the one before."""
-    before = window.previous()
+    """Compare two values of a dimension in one window; a dimension of "" compares the window with the earlier one."""
+    before = window.earlier()
     shared = {
         name: values[0]
         for name in ("agent", "environment", "service", "model")

@@ -18,7 +18,7 @@ from dashboard.services import current
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric's value in a window and in the one before, with what each rests on."""
+    """A metric's value in a window and in the earlier one, with what each rests on."""
 
     metric: str
     value: float | None = None
@@ -31,7 +31,7 @@ class Figure:
     is_partial: bool = False
     """Retention has deleted facts that it needs: it speaks of the rest."""
     was_partial: bool = False
-    """The same of the window before."""
+    """The same of the earlier window."""
 
     @property
     def hits(self) -> tuple[int, int]:
@@ -52,7 +52,7 @@ def where_of(metric: str, filters: Filters) -> dict[str, str | list[str]]:
 def measure(
     metrics: Sequence[str], window: Window, filters: Filters, *, by: str, where: dict[str, str] | None = None
 ) -> dict[str | None, dict[str, Figure]]:
-    """Return the figures of every value of the dimension `by`, with those of the window before beside them."""
+    """Return the figures of every value of the dimension `by`, with those of the earlier window beside them."""
     return _measure(metrics, window, filters, [[by]], where or {})[0]
 
 
@@ -89,7 +89,7 @@ def _measure(
             (name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items()
         )
         alike.setdefault(key, []).append(metric)
-    before = window.start - window.previous().start
+    before = window.start - window.earlier().start
     found: list[_Measured] = [{} for _ in groupings]
     for names in alike.values():
         frames = evaluate_twice(

@@ -32,7 +32,7 @@ def read_users(window: Window, filters: Filters, sort: str, text: str) -> Users:
     users, totals, before, per_bin, budgets = ask_together(
         lambda: select("users/list", {**params, "sort": sort, "text": text}),
         lambda: select("users/totals", params),
-        lambda: select("users/totals", window_params(window.previous(), filters)),
+        lambda: select("users/totals", window_params(window.earlier(), filters)),
         lambda: select("users/per_bin", params),
         lambda: select("cost/budgets", {}),
     )

@@ -26,7 +26,7 @@ _STEP: Final = register("step")
 
 @dataclass(frozen=True)
 class Change:
-    """A change against the window before; `tone` is good, error or empty, never more than the data bears."""
+    """A change against the earlier window; `tone` is good, error or empty, never more than the data bears."""
 
     text: str
     basis: str = ""

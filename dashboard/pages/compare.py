@@ -49,11 +49,11 @@ def render() -> None:
     """Draw the page."""
     with page_head("Compare"):
         range_name = filters.choose_range()
-    window = filters.open_window(range_name, current().clock())
     chosen = active_filters()
+    window = filters.open_window(range_name, current().clock(), beside=chosen.beside)
     what = choose_one("What", (PERIOD, *DIMENSIONS, SHADOWS), "what", default="agent version")
     if what == PERIOD:
-        before = window.previous()
+        before = window.earlier()
         a, b = format_window(before.start, before.until), format_window(window.start, window.until)
         _show_comparison(window, chosen, "", a, b)
         return
@@ -212,10 +212,10 @@ def _show_verdict(compared: Compared, title: str) -> None:
 
 def _links(window: Window, chosen: Filters, dimension: str, a: str, b: str) -> list[tuple[str, Link]]:
     if not dimension:
-        before = window.previous()
+        before = window.earlier()
         interval = filters.write_interval(before.start, before.until)
         return [
-            ("the time before", link_traces(interval, chosen)),
+            ("the earlier time", link_traces(interval, chosen)),
             ("this time", link_traces(window.name, chosen)),
         ]
     more = {"agent_version": "version", "prompt_version": "prompt"}

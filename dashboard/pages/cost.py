@@ -227,7 +227,7 @@ def _show_parts(cost: Cost, view: View) -> None:
     total = sum(figure.value or 0.0 for _, figure in ranked)
     lines = [_part_line(part, figure, total, cost, view) for part, figure in ranked[:PARTS_SHOWN]]
     columns = [Column(cost.by.capitalize()), Column("Share", "bar"), Column("Cost", "number", "end"),
-               Column("Change", "number", "end", "against the window before")]  # fmt: skip
+               Column("Change", "number", "end", "against the earlier time")]  # fmt: skip
     show_table(
         columns,
         lines,

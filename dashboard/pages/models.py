@@ -42,7 +42,7 @@ _COLUMNS: Final = (
     Column("Failed", "bar", help="share of calls that failed, those tried again included"),
     Column("p50", "number", "end", "half of the calls took at most this long"),
     Column("p95", "number", "end", "95 of 100 calls took at most this long"),
-    Column("vs before", "number", "end", "change of p95 against the window before"),
+    Column("Change", "number", "end", "change of p95 against the earlier time"),
     Column("First token", "number", "end", "half of the answers began after at most this long"),
     Column("Tokens/s", "number", "end", METRICS["tokens_per_second"].help),
     Column("Input", "number", "end", METRICS["input_tokens"].help),

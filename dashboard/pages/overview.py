@@ -95,7 +95,7 @@ def _show_figures(overview: Overview, view: View) -> None:
 def _show_deleted(overview: Overview) -> None:
     gone = [
         words
-        for words, period in (("this window", overview.now), ("the window before", overview.before))
+        for words, period in (("this window", overview.now), ("the earlier one", overview.before))
         if period.is_partial
     ]
     if gone:
@@ -161,7 +161,7 @@ def _show_tools(overview: Overview, chosen: Filters) -> None:
     columns = [
         Column("Tool"),
         Column("Failed", "bar"),
-        Column("Change", "number", "end", "in percentage points, against the window before"),
+        Column("Change", "number", "end", "in percentage points, against the earlier time"),
         Column("Trend", "spark", help="share of calls that failed, over the window"),
         Column("Calls", "number", "end"),
         Column("Top error"),

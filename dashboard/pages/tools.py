@@ -41,7 +41,7 @@ FAILURES_SHOWN: Final = 14
 _COLUMNS: Final = (
     Column("Tool"),
     Column("Failed", "bar", help="share of calls that failed; grey where there are fewer than 30"),
-    Column("Change", "number", "end", "in percentage points, against the window before"),
+    Column("Change", "number", "end", "in percentage points, against the earlier time"),
     Column("Trend", "spark", help="share of calls that failed, over the window"),
     Column("Calls", "number", "end"),
     Column("p50", "number", "end", "half of the calls took at most this long"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.filters import (
     PRESETS,
+    WEEK,
     Filters,
     Window,
     link_traces,
@@ -33,7 +34,7 @@ def test_windows_have_the_bins_of_their_preset_and_the_one_before_is_as_long(
     now: datetime, name: str
 ) -> None:
     window = open_window(name, now)
-    before = window.previous()
+    before = window.earlier()
     assert window.bins == PRESETS[name].bins
     assert window.start < window.until
     assert abs(window.until - now) <= timedelta(seconds=30)
@@ -43,8 +44,19 @@ def test_windows_have_the_bins_of_their_preset_and_the_one_before_is_as_long(
 
 
 @given(instants, st.sampled_from(list(PRESETS)))
+def test_beside_a_week_before_lies_the_same_time_of_that_day(now: datetime, name: str) -> None:
+    window = open_window(name, now, beside="week")
+    earlier = window.earlier()
+    if window.words == "a week":
+        assert (earlier.start, earlier.until) == (window.start - WEEK, window.until - WEEK)
+    else:
+        assert window.bins * window.bin_s >= WEEK.total_seconds()
+        assert earlier.bin_start(window.bins) == window.start
+
+
+@given(instants, st.sampled_from(list(PRESETS)))
 def test_rollups_answer_for_whole_hours_only(now: datetime, name: str) -> None:
-    for window in (open_window(name, now), open_window(name, now).previous()):
+    for window in (open_window(name, now), open_window(name, now, beside="week").earlier()):
         if window.fresh_from > window.start:
             assert window.start.minute == window.start.second == 0
             assert window.fresh_from.minute == window.fresh_from.second == 0

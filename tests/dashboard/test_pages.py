@@ -86,6 +86,28 @@ class TestOverview:
         assert notice["title"] == "2 alerts firing"
         assert notice["text"] == "success: **91 %** < 95 % · since 20 Nov 15:20 UTC · and 1 more"
 
+    @pytest.mark.parametrize(
+        ("beside", "change"),
+        [({}, ("25.0", "vs 1 h before")), ({"beside": "week"}, ("60.0", "vs a week before"))],
+    )
+    def test_figures_are_compared_with_the_time_that_is_chosen(
+        self, tmp_path: Path, clock: HandClock, beside: dict[str, str], change: tuple[str, str]
+    ) -> None:
+        counts = {timedelta(0): 40, timedelta(hours=1): 32, timedelta(days=7): 25}
+        with opened(tmp_path, clock) as store:
+            runs = [
+                a_run(
+                    f"{number:030x}{place:02x}-1", started_at=NOW - ago - timedelta(minutes=9, seconds=number)
+                )
+                for place, (ago, count) in enumerate(counts.items())
+                for number in range(count)
+            ]
+            store.replace(appends={"runs": to_frame("runs", runs)})
+            (tiles,) = components(open_page(range="1h", **beside), "tiles")
+        shown = tiles["tiles"][0]["change"]
+        assert change[0] in shown["text"]
+        assert shown["basis"] == change[1]
+
     def test_small_numbers_are_greyed_and_not_coloured(self, seeded: Store) -> None:
         (tiles,) = components(open_page(range="6h", agent="research-brief"), "tiles")
         success = tiles["tiles"][1]
