@@ -88,12 +88,11 @@ class Monitor:
             return until
         if self._newest is None or self._newest[0] != newest:
             self._newest = newest, now
-        missing = store.select(
-            "drift/missing_hours", {"since": hour_start(first), "until": hour_start(until)}
-        )
-        if not missing.is_empty():
-            until = min(until, hour_number(missing["hour_at"][0]))
-        is_still = missing.is_empty() and now - self._newest[1] >= STILL
+        bounds = {"since": hour_start(first), "until": hour_start(until)}
+        waiting = store.select("drift/waiting_hours", bounds)["hour_at"]
+        missing = [hour_number(at) for at in waiting if at not in figures]
+        is_still = not missing and now - self._newest[1] >= STILL
+        until = min([until, *missing])
         return until if is_still else min(until, hour_number(newest) + 1)
 
     def _find_begin(

@@ -68,7 +68,8 @@ def _print_job(job: Mapping[str, Any], backlogs: Sequence[Mapping[str, Any]]) ->
 
 
 def _say_backlog(backlog: Mapping[str, Any]) -> str:
-    line = f"{backlog['waiting']:,} {backlog['unit']} wait"
+    count, unit = backlog["waiting"], backlog["unit"]
+    line = f"1 {unit.removesuffix('s')} waits" if count == 1 else f"{count:,} {unit} wait"
     if backlog["since"]:
         line += f", the oldest since {backlog['since']}"
     if backlog["ends_at"]:
