@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from analytics.settings import AnalyticsSettings
 if TYPE_CHECKING:
     from store import Store
     from store.clock import Clock
+
+logger = logging.getLogger(__name__)
 
 FIRST_TICK_AFTER = timedelta(seconds=10)
 """Clock-driven jobs first run this soon after the start, so that restarts do not starve the daily ones."""
@@ -177,8 +180,10 @@ class Scheduler:
     def _measure_pace(self) -> None:
         """Look at what waits while it is more than one turn: from what goes meanwhile follows when it is done."""
         if any(runner.has_more for runner in self._chain):
-            with suppress(Exception):  # nobody's figures may end the thread that all jobs share
+            try:
                 self._meter.read()
+            except Exception:  # nobody's figures may end the thread that all jobs share
+                logger.exception("what waits for the jobs could not be measured")
 
     def _seconds_until_work(self) -> float | None:
         waits = [runner.seconds_until_allowed() for runner in self._chain if runner.is_due]
